@@ -1,0 +1,10 @@
+// The kernel's face: words and values every room shares. No I/O; imports nothing of ours.
+export * from './canonical-json.ts';
+export * from './duration.ts';
+export * from './error.ts';
+export * from './event.ts';
+export * from './id.ts';
+export * from './json.ts';
+export * from './outcome.ts';
+export * from './ports.ts';
+export * from './suggest.ts';

@@ -1,0 +1,11 @@
+// Clock and randomness as parameters, so that pure code and tests decide what time it is.
+
+/** Milliseconds since the epoch. Across processes this is the database's time (D12). */
+export interface Clock {
+  now(): number;
+}
+
+/** A number in [0, 1). */
+export type Random = () => number;
+
+export const systemClock: Clock = { now: () => Date.now() };
