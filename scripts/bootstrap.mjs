@@ -1,1 +1,58 @@
-console.log('bootstrap placeholder');
+// What every npm script goes through: needs Node 20 and npm alone, installs and builds what is missing, then runs the command on Node 24.
+import { join } from 'node:path';
+import { ensureBuilt } from './bootstrap/build.mjs';
+import { runChecks } from './bootstrap/check.mjs';
+import { root, say } from './bootstrap/checkout.mjs';
+import { ensureInstalled, linkCommand } from './bootstrap/install.mjs';
+import { launch } from './bootstrap/launch.mjs';
+
+// DBOS calls pg in a way that pg deprecates; nobody who runs the app can do anything about it.
+const quiet = '--disable-warning=DeprecationWarning';
+
+const commands = {
+  demo: program('scripts/demo.js'),
+  start: program('src/bin.js', 'start'),
+  sandbox: program('sandbox/main.js'),
+  'db-reset': program('scripts/db-reset.js'),
+  build: async () => {
+    await ensureInstalled();
+    await ensureBuilt();
+    return 0;
+  },
+  test: async (args) => {
+    await ensureInstalled();
+    return launch([quiet, join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], root);
+  },
+  check: async () => {
+    await ensureInstalled();
+    return runChecks();
+  },
+  link: async () => {
+    linkCommand();
+    return 0;
+  },
+};
+
+/** A command that is a compiled program of ours. */
+function program(file, ...firstArgs) {
+  return async (args) => {
+    await ensureInstalled();
+    await ensureBuilt();
+    return launch([quiet, '--enable-source-maps', join(root, 'dist', file), ...firstArgs, ...args]);
+  };
+}
+
+async function main([name, ...args]) {
+  if (!Object.hasOwn(commands, name ?? '')) {
+    say(`Unknown command "${name ?? ''}". Use: node scripts/bootstrap.mjs ${Object.keys(commands).join(' | ')}`);
+    return 2;
+  }
+  try {
+    return await commands[name](args);
+  } catch (error) {
+    say(error.message);
+    return 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

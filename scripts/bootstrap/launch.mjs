@@ -1,0 +1,34 @@
+// Hands the terminal over to a program on the checkout's Node 24: it gets our arguments, streams and signals, we its exit status.
+import { spawn } from 'node:child_process';
+import { constants } from 'node:os';
+import { nodeBin } from './checkout.mjs';
+
+/**
+ * Becomes the program where the platform and our own version can, so that whoever kills us kills it.
+ * Otherwise (Node 20, which has no `execve`) runs it as a child and stays until it ends.
+ */
+export function launch(args, cwd = process.cwd()) {
+  process.chdir(cwd);
+  if (typeof process.execve === 'function' && process.platform !== 'win32') {
+    process.execve(nodeBin, [nodeBin, ...args], process.env);
+  }
+  return runChild(args);
+}
+
+function runChild(args) {
+  const child = spawn(nodeBin, args, { stdio: 'inherit' });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) forwardOnce(child, signal);
+  return new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal]));
+  });
+}
+
+// A terminal sends Ctrl-C to the whole foreground group, so there the child already has it.
+function forwardOnce(child, signal) {
+  let forwarded = signal === 'SIGINT' && Boolean(process.stdin.isTTY);
+  process.on(signal, () => {
+    if (!forwarded) child.kill(signal);
+    forwarded = true;
+  });
+}
