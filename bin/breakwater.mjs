@@ -9,7 +9,10 @@ import { launch } from '../scripts/bootstrap/launch.mjs';
 async function main() {
   if (isRecentNode(process.version)) return startCli();
   if (existsSync(nodeBin)) process.exitCode = await launch([fileURLToPath(import.meta.url), ...process.argv.slice(2)]);
-  else fail(`breakwater needs Node 22.19 or later and this is ${process.version}; run "npm ci" in its folder, which brings its own`);
+  else
+    fail(
+      `breakwater needs Node 22.19 or later and this is ${process.version}; run "npm ci" in its folder, which brings its own`,
+    );
 }
 
 async function startCli() {

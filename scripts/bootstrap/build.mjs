@@ -26,7 +26,8 @@ function compile() {
   const compiled = fingerprint();
   mkdirSync(dist, { recursive: true });
   rmSync(stamp, { force: true });
-  if (runTool('tsc', ['-p', 'tsconfig.json'], ['ignore', 2, 2]) !== 0) throw new Error('The build failed; the errors are above');
+  if (runTool('tsc', ['-p', 'tsconfig.json'], ['ignore', 2, 2]) !== 0)
+    throw new Error('The build failed; the errors are above');
   removeOrphans();
   writeFileSync(stamp, compiled);
 }
@@ -56,6 +57,6 @@ function removeOrphans() {
 function filesUnder(dir) {
   if (!existsSync(dir)) return [];
   return readdirSync(dir, { withFileTypes: true })
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1))
     .flatMap((entry) => (entry.isDirectory() ? filesUnder(join(dir, entry.name)) : [join(dir, entry.name)]));
 }

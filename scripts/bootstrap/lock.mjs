@@ -29,7 +29,9 @@ async function acquire(dir, own) {
     if (holder === undefined) return;
     rmSync(own, { force: true });
     if (Date.now() - startedAt > PATIENCE_MS) {
-      throw new Error(`Process ${holder} has been preparing this checkout for 10 minutes; if it is not, remove ${join(dir, holder)}`);
+      throw new Error(
+        `Process ${holder} has been preparing this checkout for 10 minutes; if it is not, remove ${join(dir, holder)}`,
+      );
     }
     await sleep(50 + Math.random() * 100);
   }
