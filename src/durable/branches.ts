@@ -1,0 +1,72 @@
+// Concurrent branches of one run, with one rule: on the first error that escapes, nothing new starts and everything settles first (K4).
+import { currentRun, quiesce } from './execution.ts';
+import { classifyEscape } from './escape.ts';
+
+/** A branch that came to its end. */
+export interface Settled<Key, Value> {
+  readonly key: Key;
+  readonly value: Value;
+}
+
+export interface Branches<Key, Value> {
+  readonly size: number;
+  has(key: Key): boolean;
+  start(key: Key, body: () => Promise<Value>): void;
+  /** The next branch to settle. When one escaped: waits for all others, then throws what escaped first. */
+  next(): Promise<Settled<Key, Value>>;
+  /** Waits for all, throws what escaped first if anything did. */
+  drain(): Promise<void>;
+}
+
+export function openBranches<Key, Value>(): Branches<Key, Value> {
+  const execution = currentRun();
+  const running = new Map<Key, Promise<void>>();
+  const settled: Settled<Key, Value>[] = [];
+  let escaped: { error: unknown } | undefined;
+  let wake: () => void = () => undefined;
+  execution.quiesce.addEventListener('abort', () => wake(), { once: true });
+
+  const run = async (key: Key, body: () => Promise<Value>): Promise<void> => {
+    try {
+      settled.push({ key, value: await body() });
+    } catch (error) {
+      escaped ??= { error };
+      quiesce(execution, classifyEscape(error));
+    } finally {
+      running.delete(key);
+      wake();
+    }
+  };
+
+  const drain = async (): Promise<void> => {
+    while (running.size > 0) await Promise.all(running.values());
+    if (escaped) throw escaped.error;
+  };
+
+  return {
+    get size() {
+      return running.size + settled.length;
+    },
+    has: (key) => running.has(key),
+    start(key, body) {
+      execution.quiesce.throwIfAborted();
+      if (running.has(key)) throw new Error(`branch ${String(key)} is already running`);
+      running.set(key, run(key, body));
+    },
+    async next() {
+      for (;;) {
+        if (escaped || execution.quiesce.aborted) {
+          await drain();
+          execution.quiesce.throwIfAborted();
+        }
+        const first = settled.shift();
+        if (first) return first;
+        if (running.size === 0) throw new Error('no branch is running');
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
+    drain,
+  };
+}

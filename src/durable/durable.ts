@@ -1,0 +1,101 @@
+// Launch and stop of the durable engine in this process: lease first, then DBOS, then the loops; backwards on the way out.
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { Knex } from 'knex';
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Pool } from 'pg';
+import type { Emit } from '../kernel/index.ts';
+import { allowExecutions, executionCount, executionsEnded, quiesceAll } from './execution.ts';
+import { createDbosSchema, stopClaiming, tuneParkedPolling, tuneRetries } from './internals.ts';
+import { takeLease } from './lease.ts';
+import type { Lease } from './lease.ts';
+import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
+import { startAudit, startSweep } from './sweep.ts';
+import { migrateTransactionCompletions, registerTransactions } from './transaction.ts';
+import { installGuard } from './workflow.ts';
+
+/** How often the run queue is polled for given-back and taken-over runs; fresh runs never pass through it. */
+const QUEUE_POLL_MS = 250;
+/** A parked execution looks seldom for the outcome that another one records (K1). */
+const PARKED_POLL_MS = 30_000;
+
+export interface DurableOptions {
+  /** DBOS's pool: its errors are relabelled (K2). */
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  /** Our own tables, inside durable transactions and loops. */
+  readonly knex: Knex;
+  readonly role: string;
+  readonly leaseTtlMs: number;
+  readonly emit: Emit;
+  readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
+  /** This process must not run on: exit at once. */
+  readonly onFatal: (reason: string) => void;
+}
+
+export interface Durable {
+  /** New at each boot. */
+  readonly executorId: string;
+  readonly leaseHeld: boolean;
+  readonly running: number;
+  /** Stops claiming, lets acts in flight finish for up to `drainMs`, hands every run over, gives up the lease. */
+  stop(drainMs: number): Promise<void>;
+}
+
+/** DBOS's schema and the completion table of our transactions, created or brought up to date. Safe to run many times. */
+export async function migrateDurableSchema(databaseUrl: string, pool: Pool, knex: Knex): Promise<void> {
+  await createDbosSchema(databaseUrl, pool);
+  await migrateTransactionCompletions(knex);
+}
+
+/** Workflows must be registered before. One engine a process: DBOS is a singleton. */
+export async function launchDurable(options: DurableOptions): Promise<Durable> {
+  const { pool, databaseUrl, knex, role, leaseTtlMs, emit, onFatal } = options;
+  const host = hostname();
+  const executorId = `${host}:${process.pid}:${randomUUID()}`;
+  allowExecutions();
+  registerTransactions(knex);
+  installGuard({ knex, emit, onStuck: options.onStuck, onStorm: () => onFatal('this process gave back more than 50 runs in 10 s') });
+  tuneRetries();
+  DBOS.setConfig({
+    name: APPLICATION,
+    systemDatabaseUrl: databaseUrl,
+    systemDatabasePool: pool,
+    executorID: executorId,
+    applicationVersion: ENGINE_PROTOCOL,
+    listenQueues: [RUN_QUEUE],
+    logger: dbosLogger(emit),
+  });
+  const executor = { id: executorId, host, pid: process.pid, role };
+  const lease = await takeLease({ knex, executor, ttlMs: leaseTtlMs, emit, onLost: (reason) => onFatal(`lost its lease: ${reason}`) });
+  await DBOS.launch();
+  tuneParkedPolling(PARKED_POLL_MS);
+  await DBOS.registerQueue(RUN_QUEUE, { minPollingIntervalMs: QUEUE_POLL_MS, onConflict: 'always_update' });
+  const loops = [startSweep(knex, leaseTtlMs, emit), startAudit(knex, executorId, emit)];
+  return {
+    executorId,
+    get leaseHeld() {
+      return lease.held;
+    },
+    get running() {
+      return executionCount();
+    },
+    stop: async (drainMs) => await stop({ loops, lease, drainMs }),
+  };
+}
+
+async function stop({ loops, lease, drainMs }: { loops: { stop(): Promise<void> }[]; lease: Lease; drainMs: number }): Promise<void> {
+  for (const loop of loops) await loop.stop();
+  await stopClaiming();
+  quiesceAll('shutdown');
+  await Promise.race([executionsEnded(), sleep(drainMs, undefined, { ref: false })]);
+  await DBOS.shutdown();
+  await lease.release();
+}
+
+function dbosLogger(emit: Emit) {
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
+    emit({ level: level === 'info' ? 'debug' : level, name: 'dbos', fields: { message: message instanceof Error ? message.message : String(message) } });
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
+}

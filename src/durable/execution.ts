@@ -1,0 +1,74 @@
+// One execution of a run in this process: who owns it, and the signal that tells its waits to stop.
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { StepEscape } from './escape.ts';
+import type { EscapeClass } from './escape.ts';
+
+/**
+ * Lives from claim to settle. `quiesce` is aborted when the execution must come to rest (K4): nothing new starts,
+ * waits return, acts in flight finish.
+ */
+export interface Execution {
+  readonly runId: string;
+  readonly ownerXid: string;
+  readonly quiesce: AbortSignal;
+}
+
+interface Running extends Execution {
+  readonly controller: AbortController;
+}
+
+const storage = new AsyncLocalStorage<Running>();
+const running = new Set<Running>();
+const idle: (() => void)[] = [];
+let stopping: EscapeClass | undefined;
+
+/** Runs `body` as an execution; everything it awaits can ask {@link currentRun}. */
+export async function asExecution<T>(ids: { runId: string; ownerXid: string }, body: () => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const execution: Running = { ...ids, controller, quiesce: controller.signal };
+  running.add(execution);
+  if (stopping) quiesce(execution, stopping);
+  try {
+    return await storage.run(execution, body);
+  } finally {
+    running.delete(execution);
+    if (running.size === 0) for (const resolve of idle.splice(0)) resolve();
+  }
+}
+
+/** The execution around the caller; a durable call outside of one is a defect. */
+export function currentRun(): Execution {
+  const execution = storage.getStore();
+  if (!execution) throw new Error('this durable call needs a run around it');
+  return execution;
+}
+
+/** Brings one execution to rest; the reason decides how its run is given back. */
+export function quiesce(execution: Execution, reason: EscapeClass): void {
+  (execution as Running).controller.abort(new StepEscape(execution.runId, reason, new Error(`the execution came to rest: ${reason}`)));
+}
+
+/** Brings every execution of this process to rest, and every one that may still begin. */
+export function quiesceAll(reason: EscapeClass): void {
+  stopping = reason;
+  for (const execution of running) quiesce(execution, reason);
+}
+
+/** A new life of the engine in this process may begin. */
+export function allowExecutions(): void {
+  stopping = undefined;
+}
+
+/** Resolves once no execution is left in this process. Their give-backs may still be on their way. */
+export async function executionsEnded(): Promise<void> {
+  if (running.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
+}
+
+export function executionCount(): number {
+  return running.size;
+}
+
+/** Throws the reason once the execution is coming to rest: called before anything new starts. */
+export function throwIfQuiescing(): void {
+  currentRun().quiesce.throwIfAborted();
+}

@@ -1,0 +1,127 @@
+// Every touch of DBOS's unpublished modules (`@dbos-inc/dbos-sdk/internal/*`), one by one with why (D11).
+// They carry no version promise: the SDK is pinned, and test/durable/internals.test.ts fails on a bump that moves one of them.
+import { getCurrentContextStore, runWithParentContext } from '@dbos-inc/dbos-sdk/internal/context';
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
+import { DBOSWorkflowCancelledError, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/internal/error';
+import { serializeFunctionInputOutput, serializeValue } from '@dbos-inc/dbos-sdk/internal/serialization';
+import { ensureSystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database';
+import { dbRetryConfig, globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
+import type { ClientBase, Pool } from 'pg';
+
+// The two errors that DBOS never records as a step's or workflow's outcome: how an execution leaves without a verdict (K1).
+export { DBOSWorkflowCancelledError, DBOSWorkflowConflictError };
+
+/** Where an execution stands: its run, its ownership token, its next step id. */
+export interface ExecutionContext {
+  readonly runId: string;
+  readonly ownerXid: string;
+}
+
+function executor(): DBOSExecutor {
+  const instance = DBOSExecutor.globalInstance;
+  if (!instance) throw new Error('DBOS is not launched');
+  return instance;
+}
+
+/** Why: give-back compares and sets on the owner token (K1), which only the context knows. */
+export function currentExecution(): ExecutionContext | undefined {
+  const context = getCurrentContextStore();
+  if (context?.workflowId === undefined || context.ownerXid === undefined) return undefined;
+  return { runId: context.workflowId, ownerXid: context.ownerXid };
+}
+
+/** Why: a branch numbers its steps in a range of its own, so that concurrent nodes replay with the same ids (D3). */
+export async function withStepIdsFrom<T>(base: number, body: () => Promise<T>): Promise<T> {
+  const context = getCurrentContextStore();
+  if (!context) throw new Error('a branch needs a workflow around it');
+  return await runWithParentContext(context, { curWFFunctionId: base }, body);
+}
+
+/** The id the next step of this branch would get. */
+export function nextStepId(): number {
+  return getCurrentContextStore()?.curWFFunctionId ?? 0;
+}
+
+/** Why: run row and workflow row commit together (K11); `DBOS.startWorkflow` cannot join a transaction. */
+export async function insertWorkflow(
+  client: ClientBase,
+  start: { runId: string; name: string; args: readonly unknown[]; ownerXid: string },
+): Promise<void> {
+  const { systemDatabase, serializer } = executor();
+  const input = await serializeFunctionInputOutput([...start.args], [start.name, '<arguments>'], serializer);
+  // `initWorkflowStatus` wants a pool's client; it only calls query() on it.
+  await systemDatabase.initWorkflowStatus(
+    {
+      workflowUUID: start.runId,
+      status: 'PENDING',
+      workflowName: start.name,
+      workflowClassName: '',
+      workflowConfigName: '',
+      output: null,
+      error: null,
+      input: input.stringified,
+      serialization: input.sername,
+      authenticatedUser: '',
+      assumedRole: '',
+      authenticatedRoles: [],
+      executorId: globalParams.executorID,
+      applicationVersion: globalParams.appVersion,
+      applicationID: globalParams.appID,
+      applicationName: globalParams.appName,
+      priority: 0,
+    },
+    start.ownerXid,
+    client as never,
+    'reject',
+  );
+}
+
+/** Why: the row that {@link insertWorkflow} committed is run here and now, without a queue's poll (K11). */
+export async function executeInserted(runId: string, ownerXid: string): Promise<void> {
+  const status = await executor().systemDatabase.getWorkflowStatus(runId);
+  if (status) await executor().executeDequeuedWorkflow(status, ownerXid);
+}
+
+/** Why: a decision and the message that wakes its run are one transaction (D10). */
+export async function insertMessage(
+  client: ClientBase,
+  message: { runId: string; topic: string; value: unknown; key: string },
+): Promise<void> {
+  const { systemDatabase, serializer } = executor();
+  const body = await serializeValue(message.value, serializer, undefined);
+  const { serializedValue, serialization } = body;
+  await systemDatabase.sendDirect(message.runId, serializedValue, message.topic, serialization, message.key, client as never);
+}
+
+/** Why: waiting must end when the run quiesces (K4); `DBOS.recv` cannot be interrupted, its wake-up signal can be shared. */
+export function onMessage(runId: string, topic: string, wake: () => void): () => void {
+  const { notificationsMap } = executor().systemDatabase;
+  const registration = notificationsMap.registerCallback(`${runId}::${topic}`, () => wake());
+  return () => notificationsMap.deregisterCallback(registration);
+}
+
+/** Why: the audit frees rows that this process owns but does not run (D5). */
+export function isRunningHere(runId: string): boolean {
+  return executor().systemDatabase.checkForRunningWorkflow(runId);
+}
+
+/** Why: a stopping process claims nothing more while its runs come to rest; `DBOS.shutdown` stops claiming and drains in one. */
+export async function stopClaiming(): Promise<void> {
+  await executor().deactivateEventReceivers();
+}
+
+/** Why: migrations run before launch, under our own start-up lock and from `breakwater migrate`. */
+export async function createDbosSchema(url: string, pool: Pool): Promise<void> {
+  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
+  await ensureSystemDatabase(url, quiet as never, pool, 'dbos', true);
+}
+
+/** Why: after an outage a run should move within seconds, not after DBOS's 60 s cap; give-backs poll seldom (K1). */
+export function tuneRetries(): void {
+  dbRetryConfig.initialBackoffSec = 0.25;
+  dbRetryConfig.maxBackoffSec = 5;
+}
+
+export function tuneParkedPolling(intervalMs: number): void {
+  executor().systemDatabase.dbPollingIntervalResultMs = intervalMs;
+}

@@ -1,0 +1,90 @@
+// Durable messages to a run: sent in the sender's transaction, waited for without holding anything, taken exactly once.
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { Knex } from 'knex';
+import type { ClientBase } from 'pg';
+import { sha256 } from '../kernel/index.ts';
+import type { Json } from '../kernel/index.ts';
+import { rawClient } from '../postgres/index.ts';
+import { currentRun } from './execution.ts';
+import { insertMessage, onMessage, withStepIdsFrom } from './internals.ts';
+import { hasMessage } from './message-store.ts';
+
+/** NOTIFY does the waking; this poll only bounds the wait when a notification was lost. */
+const POLL_MS = 10_000;
+/** Node's timers cannot wait longer. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** The engine's own topic that wakes a waiting node. Users cannot name it: theirs begin with `u:`. */
+export function wakeTopic(nodeId: string, epoch: number): string {
+  return `_:${nodeId}:${epoch}`;
+}
+
+export function userTopic(topic: string): string {
+  return `u:${topic}`;
+}
+
+/**
+ * Stores a message for `runId` in the caller's transaction. The same `key` twice stores it once.
+ * The run must exist; the receiver is woken when the transaction commits.
+ */
+export async function sendInTransaction(
+  trx: Knex.Transaction,
+  message: { runId: string; topic: string; value: Json; key: string },
+): Promise<void> {
+  const client: ClientBase = await rawClient(trx);
+  await insertMessage(client, { ...message, key: sha256(`${message.topic}\n${message.key}`) });
+}
+
+/** Why a wait ended. */
+export type Wake = 'message' | 'deadline';
+
+/**
+ * Waits, in memory only, until a message is on `topic` or `deadlineMs` (database time) has come. Records nothing, so it
+ * can be left at any instant: throws the reason when the execution comes to rest.
+ */
+export async function waitForMessage(knex: Knex, topic: string, deadlineMs: number, now: () => number): Promise<Wake> {
+  const { runId, quiesce } = currentRun();
+  for (;;) {
+    quiesce.throwIfAborted();
+    const signal = wakeSignal(runId, topic, quiesce);
+    try {
+      if (await hasMessage(knex, runId, topic)) return 'message';
+      const remainingMs = deadlineMs - now();
+      if (remainingMs <= 0) return 'deadline';
+      await signal.wait(Math.min(remainingMs, POLL_MS, MAX_TIMER_MS));
+    } finally {
+      signal.dispose();
+    }
+  }
+}
+
+/** Takes the oldest message of `topic`, or null when there is none, and records that it did: ids `id` and `id + 1`. */
+export async function takeMessage(id: number, topic: string): Promise<Json> {
+  return await withStepIdsFrom(id, async () => (await DBOS.recv<Json>(topic, { timeoutSeconds: 0 })) ?? null);
+}
+
+// Subscribed before the look-up, so a message that comes between the two is not missed.
+function wakeSignal(runId: string, topic: string, quiesce: AbortSignal) {
+  let wake: () => void = () => undefined;
+  let woken = false;
+  const fire = (): void => {
+    woken = true;
+    wake();
+  };
+  const unsubscribe = onMessage(runId, topic, fire);
+  quiesce.addEventListener('abort', fire, { once: true });
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    wait: async (ms: number): Promise<void> =>
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+        if (woken) resolve();
+        timer = setTimeout(resolve, ms);
+      }),
+    dispose: (): void => {
+      clearTimeout(timer);
+      unsubscribe();
+      quiesce.removeEventListener('abort', fire);
+    },
+  };
+}

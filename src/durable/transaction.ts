@@ -1,0 +1,116 @@
+// Exactly-once transactions on our own tables: the work and the proof that it was done commit together, on DBOS's data source interface.
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import {
+  DBOSStepAlreadyRecordedError,
+  assertStillOwnsWorkflow,
+  migrateDataSourcePG,
+  registerDataSource,
+  replayRecordedStep,
+  runTransaction as runOnDataSource,
+} from '@dbos-inc/dbos-sdk/datasource';
+import type { DataSourceTransactionHandler } from '@dbos-inc/dbos-sdk/datasource';
+import type { Knex } from 'knex';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import SuperJSON from 'superjson';
+import { findCompletion, insertCompletion, removeCompletions } from './completion-store.ts';
+import { TransactionEscape, classifyEscape } from './escape.ts';
+import { currentRun } from './execution.ts';
+import { DBOSWorkflowConflictError, withStepIdsFrom } from './internals.ts';
+
+const DATA_SOURCE = 'breakwater';
+const MAX_RETRY_DELAY_MS = 2_000;
+
+const current = new AsyncLocalStorage<Knex.Transaction>();
+
+class KnexTransactionHandler implements DataSourceTransactionHandler {
+  readonly name = DATA_SOURCE;
+  readonly #knex: Knex;
+
+  constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  async initialize(): Promise<void> {
+    await migrateTransactionCompletions(this.#knex);
+  }
+
+  async destroy(): Promise<void> {
+    // The pool belongs to the composition root.
+  }
+
+  async deleteCheckpoints(runId: string, startStep: number, beforeCommit?: () => Promise<void>): Promise<void> {
+    await this.#knex.transaction(async (trx) => {
+      await removeCompletions(trx, runId, startStep);
+      await beforeCommit?.();
+    });
+  }
+
+  // Infrastructure errors are retried here for ever, as DBOS retries its own writes: nothing else can move meanwhile.
+  async invokeTransactionFunction<This, Args extends unknown[], Return>(
+    _config: unknown,
+    target: This,
+    body: (this: This, ...args: Args) => Promise<Return>,
+    ...args: Args
+  ): Promise<Return> {
+    const { runId, quiesce } = currentRun();
+    for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_DELAY_MS)) {
+      try {
+        return await this.#attempt(runId, () => body.call(target, ...args));
+      } catch (error) {
+        if (error instanceof DBOSWorkflowConflictError) throw error;
+        const kind = classifyEscape(error);
+        if (kind !== 'infrastructure' || quiesce.aborted) throw new TransactionEscape(runId, kind, error);
+        await sleep(delayMs);
+      }
+    }
+  }
+
+  async #attempt<Return>(runId: string, body: () => Promise<Return>): Promise<Return> {
+    const id = DBOS.stepID;
+    if (id === undefined) throw new Error('a durable transaction needs a step id');
+    const recorded = await findCompletion(this.#knex, runId, id);
+    if (recorded) return replayRecordedStep<Return>(recorded);
+    try {
+      return await this.#knex.transaction(async (trx) => {
+        const value = await current.run(trx, body);
+        const inserted = await insertCompletion(trx, runId, id, SuperJSON.stringify(value));
+        if (!inserted) throw new DBOSStepAlreadyRecordedError(runId, id);
+        await assertStillOwnsWorkflow(runId);
+        return value;
+      });
+    } catch (error) {
+      if (!(error instanceof DBOSStepAlreadyRecordedError)) throw error;
+      const winner = await findCompletion(this.#knex, runId, id);
+      if (!winner) throw error;
+      return replayRecordedStep<Return>(winner);
+    }
+  }
+}
+
+/** Must be called once, before launch. */
+export function registerTransactions(knex: Knex): void {
+  registerDataSource(new KnexTransactionHandler(knex));
+}
+
+export async function migrateTransactionCompletions(knex: Knex): Promise<void> {
+  await knex.transaction(async (trx) => {
+    await migrateDataSourcePG(async (sql) => {
+      const result = (await trx.raw(sql)) as { rows?: Record<string, unknown>[] };
+      return result.rows ?? [];
+    }, 'dbos');
+  });
+}
+
+/**
+ * Runs `body` in one transaction whose effects happen exactly once, whatever is killed when, and records its value under `id`.
+ * `body` must use the transaction it is given for everything it writes.
+ */
+export async function runTransaction<T>(id: number, name: string, body: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  const callback = async (): Promise<T> => {
+    const trx = current.getStore();
+    if (!trx) throw new Error('the data source opened no transaction');
+    return await body(trx);
+  };
+  return await withStepIdsFrom(id, () => runOnDataSource(callback, name, { dsName: DATA_SOURCE }));
+}

@@ -1,0 +1,93 @@
+// The wrapper around every durable workflow, YAML or coded: what escapes the body gives the run back, it never ends it (D2, K1-K4).
+import { DBOS } from '@dbos-inc/dbos-sdk';
+import type { Knex } from 'knex';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf } from '../kernel/index.ts';
+import type { Emit } from '../kernel/index.ts';
+import { causeOfEscape, classifyEscape } from './escape.ts';
+import type { EscapeClass } from './escape.ts';
+import { asExecution } from './execution.ts';
+import { giveBackLater, giveBackNow, setAside } from './give-back-store.ts';
+import type { Owned } from './give-back-store.ts';
+import { DBOSWorkflowConflictError, currentExecution } from './internals.ts';
+
+// A run outlives any number of restarts: poison is our own rule, counted by progress, not DBOS's count of claims.
+const MAX_RECOVERY_ATTEMPTS = 1_000_000_000;
+const MAX_DELAY_MS = 300_000;
+const STORM = { giveBacks: 50, withinMs: 10_000 };
+
+/** What the wrapper needs from the process around it. */
+export interface Guard {
+  readonly knex: Knex;
+  readonly emit: Emit;
+  /** Writes that the run is stuck, and why, in the transaction that sets it aside. */
+  readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
+  /** This process gives runs back faster than it can serve them: it must go. */
+  readonly onStorm: () => void;
+}
+
+let guard: Guard | undefined;
+const giveBacks = new Map<string, number>();
+let recent: number[] = [];
+
+export function installGuard(value: Guard): void {
+  guard = value;
+}
+
+/** Registers `body` under a stored `name`. Must be called before launch; the returned value is only the name. */
+export function registerDurable<Input>(name: string, body: (input: Input) => Promise<void>): string {
+  DBOS.registerWorkflow(async (input: Input) => await guarded(() => body(input)), { name, maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS });
+  return name;
+}
+
+async function guarded(body: () => Promise<void>): Promise<void> {
+  const owned = currentExecution();
+  if (!owned) throw new Error('a durable workflow runs only under DBOS');
+  try {
+    await asExecution(owned, body);
+    giveBacks.delete(owned.runId);
+  } catch (error) {
+    await leave(owned, classifyEscape(error), causeOfEscape(error));
+    throw new DBOSWorkflowConflictError(owned.runId);
+  }
+}
+
+// Postgres may be what failed: the give-back itself is tried until it is known to have worked or no longer matters.
+async function leave(owned: Owned, kind: EscapeClass, cause: unknown): Promise<void> {
+  if (!guard || kind === 'ownership') return;
+  const { emit } = guard;
+  emit({ level: kind === 'defect' ? 'error' : 'warn', name: 'durable.left', fields: { runId: owned.runId, class: kind, error: messageOf(cause) } });
+  for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 5_000)) {
+    try {
+      await giveBack(guard, owned, kind, cause);
+      return;
+    } catch (error) {
+      const again = classifyEscape(error);
+      // A closing pool leaves the row to the sweep: the lease of this process is ending.
+      if (again === 'shutdown') return;
+      emit({ level: 'warn', name: 'durable.give_back_failed', fields: { runId: owned.runId, error: messageOf(error) } });
+      await sleep(delayMs);
+    }
+  }
+}
+
+async function giveBack({ knex, onStuck, onStorm }: Guard, owned: Owned, kind: EscapeClass, cause: unknown): Promise<void> {
+  if (kind === 'defect') {
+    await knex.transaction(async (trx) => {
+      if (await setAside(trx, owned)) await onStuck(trx, owned.runId, cause);
+    });
+    return;
+  }
+  if (kind === 'shutdown') {
+    await giveBackNow(knex, owned);
+    return;
+  }
+  const count = (giveBacks.get(owned.runId) ?? 0) + 1;
+  if (await giveBackLater(knex, owned, Math.min(1_000 * 2 ** (count - 1), MAX_DELAY_MS))) giveBacks.set(owned.runId, count);
+  if (isStorm(performance.now())) onStorm();
+}
+
+function isStorm(now: number): boolean {
+  recent = [...recent.filter((at) => now - at < STORM.withinMs), now];
+  return recent.length > STORM.giveBacks;
+}

@@ -1,0 +1,152 @@
+// What the outside may ask of runs: the shapes that http/ and cli/ show, and the service behind them.
+import type { NodeStatus, Plan } from '../definitions/index.ts';
+import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
+
+export const FINAL_STATUSES = ['succeeded', 'failed', 'compensated', 'rejected', 'cancelled', 'compensation_failed'] as const;
+export const RUN_STATUSES = ['queued', 'running', 'waiting', 'paused', 'held', 'stuck', 'compensating', ...FINAL_STATUSES] as const;
+export type RunStatus = (typeof RUN_STATUSES)[number];
+export type Cause = 'failure' | 'rejection' | 'cancel' | 'timeout';
+export type Priority = Plan['priority'];
+
+export function isFinal(status: RunStatus): boolean {
+  return (FINAL_STATUSES as readonly string[]).includes(status);
+}
+
+/** Who asks. The tenant comes from the key, never from the request. */
+export interface Actor {
+  readonly tenant: string;
+  readonly user: string;
+  readonly roles: readonly string[];
+}
+
+export interface StartRequest {
+  readonly workflow: string;
+  /** Absent: the highest version. */
+  readonly version?: string;
+  readonly input: Json;
+  readonly priority?: Priority;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly idempotencyKey?: string;
+}
+
+export interface StartedRun {
+  readonly id: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly status: RunStatus;
+}
+
+/** What became of the acts with an effect: every one is counted in exactly one of them. */
+export interface CompensationSummary {
+  readonly total: number;
+  readonly compensated: number;
+  readonly failed: number;
+  /** Failed compensations by node. */
+  readonly failures: readonly { readonly node: string; readonly error: Failure }[];
+}
+
+export interface RunView extends StartedRun {
+  readonly tenant: string;
+  readonly cause?: Cause;
+  readonly input: Json;
+  readonly output?: Json;
+  readonly error?: { readonly code: string; readonly message: string; readonly node?: string; readonly remedy?: string };
+  readonly progress: number;
+  readonly phase?: string;
+  /** Why it does not move, in words. */
+  readonly waiting?: string;
+  readonly compensation?: CompensationSummary;
+  /** Attempts of all activities that are recorded. */
+  readonly attempts: number;
+  readonly executor?: string;
+  readonly sandboxed: boolean;
+  readonly priority: Priority;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly requester: string;
+  readonly createdAt: string;
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+}
+
+export interface RunProgress {
+  readonly percentage: number;
+  readonly phase: string | null;
+  readonly startedAt: string;
+  readonly elapsedSeconds: number;
+  readonly modules: readonly { readonly id: string; readonly status: NodeStatus; readonly startedAt?: string; readonly finishedAt?: string }[];
+  readonly approvalReceived: boolean;
+}
+
+export interface RunFilter {
+  readonly workflow?: string;
+  readonly status?: RunStatus;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly since?: Date;
+  readonly until?: Date;
+  /** Part of an id, a workflow's name or an error's text. */
+  readonly q?: string;
+  /** 1 to 200, default 50. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly nextCursor?: string;
+}
+
+export interface DefinitionView {
+  readonly name: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly title: string;
+  readonly kind: 'yaml' | 'coded';
+  readonly createdAt: string;
+}
+
+export interface DefinitionSource extends DefinitionView {
+  readonly source: string | null;
+  readonly mediaType: string | null;
+}
+
+/** What `plan` shows: what would happen, with no effect. */
+export type PlanPreview = JsonObject;
+
+/** A decision about an approval, as its approver made it. */
+export interface DecisionRequest {
+  readonly decision: 'approve' | 'reject';
+  readonly reason?: string;
+  /** Node id -> merge patch on that node's output. */
+  readonly edits?: Readonly<Record<string, Json>>;
+  readonly form?: Json;
+}
+
+export interface Definitions {
+  /** Checks everything and stores; the same content again is not an error. Problems: BreakwaterError INVALID with all of them. */
+  publish(actor: Actor, source: string, format: 'yaml' | 'json'): Promise<{ definition: DefinitionView; warnings: readonly Problem[]; created: boolean }>;
+  validate(source: string, format: 'yaml' | 'json'): { definition: Omit<DefinitionView, 'createdAt' | 'kind'>; warnings: readonly Problem[] };
+  list(tenant: string, page: { limit?: number; cursor?: string }): Promise<Page<DefinitionView>>;
+  /** Without a version: all of them, highest first. Unknown: BreakwaterError NOT_FOUND with the nearest name. */
+  versions(tenant: string, name: string): Promise<readonly DefinitionView[]>;
+  read(tenant: string, name: string, version?: string): Promise<DefinitionSource>;
+  plan(tenant: string, name: string, input: Json, version?: string): Promise<PlanPreview>;
+}
+
+export interface Runs {
+  readonly definitions: Definitions;
+  /** `created` is false when the idempotency key gave an earlier run back. */
+  start(actor: Actor, request: StartRequest): Promise<{ run: StartedRun; created: boolean }>;
+  get(tenant: string, id: string): Promise<RunView>;
+  /** Answers when the run is final or `timeoutMs` is up, whichever is first. */
+  waitFor(tenant: string, id: string, timeoutMs: number): Promise<RunView>;
+  list(tenant: string, filter: RunFilter): Promise<Page<RunView>>;
+  progress(tenant: string, id: string): Promise<RunProgress>;
+  /** 409 when the run is final. */
+  cancel(actor: Actor, id: string, options: { compensate: boolean; reason?: string }): Promise<RunView>;
+  /** Durable send to a topic that the definition waits for; the same key twice is one message. */
+  send(actor: Actor, id: string, topic: string, message: Json, idempotencyKey: string): Promise<void>;
+  /** Checks edits against the edited actions' output schemas, then decides (approvals/decide). */
+  decide(actor: Actor, approvalId: string, request: DecisionRequest, via: 'api' | 'link'): Promise<void>;
+}
+
