@@ -1,0 +1,206 @@
+// The settings: one schema over the environment and an optional .env file, parsed once, every problem reported together. The only reader of process.env.
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseEnv } from 'node:util';
+import { z } from 'zod';
+import { BreakwaterError, didYouMean, parseDuration, type Problem } from './kernel/index.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What the app was told, with defaults filled in. Frozen; made once and passed down. */
+export interface Config {
+  /** The one Postgres for DBOS and for us; absent: an embedded cluster in `dataDir`. */
+  readonly databaseUrl?: string;
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  readonly dataDir: string;
+  /** The first admin key; absent: one is made at first start. */
+  readonly adminKey?: string;
+  readonly workflowsDir: string;
+  readonly activitySlots: number;
+  readonly leaseTtlMs: number;
+  /** Where tools without credentials go instead; absent: nowhere. */
+  readonly sandboxUrl?: string;
+  /** What links in messages begin with; absent: the address listened on. */
+  readonly baseUrl?: string;
+  /** Signs approval links; absent: one made once and shared through the database. */
+  readonly linkKey?: string;
+  /** Still accepted, so that links outlive a change of key. */
+  readonly previousLinkKey?: string;
+  readonly outboundAllow: readonly string[];
+  readonly logLevel: LogLevel;
+  readonly allowUnsafeDurability: boolean;
+  /** The API that the CLI calls. */
+  readonly apiUrl: string;
+  readonly apiKey?: string;
+  /** Credentials and addresses for tools, by their environment names. Never logged. */
+  readonly toolEnv: Environment;
+}
+
+type LogLevel = (typeof logLevels)[number];
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const schema = z.object({
+  DBOS_SYSTEM_DATABASE_URL: urlText('a Postgres URL (postgres://…)', ['postgres:', 'postgresql:']).optional(),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: wholeNumber(0, 65_535).default(60_000),
+  LOG_LEVEL: oneOf(logLevels).default('info'),
+  BREAKWATER_DATA_DIR: z.string().default('.breakwater'),
+  BREAKWATER_ADMIN_KEY: z
+    .string()
+    .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
+    .optional(),
+  BREAKWATER_ROLE: supportedOnly(oneOf(['all', 'api', 'worker']), 'all'),
+  BREAKWATER_WORKFLOWS_DIR: z.string().default('workflows'),
+  BREAKWATER_ACTIVITY_SLOTS: wholeNumber(1, 10_000).default(64),
+  BREAKWATER_LEASE_TTL: duration(500).default(10_000),
+  BREAKWATER_GROUP_CHECKPOINTS: supportedOnly(oneOf(['on', 'off']), 'off'),
+  BREAKWATER_SANDBOX: sandboxUrl(),
+  BREAKWATER_BASE_URL: httpUrl().optional(),
+  BREAKWATER_LINK_KEY: secret().optional(),
+  BREAKWATER_LINK_KEY_PREVIOUS: secret().optional(),
+  BREAKWATER_OUTBOUND_ALLOW: z.string().transform(listOf).default([]),
+  BREAKWATER_ALLOW_UNSAFE_DURABILITY: onOff().default(false),
+  BREAKWATER_URL: httpUrl().default('http://127.0.0.1:60000'),
+  BREAKWATER_KEY: z.string().optional(),
+  BREAKWATER_OIDC_ISSUER: unsupported(),
+  BREAKWATER_OIDC_AUDIENCE: unsupported(),
+  BREAKWATER_OIDC_ROLES_CLAIM: unsupported(),
+  BREAKWATER_RETENTION: unsupported(),
+  BREAKWATER_RATE_LIMIT: unsupported(),
+  BREAKWATER_SECRETS_FILE: unsupported(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: unsupported(),
+});
+
+/** What the tools that exist may ask for, under their vendors' usual names. */
+const toolSchema = z.object({
+  GITHUB_TOKEN: z.string().optional(),
+  GITHUB_BASE_URL: httpUrl().optional(),
+  SENDGRID_API_KEY: z.string().optional(),
+  SENDGRID_BASE_URL: httpUrl().optional(),
+  OPENAI_API_KEY: z.string().optional(),
+  OPENAI_BASE_URL: httpUrl().optional(),
+  OPENAI_MODEL: z.string().optional(),
+  SLM_BASE_URL: httpUrl().optional(),
+});
+
+/** Every name that means something; `.env.example` explains each. */
+export const settingNames: readonly string[] = [...Object.keys(schema.shape), ...Object.keys(toolSchema.shape)];
+
+/** The process's environment over the `.env` file of the folder, if there is one. */
+export function readEnvironment(folder = process.cwd(), environment: Environment = process.env): Environment {
+  const file = join(folder, '.env');
+  return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...environment } : environment;
+}
+
+/** Parses the settings. Throws one `CONFIG` error that names every unknown name and every bad value. An empty value counts as absent. */
+export function loadConfig(environment: Environment): Config {
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
+  const settings = schema.safeParse(given);
+  const tools = toolSchema.safeParse(given);
+  const problems = [...unknownNames(given), ...problemsOf(settings.error), ...problemsOf(tools.error)];
+  if (!settings.success || !tools.success || problems.length > 0) throw refusal(problems);
+  return Object.freeze({ ...named(settings.data), toolEnv: Object.freeze(tools.data) });
+}
+
+function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
+  return {
+    databaseUrl: settings.DBOS_SYSTEM_DATABASE_URL,
+    host: settings.HOST,
+    port: settings.PORT,
+    dataDir: settings.BREAKWATER_DATA_DIR,
+    adminKey: settings.BREAKWATER_ADMIN_KEY,
+    workflowsDir: settings.BREAKWATER_WORKFLOWS_DIR,
+    activitySlots: settings.BREAKWATER_ACTIVITY_SLOTS,
+    leaseTtlMs: settings.BREAKWATER_LEASE_TTL,
+    sandboxUrl: settings.BREAKWATER_SANDBOX,
+    baseUrl: settings.BREAKWATER_BASE_URL,
+    linkKey: settings.BREAKWATER_LINK_KEY,
+    previousLinkKey: settings.BREAKWATER_LINK_KEY_PREVIOUS,
+    outboundAllow: settings.BREAKWATER_OUTBOUND_ALLOW,
+    logLevel: settings.LOG_LEVEL,
+    allowUnsafeDurability: settings.BREAKWATER_ALLOW_UNSAFE_DURABILITY,
+    apiUrl: settings.BREAKWATER_URL,
+    apiKey: settings.BREAKWATER_KEY,
+  };
+}
+
+function unknownNames(given: Environment): Problem[] {
+  return Object.keys(given)
+    .filter((name) => name.startsWith('BREAKWATER_') && !settingNames.includes(name))
+    .map((name) => ({ path: name, message: `is not a setting${didYouMean(name, settingNames)}` }));
+}
+
+function problemsOf(error: z.ZodError | undefined): Problem[] {
+  return (error?.issues ?? []).map(({ path, message }) => ({ path: String(path[0]), message }));
+}
+
+function refusal(problems: readonly Problem[]): BreakwaterError {
+  const lines = problems.map(({ path, message }) => `  ${path} ${message}`);
+  return new BreakwaterError('CONFIG', ['The settings are wrong:', ...lines].join('\n'), { problems });
+}
+
+// The kinds of value. Their messages follow the setting's name; values that may hold a secret are not repeated.
+
+function wholeNumber(min: number, max: number) {
+  return z
+    .string()
+    .transform((text) => (/^\d+$/.test(text) ? Number(text) : NaN))
+    .refine((value) => value >= min && value <= max, `must be a whole number from ${min} to ${max}`);
+}
+
+function duration(minMs: number) {
+  return z
+    .string()
+    .transform((text) => parseDuration(text) ?? NaN)
+    .refine((ms) => ms >= minMs, `must be a duration of at least ${minMs}ms, such as 500ms, 10s or 5m`);
+}
+
+function oneOf<const Value extends string>(values: readonly Value[]) {
+  return z.enum(values, {
+    error: ({ input }) =>
+      `must be one of ${values.join(', ')}, not "${String(input)}"${didYouMean(String(input), values)}`,
+  });
+}
+
+function onOff() {
+  return oneOf(['on', 'off']).transform((value) => value === 'on');
+}
+
+function urlText(what: string, protocols: readonly string[]) {
+  return z.string().refine((text) => protocols.includes(URL.parse(text)?.protocol ?? ''), `must be ${what}`);
+}
+
+function httpUrl() {
+  return urlText('an http or https URL', ['http:', 'https:']).transform((url) => url.replace(/\/+$/, ''));
+}
+
+function sandboxUrl() {
+  const off = z.literal('off').transform(() => undefined);
+  return z.union([off, httpUrl()], { error: 'must be off or an http or https URL' }).optional();
+}
+
+function secret() {
+  return z.string().min(16, 'must have at least 16 characters');
+}
+
+function listOf(text: string): string[] {
+  return text
+    .split(',')
+    .map((item) => item.trim())
+    .filter(Boolean);
+}
+
+/** A setting with a choice of which one value is built. */
+function supportedOnly(choice: z.ZodType<string>, built: string) {
+  return choice
+    .refine((value) => value === built, { error: ({ input }) => `${String(input)} is not supported yet` })
+    .optional();
+}
+
+function unsupported() {
+  return z.undefined({ error: 'is not supported yet; remove it' }).optional();
+}
