@@ -1,36 +1,45 @@
 // The one shape every adapter has: what a tool is called, how its vendor is reached, and what its actions send, take back and look up.
 import type { ZodType } from 'zod';
-import type { Failure, Json } from '../kernel/index.ts';
+import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { ToolHttp } from './http-client.ts';
 
 /**
  * How a vendor recognises a repeat of the same create (D9).
- * `vendor`: the request carries our key and the vendor honours it. `probe`: the adapter looks for its own earlier object first.
+ * `vendor`: the request carries our key and the vendor honours it. `probe`: the adapter looks for its own earlier object first
+ * (an undo looks for what is left).
  * `none`: neither exists; a repeat may create twice.
  */
 export type KeyedBy = 'vendor' | 'probe' | 'none';
 
-/** What an action may use while it runs. One object a call; nothing in it outlives the attempt. */
+/** What an action may use while it runs. One object an attempt; nothing in it outlives the attempt. */
 export interface ToolCall {
-  /** The tool's HTTP client: base URL, credentials, caps and redaction are already set. */
+  /** Requests to the tool's vendor: base URL, credentials, caps, redaction and the attempt's signal are already set. */
   readonly http: ToolHttp;
+  /** The tool's non-secret settings, by environment name (`OPENAI_MODEL`). */
+  readonly settings: Readonly<Record<string, string>>;
   /** The engine's key of this external change: the same in every attempt, 40 hex digits. */
   readonly key: string;
+  /** Aborted at the attempt's timeout or when the run stops. `http` honours it; whatever else an action waits for must too. */
   readonly signal: AbortSignal;
   readonly tenant: string;
   readonly runId: string;
 }
 
-/** Arguments of the undo action, made from what the act was given and what it answered (`result` is undefined when its outcome is unknown). */
+/** An act to be taken back: what it was given and what it answered (`result` is undefined when its outcome is unknown). */
 export interface UndoInput<Input, Output> {
   readonly input: Input;
   readonly result: Output | undefined;
   readonly key: string;
 }
 
-export interface ToolAction<Input = unknown, Output = unknown> {
+/** Arguments of an undo action; undefined members are left out. */
+export type UndoArguments = Readonly<Record<string, Json | undefined>>;
+
+/** An action as its adapter writes it. `defineAction` turns it into a `ToolAction`. */
+export interface ActionSpec<Input, Output> {
   /** One sentence for people; shown in the catalog and in the JSON Schema. */
   readonly description: string;
+  /** A `z.strictObject`, so that an unknown argument is refused. */
   readonly input: ZodType<Input>;
   readonly output: ZodType<Output>;
   /** Does it change something outside? */
@@ -40,25 +49,55 @@ export interface ToolAction<Input = unknown, Output = unknown> {
   /** Did an earlier attempt under this key take effect? Its output, or undefined when there is certainly nothing. */
   probe?(call: ToolCall, input: Input): Promise<Output | undefined>;
   /** Undo actions by name; each makes the arguments for that action of the same tool, or undefined when there is nothing to undo. */
-  readonly undo?: Readonly<Record<string, (act: UndoInput<Input, Output>) => Record<string, Json> | undefined>>;
+  readonly undo?: Readonly<Record<string, (act: UndoInput<Input, Output>) => UndoArguments | undefined>>;
 }
 
-/** Where a tool's vendor is and who we are there. Read once from the environment by config. */
-export interface ToolConnection {
-  readonly baseUrl: string;
-  readonly headers: Readonly<Record<string, string>>;
-  /** True when the tool talks to the sandbox's double because it has no credentials. */
-  readonly sandboxed: boolean;
+/** An action together with arguments that fit it. */
+export interface BoundAct {
+  run(call: ToolCall): Promise<unknown>;
+  probe?(call: ToolCall): Promise<unknown>;
+}
+
+/** An action as the registry sees it: the types of its arguments and its answer are checked inside. */
+export interface ToolAction {
+  readonly description: string;
+  readonly input: ZodType;
+  readonly output: ZodType;
+  readonly effect: boolean;
+  readonly keyedBy: KeyedBy;
+  readonly undoneBy: readonly string[];
+  /** Checks the arguments: an act that can run, or every problem with them. */
+  bind(args: Json): { readonly ok: true; readonly act: BoundAct } | { readonly ok: false; readonly problems: readonly Problem[] };
+  /** Arguments of the undo action `name`, or undefined when there is nothing to undo. */
+  undoArguments(name: string, act: UndoInput<Json, Json>): JsonObject | undefined;
+}
+
+/** The environment names of a tool's credentials and what they become on each request. */
+export interface Credentials {
+  /** All of them are needed. Their values are secrets and never shown. */
+  readonly names: readonly string[];
+  /** The headers that carry them, and no others: what these hold is redacted from every message. */
+  headers(values: Readonly<Record<string, string>>): Record<string, string>;
 }
 
 export interface Tool {
   readonly name: string;
   readonly aliases?: readonly string[];
-  /** The vendor's public address, e.g. `https://api.github.com`. Absent for a tool without HTTP (memory). */
-  readonly baseUrl?: string;
-  /** Environment names, the vendor's usual ones. The first is the credential: without it the tool is not configured. */
-  readonly credentials?: { readonly names: readonly string[]; headers(values: Readonly<Record<string, string>>): Record<string, string> };
-  /** Turns a vendor's error answer into a failure where the common table (http-client) is not enough. */
-  readonly failureOf?: (status: number, body: unknown, headers: Readonly<Record<string, string>>) => Partial<Failure> | undefined;
+  /** How the vendor is reached. Absent for a tool without HTTP (memory). */
+  readonly vendor?: {
+    /** The vendor's public address, e.g. `https://api.github.com`. */
+    readonly baseUrl: string;
+    readonly credentials: Credentials;
+    /** Headers of every request that carry no secret, such as an API version. */
+    readonly headers?: Readonly<Record<string, string>>;
+    /** A further environment name for the address, beside `<TOOL>_BASE_URL` (`OPENAI_BASE_URL`). */
+    readonly baseUrlName?: string;
+    /** Brings an address into the form this adapter's paths are relative to. */
+    readonly normalizeBaseUrl?: (url: string) => string;
+    /** Environment names of settings that are no secret, offered to actions as `call.settings`. */
+    readonly settings?: readonly string[];
+    /** Refines the failure of a vendor's error answer where the common table (http-failure) is not enough. */
+    readonly failureOf?: (status: number, headers: Readonly<Record<string, string>>) => Partial<Failure> | undefined;
+  };
   readonly actions: Readonly<Record<string, ToolAction>>;
 }

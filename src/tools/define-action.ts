@@ -1,0 +1,53 @@
+// From an adapter's typed action to the one the registry can hold: arguments and results are parsed here, nowhere cast.
+import type { ZodError } from 'zod';
+import type { Json, JsonObject, Problem } from '../kernel/index.ts';
+import { plainJson } from './plain-json.ts';
+import type { ActionSpec, ToolAction, ToolCall, UndoInput } from './tool.ts';
+
+export function defineAction<Input, Output>(spec: ActionSpec<Input, Output>): ToolAction {
+  return {
+    description: spec.description,
+    input: spec.input,
+    output: spec.output,
+    effect: spec.effect,
+    keyedBy: spec.keyedBy,
+    undoneBy: Object.keys(spec.undo ?? {}),
+    bind: (args) => bind(spec, args),
+    undoArguments: (name, act) => undoArguments(spec, name, act),
+  };
+}
+
+function bind<Input, Output>(spec: ActionSpec<Input, Output>, args: Json): ReturnType<ToolAction['bind']> {
+  const parsed = spec.input.safeParse(args);
+  if (!parsed.success) return { ok: false, problems: problemsOf(parsed.error) };
+  const input = parsed.data;
+  const probe = spec.probe && ((call: ToolCall) => spec.probe!(call, input));
+  return { ok: true, act: { run: (call) => spec.run(call, input), ...(probe && { probe }) } };
+}
+
+// Arguments that never fitted were never sent, so there is nothing to undo. A result that does not fit (an edit, an older
+// version of the adapter) counts as unknown: then the key and the arguments must do.
+function undoArguments<Input, Output>(
+  spec: ActionSpec<Input, Output>,
+  name: string,
+  act: UndoInput<Json, Json>,
+): JsonObject | undefined {
+  const input = spec.input.safeParse(act.input);
+  const make = spec.undo?.[name];
+  if (!make || !input.success) return undefined;
+  const result = act.result === undefined ? undefined : spec.output.safeParse(act.result).data;
+  const made = make({ input: input.data, result, key: act.key });
+  return made && plainObject(made);
+}
+
+function plainObject(members: Readonly<Record<string, Json | undefined>>): JsonObject {
+  const entries = Object.entries(members).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries.map(([name, value]) => [name, plainJson(value)]));
+}
+
+function problemsOf(error: ZodError): Problem[] {
+  return error.issues.map((issue) => ({
+    path: issue.path.map((part) => `/${String(part)}`).join(''),
+    message: issue.message,
+  }));
+}
