@@ -1,0 +1,109 @@
+// Who we are at each vendor and where it is, decided once from the environment that config hands over. Pure.
+import { BreakwaterError, type Problem } from '../kernel/index.ts';
+import { codePrefix } from './http-failure.ts';
+import type { Tool } from './tool.ts';
+
+/** An address and an identity at a vendor. */
+export interface VendorConnection {
+  readonly state: 'connected';
+  readonly baseUrl: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Values that must never be shown. */
+  readonly secrets: readonly string[];
+  readonly settings: Readonly<Record<string, string>>;
+  /** True when the tool talks to the sandbox's double because it has no credentials. */
+  readonly sandboxed: boolean;
+}
+
+export type Connection =
+  | VendorConnection
+  /** The tool needs none: it works on our own database. */
+  | { readonly state: 'internal' }
+  /** Calls are refused, naming the variables to set. */
+  | { readonly state: 'missing'; readonly variables: readonly string[] };
+
+export type Connections = ReadonlyMap<string, Connection>;
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** What a double takes for a credential; it has no meaning anywhere else. */
+const SANDBOX_CREDENTIAL = 'sandbox';
+
+/**
+ * A tool with credentials goes to its vendor, or to `<TOOL>_BASE_URL`. One without goes to the sandbox's double when there is
+ * a sandbox, and is otherwise not configured. Every bad address is reported at once.
+ */
+export function connectTools(tools: readonly Tool[], env: Environment, sandboxUrl?: string): Connections {
+  const problems = tools.flatMap((tool) => addressProblems(tool, env));
+  if (problems.length > 0) {
+    throw new BreakwaterError('CONFIG', `A tool's address is wrong: ${problems.map((p) => p.message).join('; ')}`, { problems });
+  }
+  return new Map(tools.map((tool) => [tool.name, connect(tool, env, sandboxUrl)]));
+}
+
+/** Every environment name the tools ask for: credentials, addresses and settings. */
+export function environmentNames(tools: readonly Tool[]): readonly string[] {
+  return tools.flatMap((tool) =>
+    tool.vendor ? [...tool.vendor.credentials.names, ...addressNames(tool), ...(tool.vendor.settings ?? [])] : [],
+  );
+}
+
+function connect(tool: Tool, env: Environment, sandboxUrl: string | undefined): Connection {
+  const { vendor } = tool;
+  if (!vendor) return { state: 'internal' };
+  const missing = vendor.credentials.names.filter((name) => !env[name]);
+  if (missing.length === 0) return connectVendor(tool, vendor, env, { baseUrl: vendor.baseUrl, sandboxed: false });
+  if (sandboxUrl === undefined) return { state: 'missing', variables: missing };
+  const sandboxEnv = { ...env, ...Object.fromEntries(vendor.credentials.names.map((name) => [name, SANDBOX_CREDENTIAL])) };
+  const baseUrl = `${sandboxUrl.replace(/\/+$/, '')}/${tool.name}`;
+  return connectVendor(tool, vendor, sandboxEnv, { baseUrl, sandboxed: true });
+}
+
+function connectVendor(
+  tool: Tool,
+  vendor: NonNullable<Tool['vendor']>,
+  env: Environment,
+  fallback: { baseUrl: string; sandboxed: boolean },
+): VendorConnection {
+  const credentials = pick(env, vendor.credentials.names);
+  const authorization = vendor.credentials.headers(credentials);
+  const address = addressNames(tool).map((name) => env[name]).find(Boolean) ?? fallback.baseUrl;
+  const baseUrl = (vendor.normalizeBaseUrl?.(address) ?? address).replace(/\/+$/, '');
+  return {
+    state: 'connected',
+    baseUrl,
+    headers: { ...vendor.headers, ...authorization },
+    secrets: fallback.sandboxed ? [] : secretsOf(credentials, authorization),
+    settings: pick(env, vendor.settings ?? []),
+    sandboxed: fallback.sandboxed,
+  };
+}
+
+// The values themselves and what they became: a vendor may echo `Basic …` or only the part after the scheme.
+function secretsOf(credentials: Readonly<Record<string, string>>, authorization: Readonly<Record<string, string>>): string[] {
+  const sent = Object.values(authorization);
+  return [...Object.values(credentials), ...sent, ...sent.map((value) => value.slice(value.indexOf(' ') + 1))];
+}
+
+// Our own name first: it is the more particular one.
+function addressNames(tool: Tool): string[] {
+  const further = tool.vendor?.baseUrlName;
+  return [`${codePrefix(tool.name)}_BASE_URL`, ...(further === undefined ? [] : [further])];
+}
+
+function addressProblems(tool: Tool, env: Environment): Problem[] {
+  if (!tool.vendor) return [];
+  return addressNames(tool).flatMap((name) => {
+    const value = env[name];
+    return !value || isAddress(value) ? [] : [{ path: name, message: `${name} must be an http or https URL without credentials or query` }];
+  });
+}
+
+function isAddress(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+}
+
+function pick(env: Environment, names: readonly string[]): Record<string, string> {
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}

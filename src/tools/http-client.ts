@@ -1,0 +1,239 @@
+// Outbound HTTP: one client a tool, one `ToolHttp` an attempt. Nothing else in the project opens an outbound connection.
+import { Agent, type Dispatcher } from 'undici';
+import type { ZodType } from 'zod';
+import { FailureError, type Failure, type Json } from '../kernel/index.ts';
+import type { VendorConnection } from './connect.ts';
+import {
+  failureOfMalformed, failureOfStatus, failureOfTransport, parseRetryAfter, reasonOf, type RequestFact,
+} from './http-failure.ts';
+import { createRedact, type Redact } from './redact.ts';
+import type { Tool } from './tool.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+export interface RequestOptions<T> {
+  /** The answer's shape. A body that does not fit is the vendor's failure `<TOOL>_MALFORMED`. */
+  readonly expect: ZodType<T>;
+  /** Undefined members are left out. */
+  readonly query?: Readonly<Record<string, string | number | boolean | undefined>>;
+  /** Undefined members are left out, as JSON does. */
+  readonly json?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Can this request change something? Default: every method but GET. Say false for a search by POST. */
+  readonly changes?: boolean;
+}
+
+/**
+ * Requests of one attempt to one vendor. The path is given in segments, each encoded by itself: no argument can leave its place.
+ * Every failure is a FailureError; an abort throws the signal's reason.
+ */
+export interface ToolHttp {
+  request<T>(method: Method, path: readonly string[], options: RequestOptions<T>): Promise<T>;
+  /** A GET whose 404 means "not there". */
+  find<T>(path: readonly string[], options: RequestOptions<T>): Promise<T | undefined>;
+  /** A DELETE that is content when nothing is left: false on 404 or 410. */
+  remove(path: readonly string[], options?: Omit<RequestOptions<Json>, 'expect'>): Promise<boolean>;
+  /** Has something been changed at the vendor in this attempt, or may it have been? */
+  readonly changed: boolean;
+}
+
+export interface HttpLimits {
+  readonly maxAnswerBytes: number;
+  readonly connectTimeoutMs: number;
+  /** Until the answer's first byte, and between two parts of its body. The attempt's own timeout usually ends first. */
+  readonly silenceTimeoutMs: number;
+}
+
+export const DEFAULT_HTTP_LIMITS: HttpLimits = {
+  maxAnswerBytes: 5 * 1024 * 1024,
+  connectTimeoutMs: 10_000,
+  silenceTimeoutMs: 300_000,
+};
+
+const USER_AGENT = 'breakwater';
+
+interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** A tool's connections to its vendor. One Agent a tool: a slow vendor cannot take another's sockets. */
+export class ToolClient {
+  readonly tool: Tool;
+  readonly connection: VendorConnection;
+  readonly redact: Redact;
+  readonly #agent: Agent;
+  readonly #base: URL;
+
+  constructor(tool: Tool, connection: VendorConnection, limits: HttpLimits = DEFAULT_HTTP_LIMITS) {
+    this.tool = tool;
+    this.connection = connection;
+    this.redact = createRedact(connection.secrets);
+    this.#base = new URL(connection.baseUrl);
+    this.#agent = new Agent({
+      allowH2: false,
+      maxResponseSize: limits.maxAnswerBytes,
+      headersTimeout: limits.silenceTimeoutMs,
+      bodyTimeout: limits.silenceTimeoutMs,
+      connect: { timeout: limits.connectTimeoutMs },
+    });
+  }
+
+  open(signal: AbortSignal): ToolHttp {
+    return new AttemptHttp(this, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.close();
+  }
+
+  /** Sends one request and reads its whole answer, whatever its status. */
+  async send(path: string, options: Omit<Dispatcher.RequestOptions, 'path' | 'origin'>): Promise<Answer> {
+    const prefix = this.#base.pathname.replace(/\/+$/, '');
+    const response = await this.#agent.request({ ...options, origin: this.#base.origin, path: `${prefix}${path}` });
+    return { status: response.statusCode, headers: flatten(response.headers), text: await response.body.text() };
+  }
+}
+
+class AttemptHttp implements ToolHttp {
+  readonly #client: ToolClient;
+  readonly #signal: AbortSignal;
+  #changed = false;
+
+  constructor(client: ToolClient, signal: AbortSignal) {
+    this.#client = client;
+    this.#signal = signal;
+  }
+
+  get changed(): boolean {
+    return this.#changed;
+  }
+
+  async request<T>(method: Method, path: readonly string[], options: RequestOptions<T>): Promise<T> {
+    const { fact, answer } = await this.#exchange(method, path, options);
+    if (!isSuccess(answer)) throw this.#refused(fact, answer);
+    return this.#parse(fact, answer, options.expect);
+  }
+
+  async find<T>(path: readonly string[], options: RequestOptions<T>): Promise<T | undefined> {
+    const { fact, answer } = await this.#exchange('GET', path, options);
+    if (answer.status === 404) return undefined;
+    if (!isSuccess(answer)) throw this.#refused(fact, answer);
+    return this.#parse(fact, answer, options.expect);
+  }
+
+  async remove(path: readonly string[], options: Omit<RequestOptions<Json>, 'expect'> = {}): Promise<boolean> {
+    const { fact, answer } = await this.#exchange('DELETE', path, options);
+    if (answer.status === 404 || answer.status === 410) return false;
+    if (!isSuccess(answer)) throw this.#refused(fact, answer);
+    return true;
+  }
+
+  async #exchange(
+    method: Method,
+    path: readonly string[],
+    options: Omit<RequestOptions<unknown>, 'expect'>,
+  ): Promise<{ fact: RequestFact; answer: Answer }> {
+    this.#signal.throwIfAborted();
+    const target = joinPath(path);
+    const fact = { tool: this.#client.tool.name, method, path: target, changes: options.changes ?? method !== 'GET' };
+    const answer = await this.#send(fact, method, `${target}${queryText(options.query)}`, options);
+    if (fact.changes && (isSuccess(answer) || answer.status >= 500)) this.#changed = true;
+    return { fact, answer };
+  }
+
+  async #send(
+    fact: RequestFact,
+    method: Method,
+    path: string,
+    { json, headers }: Pick<RequestOptions<unknown>, 'json' | 'headers'>,
+  ): Promise<Answer> {
+    try {
+      return await this.#client.send(path, {
+        method,
+        signal: this.#signal,
+        headers: {
+          accept: 'application/json',
+          'user-agent': USER_AGENT,
+          ...this.#client.connection.headers,
+          ...(json && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(json && { body: JSON.stringify(json) }),
+      });
+    } catch (error) {
+      this.#signal.throwIfAborted();
+      const failed = failureOfTransport(fact, error);
+      if (!failed) throw error;
+      this.#changed ||= failed.unknown;
+      throw this.#fail(failed, error);
+    }
+  }
+
+  #refused(fact: RequestFact, answer: Answer): FailureError {
+    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now());
+    const reason = reasonOf(parseLeniently(answer.text));
+    const common = failureOfStatus(fact, { status: answer.status, reason, retryAfterMs });
+    return this.#fail({ ...common, ...this.#client.tool.vendor?.failureOf?.(answer.status, answer.headers) });
+  }
+
+  #parse<T>(fact: RequestFact, answer: Answer, expect: ZodType<T>): T {
+    const body = parseBody(answer.text);
+    if (!body.ok) throw this.#fail(failureOfMalformed(fact, 'it is not JSON'));
+    const parsed = expect.safeParse(body.value);
+    if (parsed.success) return parsed.data;
+    // Where and what was expected, never what was there: the value may be private.
+    const reason = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
+    throw this.#fail(failureOfMalformed(fact, reason.slice(0, 300)), parsed.error);
+  }
+
+  #fail(value: Failure, cause?: unknown): FailureError {
+    const message = this.#client.redact(value.message);
+    return new FailureError({ ...value, message }, cause === undefined ? undefined : { cause });
+  }
+}
+
+function isSuccess(answer: Answer): boolean {
+  return answer.status >= 200 && answer.status < 300;
+}
+
+// A segment of dots would be folded by the URL parser on the way and reach another resource.
+function joinPath(segments: readonly string[]): string {
+  const encoded = segments.map((segment) => {
+    if (/^\.{0,2}$/.test(segment)) throw new FailureError(badSegment(segment));
+    return encodeURIComponent(segment.toWellFormed());
+  });
+  return `/${encoded.join('/')}`;
+}
+
+function badSegment(segment: string): Failure {
+  const message = `"${segment}" cannot be part of a path at a vendor: a segment must not be empty, "." or ".."`;
+  return { code: 'INVALID_ARGUMENTS', message, kind: 'ours', retryable: false, unknown: false };
+}
+
+function queryText(query: RequestOptions<unknown>['query']): string {
+  const present = Object.entries(query ?? {}).filter(([, value]) => value !== undefined);
+  if (present.length === 0) return '';
+  return `?${new URLSearchParams(present.map(([name, value]): [string, string] => [name, String(value)])).toString()}`;
+}
+
+function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
+  const present = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
+  return Object.fromEntries(present.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
+}
+
+function parseBody(text: string): { ok: true; value: unknown } | { ok: false } {
+  if (text.trim() === '') return { ok: true, value: undefined };
+  try {
+    return { ok: true, value: JSON.parse(text) };
+  } catch (error) {
+    if (error instanceof SyntaxError) return { ok: false };
+    throw error;
+  }
+}
+
+function parseLeniently(text: string): unknown {
+  const body = parseBody(text);
+  return body.ok ? body.value : text;
+}
