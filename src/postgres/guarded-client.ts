@@ -1,0 +1,67 @@
+// The pg client under both pools: a watchdog on its socket, a listener for its errors, and every error translated on its way out.
+import pg from 'pg';
+import { messageOf, type Emit } from '../kernel/index.ts';
+import { codeOf } from './error-code.ts';
+import { SilenceWatchdog } from './silence-watchdog.ts';
+
+export interface Guard {
+  /** How long a query may go without a byte of an answer; 0 for ever. */
+  readonly watchdogMs: number;
+  /** What the caller gets to see of an error. */
+  readonly translate: (error: unknown) => unknown;
+  readonly emit: Emit;
+}
+
+/** A Client class, as pg's pool and knex want one. Errors are translated for promises, callbacks and `error` events alike. */
+export function guardedClient(guard: Guard): typeof pg.Client {
+  return class extends pg.Client {
+    constructor(config?: string | pg.ClientConfig) {
+      super(config);
+      const watchdog = new SilenceWatchdog(this, guard.watchdogMs);
+      const watch = () => watchdog.watch();
+      const rest = () => watchdog.rest();
+      this.on('connect', rest).on('drain', rest).on('end', rest);
+      this.on('error', (error) => guard.emit(lostConnection(error)));
+      this.query = guardCalls(this.query, watch, guard.translate);
+      this.connect = guardCalls(this.connect, watch, guard.translate);
+    }
+
+    // pg-pool hands an `error` event of a borrowed client to whoever waits for the query.
+    override emit(event: string | symbol, ...args: unknown[]): boolean {
+      return super.emit(event, ...(event === 'error' ? args.map(guard.translate) : args));
+    }
+  };
+}
+
+/** The same function, overloads and all: `before` runs first, and errors pass through `translate`. */
+function guardCalls<F extends pg.Client['query'] | pg.Client['connect']>(
+  call: F,
+  before: () => void,
+  translate: (error: unknown) => unknown,
+): F {
+  return new Proxy(call, {
+    apply(target, self, args: unknown[]) {
+      before();
+      const result: unknown = Reflect.apply(target, self, withTranslatedCallback(args, translate));
+      if (!(result instanceof Promise)) return result;
+      return result.catch((error: unknown) => {
+        throw translate(error);
+      });
+    },
+  });
+}
+
+function withTranslatedCallback(args: unknown[], translate: (error: unknown) => unknown): unknown[] {
+  const callback = args.at(-1);
+  if (typeof callback !== 'function') return args;
+  const translated = (error: unknown, ...rest: unknown[]) => callback(error ? translate(error) : error, ...rest);
+  return args.with(-1, translated);
+}
+
+function lostConnection(error: unknown) {
+  return {
+    level: 'warn',
+    name: 'postgres.connection-lost',
+    fields: { code: codeOf(error), reason: messageOf(error) },
+  } as const;
+}

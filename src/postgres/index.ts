@@ -1,0 +1,17 @@
+// The face of the Postgres room: sessions with it, the embedded cluster, migrations, the database's clock and its checks.
+export { createPool, type PoolOptions } from './pool.ts';
+export { createKnex, rawClient, type KnexOptions } from './knex.ts';
+export { isOwnDatabaseError } from './own-database-error.ts';
+export { LostConnectionError } from './relabel.ts';
+export {
+  openEmbeddedCluster,
+  removeEmbeddedCluster,
+  stopEmbeddedCluster,
+  type ClusterOptions,
+  type EmbeddedCluster,
+} from './embedded-cluster.ts';
+export { createDatabaseIfMissing } from './ensure-database.ts';
+export { migrate, pendingMigrations } from './migrate.ts';
+export { DatabaseClock } from './database-clock.ts';
+export { checkServer, type PreflightOptions } from './preflight.ts';
+export { packageRoot } from './package-root.ts';

@@ -1,0 +1,71 @@
+// Query building on our own tables: knex over the guarded client, with every error branded as our database's.
+import createBuilder, { type Knex } from 'knex';
+import PostgresDialect from 'knex/lib/dialects/postgres/index.js';
+import pg from 'pg';
+import { z } from 'zod';
+import { silent, type Emit } from '../kernel/index.ts';
+import { guardedClient } from './guarded-client.ts';
+import { brandOwnDatabaseError } from './own-database-error.ts';
+import type { PoolOptions } from './pool.ts';
+import { sessionSettings } from './session.ts';
+
+export interface KnexOptions extends PoolOptions {
+  /** Every session takes this role, so that a query runs neither as owner nor as superuser. */
+  readonly role?: string;
+}
+
+export function createKnex(url: string, options: KnexOptions): Knex {
+  const { max, name, emit = silent } = options;
+  return createBuilder({
+    client: guardedDialect(options),
+    connection: sessionSettings(url, name),
+    pool: { min: 0, max },
+    // Bound values hold what users sent: they stay out of messages.
+    compileSqlOnError: false,
+    log: knexLog(emit),
+  });
+}
+
+/** The pg client a transaction runs on, for code that takes one, such as DBOS's `…InTransaction` calls. */
+export async function rawClient(trx: Knex.Transaction): Promise<pg.ClientBase> {
+  if (!trx.isTransaction) throw new TypeError('rawClient takes a transaction: a bare knex would leak the connection');
+  const client: unknown = await trx.client.acquireConnection();
+  if (!(client instanceof pg.Client)) throw new TypeError('The transaction does not run on a pg client');
+  return client;
+}
+
+/** The URL a knex was created with. */
+export function connectionUrlOf(knex: Knex): string {
+  const settings: unknown = knex.client.config.connection;
+  return z.object({ connectionString: z.string() }).parse(settings).connectionString;
+}
+
+function guardedDialect({ role, watchdogMs = 5_000, emit = silent }: KnexOptions): typeof PostgresDialect {
+  const Client = guardedClient({ watchdogMs, translate: brandOwnDatabaseError, emit });
+  return class extends PostgresDialect {
+    override _driver() {
+      return { Client };
+    }
+
+    override async acquireRawConnection() {
+      const client = await super.acquireRawConnection();
+      if (role !== undefined) await client.query(`set role ${client.escapeIdentifier(role)}`);
+      return client;
+    }
+
+    // A full pool is our database's failure too, though no query was sent.
+    override async acquireConnection() {
+      try {
+        return await super.acquireConnection();
+      } catch (error) {
+        throw brandOwnDatabaseError(error);
+      }
+    }
+  };
+}
+
+// knex would print its warnings; they repeat what the thrown error says.
+function knexLog(emit: Emit): Knex.Logger {
+  const announce = (reason: unknown) => emit({ level: 'debug', name: 'postgres.knex', fields: { reason } });
+  return { warn: announce, error: announce, deprecate: announce, debug: announce };
+}
