@@ -36,7 +36,9 @@ const SANDBOX_CREDENTIAL = 'sandbox';
 export function connectTools(tools: readonly Tool[], env: Environment, sandboxUrl?: string): Connections {
   const problems = tools.flatMap((tool) => addressProblems(tool, env));
   if (problems.length > 0) {
-    throw new BreakwaterError('CONFIG', `A tool's address is wrong: ${problems.map((p) => p.message).join('; ')}`, { problems });
+    throw new BreakwaterError('CONFIG', `A tool's address is wrong: ${problems.map((p) => p.message).join('; ')}`, {
+      problems,
+    });
   }
   return new Map(tools.map((tool) => [tool.name, connect(tool, env, sandboxUrl)]));
 }
@@ -54,7 +56,10 @@ function connect(tool: Tool, env: Environment, sandboxUrl: string | undefined): 
   const missing = vendor.credentials.names.filter((name) => !env[name]);
   if (missing.length === 0) return connectVendor(tool, vendor, env, { baseUrl: vendor.baseUrl, sandboxed: false });
   if (sandboxUrl === undefined) return { state: 'missing', variables: missing };
-  const sandboxEnv = { ...env, ...Object.fromEntries(vendor.credentials.names.map((name) => [name, SANDBOX_CREDENTIAL])) };
+  const sandboxEnv = {
+    ...env,
+    ...Object.fromEntries(vendor.credentials.names.map((name) => [name, SANDBOX_CREDENTIAL])),
+  };
   const baseUrl = `${sandboxUrl.replace(/\/+$/, '')}/${tool.name}`;
   return connectVendor(tool, vendor, sandboxEnv, { baseUrl, sandboxed: true });
 }
@@ -67,7 +72,10 @@ function connectVendor(
 ): VendorConnection {
   const credentials = pick(env, vendor.credentials.names);
   const authorization = vendor.credentials.headers(credentials);
-  const address = addressNames(tool).map((name) => env[name]).find(Boolean) ?? fallback.baseUrl;
+  const address =
+    addressNames(tool)
+      .map((name) => env[name])
+      .find(Boolean) ?? fallback.baseUrl;
   const baseUrl = (vendor.normalizeBaseUrl?.(address) ?? address).replace(/\/+$/, '');
   return {
     state: 'connected',
@@ -80,7 +88,10 @@ function connectVendor(
 }
 
 // The values themselves and what they became: a vendor may echo `Basic …` or only the part after the scheme.
-function secretsOf(credentials: Readonly<Record<string, string>>, authorization: Readonly<Record<string, string>>): string[] {
+function secretsOf(
+  credentials: Readonly<Record<string, string>>,
+  authorization: Readonly<Record<string, string>>,
+): string[] {
   const sent = Object.values(authorization);
   return [...Object.values(credentials), ...sent, ...sent.map((value) => value.slice(value.indexOf(' ') + 1))];
 }
@@ -95,13 +106,22 @@ function addressProblems(tool: Tool, env: Environment): Problem[] {
   if (!tool.vendor) return [];
   return addressNames(tool).flatMap((name) => {
     const value = env[name];
-    return !value || isAddress(value) ? [] : [{ path: name, message: `${name} must be an http or https URL without credentials or query` }];
+    return !value || isAddress(value)
+      ? []
+      : [{ path: name, message: `${name} must be an http or https URL without credentials or query` }];
   });
 }
 
 function isAddress(text: string): boolean {
   const url = URL.parse(text);
-  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '' && url.search === '' && url.hash === '';
+  return (
+    url !== null &&
+    /^https?:$/.test(url.protocol) &&
+    url.username === '' &&
+    url.password === '' &&
+    url.search === '' &&
+    url.hash === ''
+  );
 }
 
 function pick(env: Environment, names: readonly string[]): Record<string, string> {

@@ -13,8 +13,14 @@ const repository = {
   owner: z.string().min(1).describe('The account that owns the repository, e.g. "acme"'),
   repo: z.string().min(1).describe('The name of the repository without its owner, e.g. "website"'),
 };
-const branchName = z.string().min(1).describe('The name of the branch without refs/heads/, e.g. "campaign/spring-launch"');
-const filePath = z.string().min(1).describe('The path of the file from the root of the repository, e.g. "content/spring.md"');
+const branchName = z
+  .string()
+  .min(1)
+  .describe('The name of the branch without refs/heads/, e.g. "campaign/spring-launch"');
+const filePath = z
+  .string()
+  .min(1)
+  .describe('The path of the file from the root of the repository, e.g. "content/spring.md"');
 
 interface Repository {
   readonly owner: string;
@@ -24,7 +30,11 @@ interface Repository {
 const repoPath = ({ owner, repo }: Repository) => ['repos', owner, repo];
 const contentsPath = (file: Repository & { path: string }) => [...repoPath(file), 'contents', ...file.path.split('/')];
 const branchPath = (kind: 'ref' | 'refs', on: Repository & { branch: string }) => [
-  ...repoPath(on), 'git', kind, 'heads', ...on.branch.split('/'),
+  ...repoPath(on),
+  'git',
+  kind,
+  'heads',
+  ...on.branch.split('/'),
 ];
 
 // --- Commits
@@ -38,8 +48,15 @@ const commits = z.array(
 );
 
 /** The latest hundred commits, newest first: far more than happen between an attempt and its repeat. None on an absent branch. */
-async function history(call: ToolCall, on: Repository, query: { sha?: string; path?: string }): Promise<z.infer<typeof commits>> {
-  const found = await call.http.find([...repoPath(on), 'commits'], { query: { ...query, per_page: 100 }, expect: commits });
+async function history(
+  call: ToolCall,
+  on: Repository,
+  query: { sha?: string; path?: string },
+): Promise<z.infer<typeof commits>> {
+  const found = await call.http.find([...repoPath(on), 'commits'], {
+    query: { ...query, per_page: 100 },
+    expect: commits,
+  });
   return found ?? [];
 }
 
@@ -61,7 +78,8 @@ async function headOf(call: ToolCall, on: Repository & { branch: string }): Prom
 
 async function requireHead(call: ToolCall, on: Repository & { branch: string }): Promise<string> {
   const sha = await headOf(call, on);
-  if (sha === undefined) throw new FailureError(failure('GITHUB_404', `github has no branch "${on.branch}" in ${on.owner}/${on.repo}`));
+  if (sha === undefined)
+    throw new FailureError(failure('GITHUB_404', `github has no branch "${on.branch}" in ${on.owner}/${on.repo}`));
   return sha;
 }
 
@@ -112,7 +130,10 @@ const contents = z.object({
   encoding: z.string(),
   content: z.string(),
 });
-const written = z.object({ content: z.object({ sha: z.string(), html_url: z.string().nullish() }), commit: z.object({ sha: z.string() }) });
+const written = z.object({
+  content: z.object({ sha: z.string(), html_url: z.string().nullish() }),
+  commit: z.object({ sha: z.string() }),
+});
 
 /** A file's bytes in base64, without the line breaks GitHub puts in. */
 interface StoredFile {
@@ -125,12 +146,19 @@ async function fileAt(call: ToolCall, at: FileAt): Promise<StoredFile | undefine
   const found = await call.http.find(contentsPath(at), { query: { ref: at.branch }, expect: contents });
   if (!found) return undefined;
   // Above 1 MB GitHub leaves the content out and says "none".
-  if (found.encoding !== 'base64') throw new FailureError(failure('GITHUB_FILE_TOO_LARGE', `"${at.path}" is too large to be read through the contents API`));
+  if (found.encoding !== 'base64')
+    throw new FailureError(
+      failure('GITHUB_FILE_TOO_LARGE', `"${at.path}" is too large to be read through the contents API`),
+    );
   return { sha: found.sha, base64: found.content.replaceAll(/\s/g, '') };
 }
 
 // The commit in which this change was made, and the file as it was just before. Undefined when there is no such commit.
-async function changeByKey(call: ToolCall, at: FileAt, key: string): Promise<{ sha: string; previous: StoredFile | undefined } | undefined> {
+async function changeByKey(
+  call: ToolCall,
+  at: FileAt,
+  key: string,
+): Promise<{ sha: string; previous: StoredFile | undefined } | undefined> {
   const recent = await history(call, at, { sha: at.branch, path: at.path });
   const ours = recent.find(({ commit }) => commit.message.includes(keyMark(key)));
   if (!ours) return undefined;
@@ -158,7 +186,8 @@ const fileOutput = z.object({
 type FileOutput = z.infer<typeof fileOutput>;
 
 const toPrevious = (file: StoredFile | undefined) => (file ? { sha: file.sha, content_base64: file.base64 } : null);
-const htmlUrl = (at: Repository & { path: string; branch: string }) => `https://github.com/${at.owner}/${at.repo}/blob/${at.branch}/${at.path}`;
+const htmlUrl = (at: Repository & { path: string; branch: string }) =>
+  `https://github.com/${at.owner}/${at.repo}/blob/${at.branch}/${at.path}`;
 const toBase64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
 
 const createOrUpdateFile = defineAction({
@@ -173,7 +202,12 @@ const createOrUpdateFile = defineAction({
     const { path, branch } = input;
     const common = { path, branch, created: previous === undefined, previous: toPrevious(previous) };
     if (previous?.base64 === base64) return { ...common, sha: previous.sha, url: htmlUrl(input), commit_sha: null };
-    const json = { message: messageWithKey(input.message ?? `Write ${path}`, call.key), content: base64, branch, sha: previous?.sha };
+    const json = {
+      message: messageWithKey(input.message ?? `Write ${path}`, call.key),
+      content: base64,
+      branch,
+      sha: previous?.sha,
+    };
     const made = await call.http.request('PUT', contentsPath(input), { json, expect: written });
     return { ...common, sha: made.content.sha, url: made.content.html_url ?? null, commit_sha: made.commit.sha };
   },
@@ -183,7 +217,15 @@ const createOrUpdateFile = defineAction({
     if (!now) return undefined;
     const { path, branch } = input;
     const created = change.previous === undefined;
-    return { path, branch, sha: now.sha, url: htmlUrl(input), commit_sha: change.sha, created, previous: toPrevious(change.previous) };
+    return {
+      path,
+      branch,
+      sha: now.sha,
+      url: htmlUrl(input),
+      commit_sha: change.sha,
+      created,
+      previous: toPrevious(change.previous),
+    };
   },
   undo: {
     delete_file: ({ input: { owner, repo, path, branch }, result, key }) => {
@@ -201,14 +243,21 @@ const deleteFileInput = z.strictObject({
   path: filePath,
   branch: branchName.default('main'),
   message: z.string().min(1).optional().describe('The commit message; by default "Delete <path>" or "Restore <path>"'),
-  restore_base64: z.base64().optional().describe('Put this content back instead of deleting: what the undone write replaced'),
-  written_by: z.string().optional().describe('Only undo the commit that was made under this key; do nothing when there is none'),
+  restore_base64: z
+    .base64()
+    .optional()
+    .describe('Put this content back instead of deleting: what the undone write replaced'),
+  written_by: z
+    .string()
+    .optional()
+    .describe('Only undo the commit that was made under this key; do nothing when there is none'),
 });
 type DeleteFileInput = z.infer<typeof deleteFileInput>;
 const deleteFileOutput = z.object({ deleted: z.boolean(), restored: z.boolean() });
 
 const deleteFile = defineAction({
-  description: 'Deletes a file from a branch, or puts back what an undone write replaced; content when there is nothing to do.',
+  description:
+    'Deletes a file from a branch, or puts back what an undone write replaced; content when there is nothing to do.',
   input: deleteFileInput,
   output: deleteFileOutput,
   effect: true,
@@ -221,16 +270,25 @@ const deleteFile = defineAction({
   },
 });
 
-async function contentToRestore(call: ToolCall, input: DeleteFileInput): Promise<string | undefined | 'nothing to undo'> {
+async function contentToRestore(
+  call: ToolCall,
+  input: DeleteFileInput,
+): Promise<string | undefined | 'nothing to undo'> {
   if (input.written_by === undefined) return input.restore_base64;
   const change = await changeByKey(call, input, input.written_by);
   return change ? change.previous?.base64 : 'nothing to undo';
 }
 
-async function removeFile(call: ToolCall, input: DeleteFileInput, now: StoredFile | undefined): Promise<z.infer<typeof deleteFileOutput>> {
+async function removeFile(
+  call: ToolCall,
+  input: DeleteFileInput,
+  now: StoredFile | undefined,
+): Promise<z.infer<typeof deleteFileOutput>> {
   if (!now) return { deleted: false, restored: false };
   const message = messageWithKey(input.message ?? `Delete ${input.path}`, call.key);
-  const deleted = await call.http.remove(contentsPath(input), { json: { message, sha: now.sha, branch: input.branch } });
+  const deleted = await call.http.remove(contentsPath(input), {
+    json: { message, sha: now.sha, branch: input.branch },
+  });
   return { deleted, restored: false };
 }
 
@@ -249,13 +307,20 @@ async function restoreFile(
 
 const getFileContent = defineAction({
   description: 'Reads a text file from a branch, tag or commit.',
-  input: z.strictObject({ ...repository, path: filePath, ref: z.string().min(1).optional().describe('Default: the default branch') }),
+  input: z.strictObject({
+    ...repository,
+    path: filePath,
+    ref: z.string().min(1).optional().describe('Default: the default branch'),
+  }),
   output: z.object({ path: z.string(), sha: z.string(), content: z.string() }),
   effect: false,
   keyedBy: 'none',
   async run(call, { ref, ...input }) {
     const found = await fileAt(call, { ...input, branch: ref });
-    if (!found) throw new FailureError(failure('GITHUB_404', `github has no file "${input.path}" in ${input.owner}/${input.repo}`));
+    if (!found)
+      throw new FailureError(
+        failure('GITHUB_404', `github has no file "${input.path}" in ${input.owner}/${input.repo}`),
+      );
     return { path: input.path, sha: found.sha, content: Buffer.from(found.base64, 'base64').toString('utf8') };
   },
 });
@@ -279,7 +344,11 @@ const pullInput = z.strictObject({
 });
 const pullOutput = z.object({ number: z.int(), url: z.string(), head: z.string(), base: z.string() });
 
-async function openPullByKey(call: ToolCall, input: Repository & { head: string; base?: string }, key: string): Promise<z.infer<typeof pull> | undefined> {
+async function openPullByKey(
+  call: ToolCall,
+  input: Repository & { head: string; base?: string },
+  key: string,
+): Promise<z.infer<typeof pull> | undefined> {
   const query = { state: 'open', head: `${input.owner}:${input.head}`, base: input.base, per_page: 100 };
   const open = await call.http.request('GET', [...repoPath(input), 'pulls'], { query, expect: z.array(pull) });
   return open.find(({ body }) => body?.includes(keyMark(key)));
@@ -358,7 +427,10 @@ export const github: Tool = {
   name: 'github',
   vendor: {
     baseUrl: 'https://api.github.com',
-    credentials: { names: ['GITHUB_TOKEN'], headers: (values) => ({ authorization: `Bearer ${values['GITHUB_TOKEN']}` }) },
+    credentials: {
+      names: ['GITHUB_TOKEN'],
+      headers: (values) => ({ authorization: `Bearer ${values['GITHUB_TOKEN']}` }),
+    },
     headers: { accept: 'application/vnd.github+json', 'x-github-api-version': '2022-11-28' },
     failureOf,
   },

@@ -4,7 +4,12 @@ import type { ZodType } from 'zod';
 import { FailureError, type Failure, type Json } from '../kernel/index.ts';
 import type { VendorConnection } from './connect.ts';
 import {
-  failureOfMalformed, failureOfStatus, failureOfTransport, parseRetryAfter, reasonOf, type RequestFact,
+  failureOfMalformed,
+  failureOfStatus,
+  failureOfTransport,
+  parseRetryAfter,
+  reasonOf,
+  type RequestFact,
 } from './http-failure.ts';
 import { createRedact, type Redact } from './redact.ts';
 import type { Tool } from './tool.ts';
@@ -219,7 +224,9 @@ function queryText(query: RequestOptions<unknown>['query']): string {
 }
 
 function flatten(headers: Readonly<Record<string, string | string[] | undefined>>): Record<string, string> {
-  const present = Object.entries(headers).filter((entry): entry is [string, string | string[]] => entry[1] !== undefined);
+  const present = Object.entries(headers).filter(
+    (entry): entry is [string, string | string[]] => entry[1] !== undefined,
+  );
   return Object.fromEntries(present.map(([name, value]) => [name, Array.isArray(value) ? value.join(', ') : value]));
 }
 

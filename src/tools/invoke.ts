@@ -1,50 +1,60 @@
-// One attempt at one action: arguments checked, probe before repeat, timeout, and an outcome that the saga may decide on.
+// Calls an action of a tool: arguments checked, probe before repeat, and an outcome that the saga may decide on.
 import {
-  didYouMean, failure, FailureError, formatDuration, type Failure, type Json, type JsonObject, type Outcome, type Problem,
+  didYouMean,
+  failure,
+  FailureError,
+  type Failure,
+  type Json,
+  type JsonObject,
+  type Outcome,
+  type Problem,
 } from '../kernel/index.ts';
+import { attempt, type Invocation } from './attempt.ts';
 import { codePrefix } from './http-failure.ts';
-import type { ToolHttp } from './http-client.ts';
-import { NotPlainError, plainJson, storableText } from './plain-json.ts';
 import type { ConnectedTool, Registry } from './registry.ts';
+import { settle } from './settle.ts';
 import type { BoundAct, ToolAction, ToolCall } from './tool.ts';
-
-export interface Invocation {
-  readonly tool: string;
-  readonly action: string;
-  readonly args: JsonObject;
-  /** The idempotency key of this external change (D9). */
-  readonly key: string;
-  /** May an earlier attempt under this key have taken effect? Then the action's probe looks first (K7). */
-  readonly suspect: boolean;
-  /** Aborts the attempt. The reason `'cancelled'` makes it CANCELLED, any other a TIMEOUT. */
-  readonly signal?: AbortSignal;
-  /** Of this one attempt, its probe included. */
-  readonly timeoutMs: number;
-  readonly tenant: string;
-  readonly runId: string;
-}
-
-/** What `signal` is aborted with when people or operators stopped the run. */
-export const CANCELLED = 'cancelled';
-
-/** The largest outcome a checkpoint holds. */
-export const MAX_OUTCOME_BYTES = 1024 * 1024;
 
 /**
  * Runs the attempt. Whatever the vendor, the network or the arguments did becomes an outcome; anything else that is thrown (a
  * defect of ours, an error of our own database) is thrown on, for it must never decide a saga (D1).
  */
 export async function invokeAction(registry: Registry, invocation: Invocation): Promise<Outcome> {
-  const found = findAction(registry, invocation);
-  if (!found.ok) return found;
-  const bound = found.action.bind(invocation.args);
-  if (!bound.ok) return { ok: false, error: invalidArguments(invocation, bound.problems) };
-  if (found.connected.connection.state === 'missing') {
-    const { tool, connection } = found.connected;
-    const unknown = invocation.suspect && found.action.effect;
-    return { ok: false, error: { ...notConfigured(tool.name, connection.variables), unknown } };
-  }
-  return await attempt(found.connected, found.action, bound.act, invocation);
+  const prepared = prepare(registry, invocation);
+  if (!prepared.ok) return prepared;
+  const { act, action, connected } = prepared;
+  const doubt = { left: invocation.suspect };
+  return await attempt(connected, action, invocation, doubt, async (call) => {
+    const found = doubt.left && act.probe ? await look(act.probe, call) : undefined;
+    // A probe that found nothing settles the doubt; without one, every failure leaves it open.
+    if (act.probe) doubt.left = false;
+    return settle(connected.tool.name, action, found === undefined ? await act.run(call) : found);
+  });
+}
+
+/** What a look for the effect of an act found. `no_probe`: the action cannot tell. `failed`: not now; ask again. */
+export type Probed =
+  | { readonly found: 'effect'; readonly value: Json }
+  | { readonly found: 'nothing' }
+  | { readonly found: 'no_probe' }
+  | { readonly found: 'failed'; readonly error: Failure };
+
+/** Looks whether the act took effect under its key, without acting. */
+export async function probeAction(registry: Registry, invocation: Omit<Invocation, 'suspect'>): Promise<Probed> {
+  const asked = { ...invocation, suspect: true };
+  const prepared = prepare(registry, asked);
+  if (!prepared.ok) return { found: 'failed', error: prepared.error };
+  const { act, action, connected } = prepared;
+  const { probe } = act;
+  if (!probe) return { found: 'no_probe' };
+  const answer = { nothing: false };
+  const outcome = await attempt(connected, action, asked, { left: true }, async (call) => {
+    const found = await look(probe, call);
+    answer.nothing = found === undefined;
+    return answer.nothing ? { ok: true, value: null } : settle(connected.tool.name, action, found);
+  });
+  if (!outcome.ok) return { found: 'failed', error: outcome.error };
+  return answer.nothing ? { found: 'nothing' } : { found: 'effect', value: outcome.value };
 }
 
 /** Arguments for the undo action of an act, or undefined when there is nothing to undo. `result` is absent when the outcome is unknown. */
@@ -55,6 +65,25 @@ export function undoArguments(
   const found = findAction(registry, act);
   if (!found.ok) throw new FailureError(found.error);
   return found.action.undoArguments(act.undoAction, { input: act.input, result: act.result, key: act.key });
+}
+
+interface Prepared {
+  readonly ok: true;
+  readonly connected: ConnectedTool;
+  readonly action: ToolAction;
+  readonly act: BoundAct;
+}
+
+function prepare(registry: Registry, invocation: Invocation): Prepared | { ok: false; error: Failure } {
+  const found = findAction(registry, invocation);
+  if (!found.ok) return found;
+  const { connected, action } = found;
+  const { tool, connection } = connected;
+  const bound = action.bind(invocation.args);
+  if (!bound.ok) return { ok: false, error: invalidArguments(invocation, bound.problems) };
+  if (connection.state !== 'missing') return { ok: true, connected, action, act: bound.act };
+  const unknown = action.effect && invocation.suspect;
+  return { ok: false, error: { ...notConfigured(tool.name, connection.variables), unknown } };
 }
 
 type Found = { ok: true; connected: ConnectedTool; action: ToolAction } | { ok: false; error: Failure };
@@ -85,117 +114,12 @@ function notConfigured(tool: string, variables: readonly string[]): Failure {
   return failure(`${codePrefix(tool)}_NOT_CONFIGURED`, message, { kind: 'refused' });
 }
 
-async function attempt(
-  connected: ConnectedTool,
-  action: ToolAction,
-  act: BoundAct,
-  invocation: Invocation,
-): Promise<Outcome> {
-  const { signal, clear } = limitTime(invocation);
-  const call = createCall(connected, invocation, signal);
-  const progress = { started: false, doubtful: invocation.suspect };
+// That we could not look says nothing about the effect.
+async function look(probe: NonNullable<BoundAct['probe']>, call: ToolCall): Promise<unknown> {
   try {
-    signal.throwIfAborted();
-    progress.started = true;
-    const answer = await perform(act, call, progress);
-    return settle(connected.tool.name, action, answer);
-  } catch (error) {
-    const failed = failureOf(error, signal, progress.started, invocation);
-    const unknown = action.effect && (failed.unknown || progress.doubtful || call.http.changed);
-    return { ok: false, error: { ...failed, unknown, message: storableText(failed.message).slice(0, MAX_MESSAGE_LENGTH) } };
-  } finally {
-    clear();
-  }
-}
-
-const MAX_MESSAGE_LENGTH = 1_000;
-
-function limitTime({ signal, timeoutMs }: Invocation): { signal: AbortSignal; clear(): void } {
-  const deadline = new AbortController();
-  const expire = () => deadline.abort(new DOMException('The attempt took too long', 'TimeoutError'));
-  const timer = setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS));
-  return {
-    signal: signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal,
-    clear: () => clearTimeout(timer),
-  };
-}
-
-/** Beyond this a timer of Node fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-function createCall({ client, tool }: ConnectedTool, invocation: Invocation, signal: AbortSignal): ToolCall {
-  const { key, tenant, runId } = invocation;
-  const http = client ? client.open(signal) : withoutHttp(tool.name);
-  return { http, settings: client?.connection.settings ?? {}, key, signal, tenant, runId };
-}
-
-function withoutHttp(tool: string): ToolHttp {
-  const refuse = (): never => {
-    throw new TypeError(`The tool "${tool}" declares no vendor and so has no HTTP`);
-  };
-  return { request: refuse, find: refuse, remove: refuse, changed: false };
-}
-
-// While an earlier attempt may have taken effect, every failure leaves that open; a probe that found nothing settles it.
-async function perform(act: BoundAct, call: ToolCall, progress: { doubtful: boolean }): Promise<unknown> {
-  if (progress.doubtful && act.probe) {
-    const found = await probe(act.probe, call);
-    if (found !== undefined) return found;
-    progress.doubtful = false;
-  }
-  return await act.run(call);
-}
-
-async function probe(look: NonNullable<BoundAct['probe']>, call: ToolCall): Promise<unknown> {
-  try {
-    return await look(call);
+    return await probe(call);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     throw new FailureError({ ...error.failure, retryable: true, unknown: true }, { cause: error });
   }
-}
-
-function settle(tool: string, action: ToolAction, answer: unknown): Outcome {
-  const parsed = action.output.safeParse(answer);
-  if (!parsed.success) throw new FailureError(unexpectedOutput(tool, action, parsed.error.issues));
-  const value = toOutcomeValue(tool, action, parsed.data);
-  const bytes = Buffer.byteLength(JSON.stringify(value));
-  if (bytes > MAX_OUTCOME_BYTES) throw new FailureError(tooLarge(tool, action, `has ${bytes} bytes; ${MAX_OUTCOME_BYTES} are kept`));
-  return { ok: true, value };
-}
-
-function toOutcomeValue(tool: string, action: ToolAction, answer: unknown): Json {
-  try {
-    return plainJson(answer);
-  } catch (error) {
-    if (error instanceof NotPlainError) throw new FailureError(tooLarge(tool, action, error.message), { cause: error });
-    throw error;
-  }
-}
-
-// The act is done, only its answer cannot be kept: it must be undone by key and arguments.
-function tooLarge(tool: string, action: ToolAction, why: string): Failure {
-  return failure('TOO_LARGE', `The answer of ${tool} ${why}`, { unknown: action.effect });
-}
-
-function unexpectedOutput(tool: string, action: ToolAction, issues: readonly { path: PropertyKey[]; message: string }[]): Failure {
-  const list = issues.map(({ path, message }) => `${path.join('.') || 'answer'}: ${message}`).join('; ');
-  const rest = { kind: 'theirs', retryable: true, unknown: action.effect } as const;
-  return failure(`${codePrefix(tool)}_MALFORMED`, `The answer of ${tool} is not what it promises: ${list}`, rest);
-}
-
-function failureOf(error: unknown, signal: AbortSignal, started: boolean, { signal: outer, timeoutMs }: Invocation): Failure {
-  if (error instanceof FailureError) return error.failure;
-  if (!isAbort(error, signal)) throw error;
-  if (outer?.aborted && outer.reason === CANCELLED) {
-    return failure('CANCELLED', 'The attempt was cut short because the run was stopped', { kind: 'cancelled', unknown: started });
-  }
-  const message = outer?.aborted ? 'The attempt was cut short' : `No answer within ${formatDuration(timeoutMs)}`;
-  return failure('TIMEOUT', message, { kind: 'timeout', retryable: true, unknown: started });
-}
-
-// Ours throws the signal's reason itself; libraries wrap it in an AbortError.
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  if (!signal.aborted) return false;
-  return error === signal.reason || (error instanceof Error && (error.name === 'AbortError' || error.cause === signal.reason));
 }

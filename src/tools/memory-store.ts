@@ -48,7 +48,11 @@ export async function saveNote(knex: Knex, at: NoteAddress, value: NoteValue): P
   return write;
 }
 
-const savedRow = z.object({ effect_key: z.string().nullable(), replaced: noteValue.nullable(), superseded_by: z.string().nullable() });
+const savedRow = z.object({
+  effect_key: z.string().nullable(),
+  replaced: noteValue.nullable(),
+  superseded_by: z.string().nullable(),
+});
 
 /** The write of an effect, or undefined when that effect wrote no note here. */
 export async function findWrite(knex: Knex, at: NoteAddress, effectKey: string): Promise<NoteWrite | undefined> {
@@ -73,7 +77,12 @@ export async function deleteNote(knex: Knex, at: NoteAddress): Promise<boolean> 
 }
 
 /** Takes one write back: the note becomes what it was before, or goes. False when that effect's write is not what stands there. */
-export async function revertWrite(knex: Knex, at: NoteAddress, effectKey: string, before?: NoteValue): Promise<boolean> {
+export async function revertWrite(
+  knex: Knex,
+  at: NoteAddress,
+  effectKey: string,
+  before?: NoteValue,
+): Promise<boolean> {
   return await knex.transaction(async (trx) => {
     // The lock keeps the note as it is until it is decided what becomes of it.
     const rows = await select(
@@ -160,7 +169,10 @@ export async function searchNotes(knex: Knex, search: Search): Promise<FoundNote
 }
 
 /** The notes written last. */
-export async function latestNotes(knex: Knex, { tenant, namespace, limit }: Omit<Search, 'query'>): Promise<FoundNote[]> {
+export async function latestNotes(
+  knex: Knex,
+  { tenant, namespace, limit }: Omit<Search, 'query'>,
+): Promise<FoundNote[]> {
   return await select(
     knex,
     foundNote,
@@ -173,7 +185,12 @@ export async function latestNotes(knex: Knex, { tenant, namespace, limit }: Omit
   );
 }
 
-async function select<T>(knex: Knex, row: z.ZodType<T>, sql: string, bindings: Readonly<Record<string, Json>>): Promise<T[]> {
+async function select<T>(
+  knex: Knex,
+  row: z.ZodType<T>,
+  sql: string,
+  bindings: Readonly<Record<string, Json>>,
+): Promise<T[]> {
   const answer: unknown = await knex.raw(sql, bindings);
   return z.object({ rows: z.array(row) }).parse(answer).rows;
 }

@@ -4,14 +4,30 @@ import { z } from 'zod';
 import { isJsonObject, type Json } from '../kernel/index.ts';
 import { defineAction } from './define-action.ts';
 import {
-  deleteNote, findWrite, latestNotes, loadNote, noteValue, REPLACED, revertWrite, saveNote, searchNotes, type NoteAddress,
+  deleteNote,
+  findWrite,
+  latestNotes,
+  loadNote,
+  noteValue,
+  REPLACED,
+  revertWrite,
+  saveNote,
+  searchNotes,
+  type NoteAddress,
 } from './memory-store.ts';
 import type { Tool, ToolCall } from './tool.ts';
+
+type Database = () => Knex;
 
 const DEFAULT_NAMESPACE = 'default';
 const MAX_TEXT_LENGTH = 100_000;
 
-const namespace = z.string().min(1).max(200).default(DEFAULT_NAMESPACE).describe('Notes of different namespaces do not see each other');
+const namespace = z
+  .string()
+  .min(1)
+  .max(200)
+  .default(DEFAULT_NAMESPACE)
+  .describe('Notes of different namespaces do not see each other');
 const noteKey = z.string().min(1).max(500).describe('The name of the note within its namespace');
 
 const rememberInput = z.strictObject({
@@ -30,7 +46,7 @@ const rememberOutput = z.object({
   previous: noteValue.nullable().describe('What the note was before; null when there was none'),
 });
 
-function remember(knex: Knex) {
+function remember(database: Database) {
   return defineAction({
     description: 'Writes a note, replacing the one of that name.',
     input: rememberInput,
@@ -42,11 +58,11 @@ function remember(knex: Knex) {
       const text = (input.text ?? wordsOf(content).join('\n')).slice(0, MAX_TEXT_LENGTH);
       const at = addressOf(call, input);
       const value = { content, text, metadata, effect_key: call.key };
-      const write = (await saveNote(knex, at, value)) ?? (await findWrite(knex, at, call.key));
+      const write = (await saveNote(database(), at, value)) ?? (await findWrite(database(), at, call.key));
       return { namespace: input.namespace, key: input.key, previous: write?.replaced ?? null };
     },
     async probe(call, input) {
-      const write = await findWrite(knex, addressOf(call, input), call.key);
+      const write = await findWrite(database(), addressOf(call, input), call.key);
       return write && { namespace: input.namespace, key: input.key, previous: write.replaced };
     },
     undo: {
@@ -89,7 +105,7 @@ const recallOutput = z.object({
   ),
 });
 
-function recall(knex: Knex) {
+function recall(database: Database) {
   return defineAction({
     description: 'Finds notes by name or by words, best and freshest first.',
     input: recallInput,
@@ -98,11 +114,15 @@ function recall(knex: Knex) {
     keyedBy: 'none',
     async run({ tenant }, { namespace: within, key, query, limit }) {
       if (key !== undefined) {
-        const note = await loadNote(knex, { tenant, namespace: within, key });
+        const note = await loadNote(database(), { tenant, namespace: within, key });
         return { items: note ? [note] : [] };
       }
       const search = { tenant, namespace: within, limit };
-      return { items: await (query === undefined ? latestNotes(knex, search) : searchNotes(knex, { ...search, query })) };
+      return {
+        items: await (query === undefined
+          ? latestNotes(database(), search)
+          : searchNotes(database(), { ...search, query })),
+      };
     },
   });
 }
@@ -110,11 +130,14 @@ function recall(knex: Knex) {
 const forgetInput = z.strictObject({
   namespace,
   key: noteKey,
-  written_by: z.string().optional().describe('Only take back what was written under this key; do nothing when it is not there'),
+  written_by: z
+    .string()
+    .optional()
+    .describe('Only take back what was written under this key; do nothing when it is not there'),
   restore: noteValue.optional().describe('With written_by: what the note becomes again'),
 });
 
-function forget(knex: Knex) {
+function forget(database: Database) {
   return defineAction({
     description: 'Removes a note, or puts back what an undone write replaced; content when there is nothing to do.',
     input: forgetInput,
@@ -123,17 +146,17 @@ function forget(knex: Knex) {
     keyedBy: 'probe',
     async run(call, input) {
       const at = addressOf(call, input);
-      if (input.written_by === undefined) return { forgotten: await deleteNote(knex, at) };
-      return { forgotten: await revertWrite(knex, at, input.written_by, input.restore) };
+      if (input.written_by === undefined) return { forgotten: await deleteNote(database(), at) };
+      return { forgotten: await revertWrite(database(), at, input.written_by, input.restore) };
     },
   });
 }
 
-/** `knex` is a handle on the database that holds the schema `breakwater`. */
-export function createMemory(knex: Knex): Tool {
+/** `database` gives a handle on the database that holds the schema `breakwater`; it is asked for when an action runs. */
+export function createMemory(database: Database): Tool {
   return {
     name: 'memory',
     aliases: ['memory_gateway'],
-    actions: { remember: remember(knex), recall: recall(knex), forget: forget(knex) },
+    actions: { remember: remember(database), recall: recall(database), forget: forget(database) },
   };
 }

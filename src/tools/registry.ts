@@ -2,9 +2,10 @@
 import { z, type ZodType } from 'zod';
 import type { Catalog, CatalogAction, CatalogTool, JsonSchema } from '../definitions/index.ts';
 import { isJsonObject, type Outcome } from '../kernel/index.ts';
+import type { Invocation } from './attempt.ts';
 import type { Connection, Connections } from './connect.ts';
 import { ToolClient, type HttpLimits } from './http-client.ts';
-import { invokeAction, type Invocation } from './invoke.ts';
+import { invokeAction } from './invoke.ts';
 import { plainJson } from './plain-json.ts';
 import type { Tool, ToolAction } from './tool.ts';
 
@@ -43,7 +44,10 @@ export function createRegistry(tools: readonly Tool[], connections: Connections,
 function indexTools(tools: readonly Tool[], connections: Connections, limits?: HttpLimits): Map<string, ConnectedTool> {
   const byName = new Map<string, ConnectedTool>();
   for (const tool of tools) {
-    const connection = connections.get(tool.name) ?? { state: 'missing', variables: tool.vendor?.credentials.names ?? [] };
+    const connection = connections.get(tool.name) ?? {
+      state: 'missing',
+      variables: tool.vendor?.credentials.names ?? [],
+    };
     const client = connection.state === 'connected' ? new ToolClient(tool, connection, limits) : undefined;
     for (const name of [tool.name, ...(tool.aliases ?? [])]) {
       if (byName.has(name)) throw new TypeError(`Two tools are called "${name}"`);
@@ -56,12 +60,16 @@ function indexTools(tools: readonly Tool[], connections: Connections, limits?: H
 /** What the tools offer, as JSON Schemas. Needs no connection: validating a definition works without credentials. */
 export function createCatalog(tools: readonly Tool[]): Catalog {
   const catalogTools = tools.map(describeTool);
-  const byName = new Map(catalogTools.flatMap((tool) => [tool.name, ...tool.aliases].map((name) => [name, tool] as const)));
+  const byName = new Map(
+    catalogTools.flatMap((tool) => [tool.name, ...tool.aliases].map((name) => [name, tool] as const)),
+  );
   return { tool: (name) => byName.get(name), toolNames: () => catalogTools.map((tool) => tool.name) };
 }
 
 function describeTool(tool: Tool): CatalogTool {
-  const actions = Object.entries(tool.actions).map(([name, action]) => [name, describeAction(tool.name, name, action)] as const);
+  const actions = Object.entries(tool.actions).map(
+    ([name, action]) => [name, describeAction(tool.name, name, action)] as const,
+  );
   return { name: tool.name, aliases: tool.aliases ?? [], actions: new Map(actions) };
 }
 

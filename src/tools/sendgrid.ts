@@ -51,7 +51,10 @@ const sendInput = z
     suppression_group_id: z.int().optional().describe('The unsubscribe group'),
     custom_unsubscribe_url: z.url().optional(),
     categories: z.array(z.string()).max(10).optional(),
-    send_at: z.iso.datetime({ offset: true }).nullish().describe('When to send; by default in 10 minutes, so that it can be undone'),
+    send_at: z.iso
+      .datetime({ offset: true })
+      .nullish()
+      .describe('When to send; by default in 10 minutes, so that it can be undone'),
   })
   .refine(({ html, text }) => html !== undefined || text !== undefined, { message: 'needs html or text' })
   .refine(({ list_ids, segment_ids, all }) => all === true || (list_ids ?? segment_ids ?? []).length > 0, {
@@ -59,7 +62,12 @@ const sendInput = z
   });
 type SendInput = z.infer<typeof sendInput>;
 
-const sendOutput = z.object({ id: z.string(), name: z.string(), status: z.enum(['scheduled', 'triggered']), send_at: z.string() });
+const sendOutput = z.object({
+  id: z.string(),
+  name: z.string(),
+  status: z.enum(['scheduled', 'triggered']),
+  send_at: z.string(),
+});
 type SendOutput = z.infer<typeof sendOutput>;
 
 const DEFAULT_LEAD_MS = 10 * 60_000;
@@ -69,7 +77,18 @@ function sendAt(input: SendInput, clock: Clock): string {
 }
 
 async function createDraft(call: ToolCall, input: SendInput): Promise<SingleSend> {
-  const { subject, html, text, list_ids, segment_ids, all, sender_id, suppression_group_id, custom_unsubscribe_url, categories } = input;
+  const {
+    subject,
+    html,
+    text,
+    list_ids,
+    segment_ids,
+    all,
+    sender_id,
+    suppression_group_id,
+    custom_unsubscribe_url,
+    categories,
+  } = input;
   const json = {
     name: nameWithKey(input.name, call.key),
     categories,
@@ -103,7 +122,10 @@ function sendCampaign(clock: Clock) {
       if (done) return done;
       const at = sendAt(input, clock);
       const expect = z.object({ status: z.enum(['scheduled', 'triggered']), send_at: z.string().nullish() });
-      const scheduled = await call.http.request('PUT', [...sendPath(own.id), 'schedule'], { json: { send_at: at }, expect });
+      const scheduled = await call.http.request('PUT', [...sendPath(own.id), 'schedule'], {
+        json: { send_at: at },
+        expect,
+      });
       return { id: own.id, name: own.name, status: scheduled.status, send_at: scheduled.send_at ?? at };
     },
     async probe(call, input): Promise<SendOutput | undefined> {
@@ -111,7 +133,8 @@ function sendCampaign(clock: Clock) {
       return own && asSent(own);
     },
     undo: {
-      unschedule_campaign: ({ input, result, key }) => (result ? { id: result.id } : { name: nameWithKey(input.name, key) }),
+      unschedule_campaign: ({ input, result, key }) =>
+        result ? { id: result.id } : { name: nameWithKey(input.name, key) },
     },
   });
 }
@@ -128,13 +151,17 @@ const unscheduleInput = z
   .refine(({ id, name }) => id !== undefined || name !== undefined, { message: 'needs id or name' });
 
 const unscheduleCampaign = defineAction({
-  description: 'Unschedules a Single Send and deletes it; content when there is none. One that was sent already is refused.',
+  description:
+    'Unschedules a Single Send and deletes it; content when there is none. One that was sent already is refused.',
   input: unscheduleInput,
   output: z.object({ deleted: z.boolean() }),
   effect: true,
   keyedBy: 'probe',
   async run(call, { id, name }) {
-    const target = id === undefined ? await findByName(call, name ?? '') : await call.http.find(sendPath(id), { expect: singleSend });
+    const target =
+      id === undefined
+        ? await findByName(call, name ?? '')
+        : await call.http.find(sendPath(id), { expect: singleSend });
     if (!target) return { deleted: false };
     if (target.status === 'triggered') throw new FailureError(alreadySent(target));
     if (target.status === 'scheduled') await call.http.remove([...sendPath(target.id), 'schedule']);
@@ -143,7 +170,10 @@ const unscheduleCampaign = defineAction({
 });
 
 function alreadySent({ id, name }: SingleSend): Failure {
-  return failure('SENDGRID_ALREADY_SENT', `The Single Send "${name}" (${id}) was sent already; e-mail cannot be taken back`);
+  return failure(
+    'SENDGRID_ALREADY_SENT',
+    `The Single Send "${name}" (${id}) was sent already; e-mail cannot be taken back`,
+  );
 }
 
 export function createSendgrid(clock: Clock = systemClock): Tool {

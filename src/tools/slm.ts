@@ -57,7 +57,10 @@ const chatCompletion = defineAction({
   keyedBy: 'none',
   async run(call, input) {
     const model = input.model ?? call.settings['OPENAI_MODEL'] ?? DEFAULT_MODEL;
-    const answer = await call.http.request('POST', ['chat', 'completions'], { json: chatRequest(input, model), expect: completion });
+    const answer = await call.http.request('POST', ['chat', 'completions'], {
+      json: chatRequest(input, model),
+      expect: completion,
+    });
     const text = textOf(answer.choices[0]!);
     const data = input.schema && dataOf(text, input.schema);
     return { text, ...(data !== undefined && { data }), model: answer.model, usage: answer.usage ?? null };
@@ -102,7 +105,9 @@ function parseAnswer(text: string): Json {
 
 // Another try may bring a better answer.
 function malformed(reason: string): FailureError {
-  return new FailureError(failure('SLM_MALFORMED', `The model gave no usable answer: ${reason}`, { kind: 'theirs', retryable: true }));
+  return new FailureError(
+    failure('SLM_MALFORMED', `The model gave no usable answer: ${reason}`, { kind: 'theirs', retryable: true }),
+  );
 }
 
 // Clients of this API are configured with or without the version in the address; without one it is /v1.

@@ -67,7 +67,9 @@ export interface ToolAction {
   readonly keyedBy: KeyedBy;
   readonly undoneBy: readonly string[];
   /** Checks the arguments: an act that can run, or every problem with them. */
-  bind(args: Json): { readonly ok: true; readonly act: BoundAct } | { readonly ok: false; readonly problems: readonly Problem[] };
+  bind(
+    args: Json,
+  ): { readonly ok: true; readonly act: BoundAct } | { readonly ok: false; readonly problems: readonly Problem[] };
   /** Arguments of the undo action `name`, or undefined when there is nothing to undo. */
   undoArguments(name: string, act: UndoInput<Json, Json>): JsonObject | undefined;
 }
