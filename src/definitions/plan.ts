@@ -144,15 +144,30 @@ export interface Plan {
 
 /** The status of a node as expressions see it in `status.<module>.<activity>`. */
 export type NodeStatus =
-  | 'pending' | 'waiting' | 'executing' | 'completed' | 'failed' | 'skipped' | 'unknown'
-  | 'inherited' | 'compensating' | 'compensated' | 'compensation_failed';
+  | 'pending'
+  | 'waiting'
+  | 'executing'
+  | 'completed'
+  | 'failed'
+  | 'skipped'
+  | 'unknown'
+  | 'inherited'
+  | 'compensating'
+  | 'compensated'
+  | 'compensation_failed';
 
 /** What templates may read. `outputs` and `status` hold ancestors only, by node id. */
 export interface Scope {
   readonly input: Json;
   readonly outputs: Readonly<Record<string, Json>>;
   readonly status: Readonly<Record<string, NodeStatus>>;
-  readonly run: { readonly id: string; readonly name: string; readonly version: string; readonly tenant: string; readonly startedAt: string };
+  readonly run: {
+    readonly id: string;
+    readonly name: string;
+    readonly version: string;
+    readonly tenant: string;
+    readonly startedAt: string;
+  };
   readonly item?: Json;
   readonly index?: number;
   /** In a compensation's arguments: the result of the act being undone. */

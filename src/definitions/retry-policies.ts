@@ -6,9 +6,24 @@ const second = 1_000;
 
 /** What `retry: <name>` means. The jitter is 0-25 % of the delay, from the second attempt on. */
 export const RETRY_POLICIES = {
-  idempotent_api_call: policy({ maxAttempts: 5, initialIntervalMs: 1 * second, backoff: 2, maxIntervalMs: 60 * second }),
-  financial_transaction: policy({ maxAttempts: 3, initialIntervalMs: 5 * second, backoff: 1.5, maxIntervalMs: 30 * second }),
-  user_notification: policy({ maxAttempts: 10, initialIntervalMs: 2 * second, backoff: 3, maxIntervalMs: 120 * second }),
+  idempotent_api_call: policy({
+    maxAttempts: 5,
+    initialIntervalMs: 1 * second,
+    backoff: 2,
+    maxIntervalMs: 60 * second,
+  }),
+  financial_transaction: policy({
+    maxAttempts: 3,
+    initialIntervalMs: 5 * second,
+    backoff: 1.5,
+    maxIntervalMs: 30 * second,
+  }),
+  user_notification: policy({
+    maxAttempts: 10,
+    initialIntervalMs: 2 * second,
+    backoff: 3,
+    maxIntervalMs: 120 * second,
+  }),
   none: policy({ maxAttempts: 1, initialIntervalMs: 0, backoff: 1, maxIntervalMs: 0, jitter: false }),
 } as const satisfies Record<string, RetryPolicy>;
 
@@ -60,6 +75,8 @@ function msOf(text: string | undefined): number | undefined {
   return text === undefined ? undefined : parseDuration(text);
 }
 
-function policy(rest: Partial<RetryPolicy> & Pick<RetryPolicy, 'maxAttempts' | 'initialIntervalMs' | 'backoff' | 'maxIntervalMs'>): RetryPolicy {
+function policy(
+  rest: Partial<RetryPolicy> & Pick<RetryPolicy, 'maxAttempts' | 'initialIntervalMs' | 'backoff' | 'maxIntervalMs'>,
+): RetryPolicy {
   return { strategy: 'exponential', jitter: true, nonRetryable: [], ...rest };
 }

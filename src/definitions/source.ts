@@ -20,7 +20,9 @@ const MAX_TOKENS = 4 * MAX_NODES;
 // A text this broken is not made clearer by a longer list.
 const MAX_SYNTAX_PROBLEMS = 20;
 
-const SAFE_TAGS = new Set(['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`));
+const SAFE_TAGS = new Set(
+  ['str', 'int', 'float', 'bool', 'null', 'map', 'seq'].map((name) => `tag:yaml.org,2002:${name}`),
+);
 
 export interface SourceProblem {
   readonly position: Position;
@@ -41,7 +43,10 @@ export function parseSource(text: string, format?: SourceFormat): ParsedSource {
   if (refusal) return nothing([refusal]);
   const lines = new LineCounter();
   const document = parseYaml(spaced(text), lines);
-  if (!document) return nothing([{ position: { line: 1, column: 1 }, path: [], message: `is nested deeper than ${MAX_DEPTH} levels` }]);
+  if (!document)
+    return nothing([
+      { position: { line: 1, column: 1 }, path: [], message: `is nested deeper than ${MAX_DEPTH} levels` },
+    ]);
   const reader = new Reader(lines);
   const syntax = syntaxProblems(document, reader);
   if (syntax.length > 0) return nothing(syntax);
@@ -59,7 +64,8 @@ function atStart(message: string): SourceProblem {
 
 function refuseBySize(text: string): SourceProblem | undefined {
   const bytes = Buffer.byteLength(text);
-  if (bytes > MAX_SOURCE_BYTES) return atStart(`the document has ${bytes} bytes; at most ${MAX_SOURCE_BYTES} are accepted`);
+  if (bytes > MAX_SOURCE_BYTES)
+    return atStart(`the document has ${bytes} bytes; at most ${MAX_SOURCE_BYTES} are accepted`);
   const nul = text.indexOf('\u0000');
   return nul < 0 ? undefined : { ...atStart('the document contains a NUL character'), position: positionIn(text, nul) };
 }
@@ -105,7 +111,14 @@ function parseYaml(text: string, lineCounter: LineCounter): Document.Parsed | un
   try {
     // The library's own check of unique keys is quadratic; Reader has a linear one.
     return parseDocument(text, {
-      lineCounter, uniqueKeys: false, prettyErrors: false, merge: false, stringKeys: true, version: '1.2', schema: 'core', logLevel: 'error',
+      lineCounter,
+      uniqueKeys: false,
+      prettyErrors: false,
+      merge: false,
+      stringKeys: true,
+      version: '1.2',
+      schema: 'core',
+      logLevel: 'error',
     });
   } catch (error) {
     if (error instanceof RangeError) return undefined;
@@ -149,7 +162,8 @@ class Reader {
     for (let depth = path.length; depth >= 0; depth--) {
       const pointer = pointerOf(path.slice(0, depth));
       const exact = depth === path.length;
-      const offset = part === 'key' && exact ? this.#keys.get(pointer) : (this.#values.get(pointer) ?? this.#keys.get(pointer));
+      const offset =
+        part === 'key' && exact ? this.#keys.get(pointer) : (this.#values.get(pointer) ?? this.#keys.get(pointer));
       if (offset !== undefined) return this.positionAt(offset);
     }
     return { line: 1, column: 1 };
@@ -175,7 +189,8 @@ class Reader {
   #checkProperties(node: Node, path: Path): void {
     if (!node || isAlias(node)) return;
     if (node.anchor !== undefined) this.#refuse(node, path, `anchors are not accepted: &${node.anchor}`);
-    if (node.tag !== undefined && !SAFE_TAGS.has(node.tag)) this.#refuse(node, path, `tags are not accepted: ${node.tag}`);
+    if (node.tag !== undefined && !SAFE_TAGS.has(node.tag))
+      this.#refuse(node, path, `tags are not accepted: ${node.tag}`);
   }
 
   #readMap(map: YAMLMap.Parsed, path: Path, depth: number): Json {

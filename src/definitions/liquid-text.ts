@@ -1,0 +1,120 @@
+// Texts with `{{ }}` and `{% %}`: Liquid without files, clocks, chance or anything but the data it is given.
+import { Context, Liquid } from 'liquidjs';
+import type { Template as LiquidNode } from 'liquidjs';
+import { messageOf } from '../kernel/index.ts';
+import type { JsonObject } from '../kernel/index.ts';
+import { expressionFailure } from './expression.ts';
+import { RecentlyUsed } from './recently-used.ts';
+import { viewOf } from './scope.ts';
+import type { Scope } from './plan.ts';
+
+export const MAX_TEXT_LENGTH = 16_384;
+/** Characters and items that rendering one text may make. */
+const MEMORY_LIMIT = 4_000_000;
+/** Pieces of a text that may be rendered, the turns of its loops included. Counted, not timed: the same data ends the same way. */
+const MAX_PIECES = 100_000;
+
+// They reach for other templates.
+const FILE_TAGS = ['include', 'render', 'layout', 'block'];
+// The same text must come out of the same data.
+const CHANCE_FILTERS = ['sample'];
+const DATE_FILTERS = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string'];
+
+const engine = createEngine();
+const parsed = new RecentlyUsed<readonly LiquidNode[]>(1_000);
+
+function createEngine(): Liquid {
+  const liquid = new Liquid({
+    ownPropertyOnly: true,
+    strictVariables: true,
+    strictFilters: true,
+    lenientIf: false,
+    dynamicPartials: false,
+    templates: {},
+    parseLimit: MAX_TEXT_LENGTH,
+    memoryLimit: MEMORY_LIMIT,
+    timezoneOffset: 0,
+    locale: 'en-US',
+    outputEscape: textOf,
+  });
+  for (const tag of FILE_TAGS) delete liquid.tags[tag];
+  for (const filter of CHANCE_FILTERS) liquid.unregisterFilter(filter);
+  for (const filter of DATE_FILTERS) refuseNow(liquid, filter);
+  return liquid;
+}
+
+/** What is wrong with a text, or undefined. */
+export function checkLiquid(source: string): string | undefined {
+  try {
+    parsed.get(source, parse);
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
+}
+
+/** The text with its holes filled; throws a FailureError with code `EXPRESSION`. */
+export function renderLiquid(source: string, scope: Scope): string {
+  try {
+    return String(engine.renderSync([...parsed.get(source, parse)], contextOf(viewOf(scope))));
+  } catch (error) {
+    throw expressionFailure(source, reasonOf(error), error);
+  }
+}
+
+// A copy, since `{% increment x %}` writes into it.
+function contextOf(view: JsonObject): Context {
+  const context = new Context({ ...view }, engine.options, { sync: true }, { liquid: engine });
+  let pieces = 0;
+  // The library asks this limit before each piece, handing over the time.
+  context.renderLimit.check = () => {
+    pieces++;
+    if (pieces > MAX_PIECES) throw new Error(`the text has more than ${MAX_PIECES} pieces on this data`);
+  };
+  return context;
+}
+
+/** The names a text reads from the scope, as far as they are written out: `["outputs", "research", "notes"]`. */
+export function liquidPaths(source: string): readonly (readonly string[])[] {
+  const { globals } = engine.analyzeSync([...parsed.get(source, parse)], { partials: false });
+  return Object.values(globals)
+    .flat()
+    .map(({ segments }) => writtenOut(segments));
+}
+
+function writtenOut(segments: readonly unknown[]): string[] {
+  const end = segments.findIndex((segment) => typeof segment !== 'string' && typeof segment !== 'number');
+  return (end < 0 ? segments : segments.slice(0, end)).map(String);
+}
+
+function parse(source: string): readonly LiquidNode[] {
+  return engine.parse(source);
+}
+
+// Objects as JSON: Liquid would print `[object Object]`. Lists are joined, as in Liquid everywhere.
+function textOf(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (Array.isArray(value)) return value.map(textOf).join('');
+  if (typeof value === 'object') return value instanceof Date ? value.toISOString() : JSON.stringify(value);
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}
+
+function refuseNow(liquid: Liquid, name: string): void {
+  const original = liquid.filters[name];
+  if (typeof original !== 'function') return;
+  liquid.registerFilter(name, function (value: unknown, ...args: unknown[]): unknown {
+    if (value === 'now' || value === 'today')
+      throw new Error(`"${value}" would differ from one reading to the next; use run.startedAt`);
+    const result: unknown = original.call(this, value, ...args);
+    return result;
+  });
+}
+
+// `undefined variable: input.x, line:1, col:4` and the like; the position inside the text helps nobody who sees a YAML line.
+function reasonOf(error: unknown): string {
+  return (
+    messageOf(error)
+      .split('\n')[0]
+      ?.replace(/, line:\d+, col:\d+$/, '') ?? 'cannot be rendered'
+  );
+}
