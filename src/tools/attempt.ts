@@ -47,7 +47,7 @@ export async function attempt(
     const unknown = action.effect && (failed.unknown || doubt.left || call.http.changed);
     return {
       ok: false,
-      error: { ...failed, unknown, message: storableText(failed.message).slice(0, MAX_MESSAGE_LENGTH) },
+      error: { ...failed, unknown, message: storableText(failed.message.slice(0, MAX_MESSAGE_LENGTH)) },
     };
   } finally {
     clear();
