@@ -26,7 +26,7 @@ function runChild(args) {
 
 // A terminal sends Ctrl-C to the whole foreground group, so there the child already has it.
 function forwardOnce(child, signal) {
-  let forwarded = signal === 'SIGINT' && Boolean(process.stdin.isTTY);
+  let forwarded = signal === 'SIGINT' && process.stdin.isTTY;
   process.on(signal, () => {
     if (!forwarded) child.kill(signal);
     forwarded = true;
