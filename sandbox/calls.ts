@@ -45,6 +45,8 @@ export function createCalls(clock: Clock): Calls {
 }
 
 function withoutSecrets(fields: Readonly<Record<string, string | undefined>>): JsonObject {
-  const shown = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
+  const shown = Object.entries(fields).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value] as const],
+  );
   return Object.fromEntries(shown.map(([name, value]) => [name, SECRET_NAME.test(name) ? '[redacted]' : value]));
 }

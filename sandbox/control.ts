@@ -5,8 +5,8 @@ import type { Answer, VendorRequest } from './vendor.ts';
 import type { World } from './world.ts';
 
 export interface ControlDesk {
-  world(): World;
-  reset(): void;
+  readonly world: () => World;
+  readonly reset: () => void;
 }
 
 export function handleControl(desk: ControlDesk, request: VendorRequest): Answer {
@@ -37,7 +37,10 @@ function addFault(world: World, input: unknown): Answer {
 
 function notFound(routes: readonly Route[], { method, path }: VendorRequest): Answer {
   const known = routes.map((each) => `${each.method} ${each.pattern.join('/')}`).join(', ');
-  return { status: 404, body: { error: `No ${method} ${path} here: the sandbox has ${known}, and its vendors below their names` } };
+  return {
+    status: 404,
+    body: { error: `No ${method} ${path} here: the sandbox has ${known}, and its vendors below their names` },
+  };
 }
 
 function ok(body: unknown): Answer {

@@ -33,19 +33,15 @@ export async function runExchange(world: World, exchange: Exchange): Promise<voi
 
 /** The answer to send, or undefined when the connection is cut instead. */
 function answerUnder(fault: Fault | undefined, exchange: Exchange): Answer | undefined {
-  switch (fault?.fault) {
-    case 'status': {
-      const refusal = exchange.double.refuse(fault.status ?? 500);
-      return { ...refusal, headers: { ...refusal.headers, ...fault.headers } };
-    }
-    case 'reset':
-      return undefined;
-    case 'reset_after_effect':
-      ask(exchange);
-      return undefined;
-    default:
-      return ask(exchange);
-  }
+  if (fault?.fault === 'status') return refusalOf(fault, exchange.double);
+  if (fault?.fault === 'reset') return undefined;
+  const answer = ask(exchange);
+  return fault?.fault === 'reset_after_effect' ? undefined : answer;
+}
+
+function refusalOf({ status = 500, headers }: Fault, double: Double): Answer {
+  const refusal = double.refuse(status);
+  return { ...refusal, headers: { ...refusal.headers, ...headers } };
 }
 
 function ask({ double, request, received }: Exchange): Answer {

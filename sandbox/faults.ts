@@ -73,7 +73,10 @@ function parseFault(input: unknown, vendors: readonly string[]): Fault {
   if (!parsed.success) throw new BreakwaterError('BAD_REQUEST', z.prettifyError(parsed.error));
   const { vendor } = parsed.data;
   if (vendors.includes(vendor)) return parsed.data;
-  throw new BreakwaterError('BAD_REQUEST', `No vendor "${vendor}" here (${vendors.join(', ')})${didYouMean(vendor, vendors)}`);
+  throw new BreakwaterError(
+    'BAD_REQUEST',
+    `No vendor "${vendor}" here (${vendors.join(', ')})${didYouMean(vendor, vendors)}`,
+  );
 }
 
 function spend(fault: Fault): Fault[] {

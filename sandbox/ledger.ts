@@ -40,7 +40,8 @@ export function createLedger(clock: Clock): Ledger {
   const now = () => new Date(clock.now()).toISOString();
 
   const add = (entry: Pick<LedgerEntry, 'vendor' | 'kind' | 'id' | 'key' | 'data'>): EntryHold => {
-    const index = entries.push({ seq: entries.length + 1, ...entry, createdAt: now() }) - 1;
+    const { vendor, kind, id, key, data } = entry;
+    const index = entries.push({ seq: entries.length + 1, vendor, kind, id, key, createdAt: now(), data }) - 1;
     return holdOn(entries, index, now);
   };
 

@@ -23,7 +23,10 @@ async function main(args: readonly string[]): Promise<void> {
 
 function portOf(args: readonly string[]): number | undefined {
   try {
-    const { values } = parseArgs({ args: [...args], options: { port: { type: 'string', default: String(DEFAULT_PORT) } } });
+    const { values } = parseArgs({
+      args: [...args],
+      options: { port: { type: 'string', default: String(DEFAULT_PORT) } },
+    });
     const port = /^\d{1,5}$/.test(values.port) ? Number(values.port) : undefined;
     return port !== undefined && port <= 65_535 ? port : undefined;
   } catch (error) {

@@ -1,4 +1,5 @@
 // Reads one HTTP request whole, within a cap, into the plain value that doubles are asked with.
+import { once } from 'node:events';
 import type { IncomingMessage } from 'node:http';
 import { z } from 'zod';
 import type { Json } from '../src/kernel/index.ts';
@@ -15,11 +16,11 @@ export type ReceivedBody =
 export async function receiveBody(request: IncomingMessage): Promise<ReceivedBody> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request) {
-    const bytes = Buffer.from(chunk);
+  request.on('data', (bytes: Buffer) => {
     size += bytes.length;
     if (size <= MAX_BODY_BYTES) chunks.push(bytes);
-  }
+  });
+  await once(request, 'end');
   if (size > MAX_BODY_BYTES) return { state: 'too_large' };
   return parseBody(Buffer.concat(chunks).toString('utf8'), request.headers['content-type'] ?? '');
 }

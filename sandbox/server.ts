@@ -1,6 +1,7 @@
 // The sandbox as an HTTP server: the vendors' doubles below their names, its own routes beside them. Keeps all in memory.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
 import { BreakwaterError, type Clock, messageOf, systemClock } from '../src/kernel/index.ts';
 import { type ControlDesk, handleControl } from './control.ts';
 import { runExchange, send } from './exchange.ts';
@@ -47,7 +48,10 @@ async function listen(server: Server, port: number, host: string): Promise<strin
     await once(server, 'listening');
   } catch (cause) {
     const taken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE';
-    if (taken) throw new BreakwaterError('PORT_TAKEN', `Port ${port} on ${host} is taken; choose another with --port N`, { cause });
+    if (taken)
+      throw new BreakwaterError('PORT_TAKEN', `Port ${port} on ${host} is taken; choose another with --port N`, {
+        cause,
+      });
     throw new BreakwaterError('CONFIG', `Cannot listen on ${host}:${port}: ${messageOf(cause)}`, { cause });
   }
   const address = server.address();
@@ -80,7 +84,8 @@ function targetOf(url: string): { vendor: string; path: string; full: string; qu
 
 async function close(server: Server, world: World): Promise<void> {
   world.end();
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  if (!server.listening) return;
+  const closed = promisify(server.close.bind(server))();
   server.closeAllConnections();
   await closed;
 }

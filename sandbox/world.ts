@@ -18,8 +18,9 @@ export interface World {
 export function createWorld(vendors: readonly Vendor[], clock: Clock, url: string): World {
   const ledger = createLedger(clock);
   const faults = createFaults(vendors.map(({ name }) => name));
-  const open = ({ name, open }: Vendor) => open({ ledger: ledger.of(name), clock, baseUrl: `${url}/${name}` });
-  const doubles = new Map(vendors.map((vendor) => [vendor.name, open(vendor)]));
+  const openDouble = (vendor: Vendor): Double =>
+    vendor.open({ ledger: ledger.of(vendor.name), clock, baseUrl: `${url}/${vendor.name}` });
+  const doubles = new Map(vendors.map((vendor) => [vendor.name, openDouble(vendor)]));
   let ended = false;
   return {
     calls: createCalls(clock),

@@ -1,5 +1,8 @@
 // The vendors that the sandbox doubles. A further one is a file here and a line below.
 import type { Vendor } from '../vendor.ts';
 import { github } from './github/github.ts';
+import { pages } from './pages.ts';
+import { sendgrid } from './sendgrid/sendgrid.ts';
+import { slm } from './slm/slm.ts';
 
-export const vendors: readonly Vendor[] = [github];
+export const vendors: readonly Vendor[] = [github, sendgrid, slm, pages];

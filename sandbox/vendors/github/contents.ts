@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import { route, type Route } from '../../router.ts';
 import type { Answer, VendorRequest } from '../../vendor.ts';
-import { ACCOUNT, fileBody, fileCommitBody, folderBody } from './bodies.ts';
+import { ACCOUNT } from './bodies.ts';
+import { fileBody, fileCommitBody, folderBody } from './content-bodies.ts';
 import { fileHold, findProject, fullName, type Hub, type Project } from './hub.ts';
 import { trackHead } from './pulls.ts';
 import { notFound, parseBody, refuse } from './refusals.ts';
@@ -23,9 +24,15 @@ const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3
 export function contentsRoutes(hub: Hub): Route[] {
   return [
     route('GET', '/repos/:owner/:repo/contents', (request, owner, name) => getContents(hub, request, owner, name, '')),
-    route('GET', '/repos/:owner/:repo/contents/*path', (request, owner, name, path) => getContents(hub, request, owner, name, path)),
-    route('PUT', '/repos/:owner/:repo/contents/*path', (request, owner, name, path) => putFile(hub, request, owner, name, path)),
-    route('DELETE', '/repos/:owner/:repo/contents/*path', (request, owner, name, path) => deleteFile(hub, request, owner, name, path)),
+    route('GET', '/repos/:owner/:repo/contents/*path', (request, owner, name, path) =>
+      getContents(hub, request, owner, name, path),
+    ),
+    route('PUT', '/repos/:owner/:repo/contents/*path', (request, owner, name, path) =>
+      putFile(hub, request, owner, name, path),
+    ),
+    route('DELETE', '/repos/:owner/:repo/contents/*path', (request, owner, name, path) =>
+      deleteFile(hub, request, owner, name, path),
+    ),
   ];
 }
 
@@ -33,9 +40,8 @@ function getContents(hub: Hub, { query }: VendorRequest, owner: string, name: st
   const { repository } = findProject(hub, owner, name);
   const ref = query.get('ref') ?? repository.defaultBranch;
   const commit = findCommit(repository, ref) ?? notFound(`No commit found for the ref ${ref}`);
-  const sha = commit.tree.get(path);
-  if (sha !== undefined) return { status: 200, body: fileBody(hub.at, repository, path, ref, sha) };
-  return { status: 200, body: folderBody(hub.at, repository, path, ref, commit) ?? notFound() };
+  const spot = { repository, commit, ref, path };
+  return { status: 200, body: fileBody(hub.at, spot) ?? folderBody(hub.at, spot) ?? notFound() };
 }
 
 function putFile(hub: Hub, request: VendorRequest, owner: string, name: string, path: string): Answer {
@@ -48,7 +54,7 @@ function putFile(hub: Hub, request: VendorRequest, owner: string, name: string, 
   const commit = change(hub, project, { ...input, branch, path, content: bytes });
   recordFile(hub, project, branch, path, bytes, commit);
   const status = existing === undefined ? 201 : 200;
-  return { status, body: fileCommitBody(hub.at, project.repository, path, branch, commit) };
+  return { status, body: fileCommitBody(hub.at, { repository: project.repository, commit, ref: branch, path }) };
 }
 
 /** GitHub takes the arguments of a DELETE as body or as query. */
@@ -61,7 +67,7 @@ function deleteFile(hub: Hub, request: VendorRequest, owner: string, name: strin
   const commit = change(hub, project, { ...input, branch, path, content: undefined });
   project.holds.get(fileHold(branch, path))?.removed();
   project.holds.delete(fileHold(branch, path));
-  return { status: 200, body: fileCommitBody(hub.at, project.repository, path, branch, commit) };
+  return { status: 200, body: fileCommitBody(hub.at, { repository: project.repository, commit, ref: branch, path }) };
 }
 
 function tipOf({ repository }: Project, wanted: string | null | undefined): { branch: string; tip: Commit } {
@@ -80,7 +86,11 @@ function decodeBase64(content: string): Buffer {
   return Buffer.from(text, 'base64');
 }
 
-type Wanted = Omit<z.infer<typeof removeSchema>, 'branch' | 'sha'> & { branch: string; path: string; content: Buffer | undefined };
+type Wanted = Omit<z.infer<typeof removeSchema>, 'branch' | 'sha'> & {
+  branch: string;
+  path: string;
+  content: Buffer | undefined;
+};
 
 function change(hub: Hub, project: Project, { committer = ACCOUNT, author = committer, ...rest }: Wanted): Commit {
   const { branch, path, content, message } = rest;
@@ -89,7 +99,14 @@ function change(hub: Hub, project: Project, { committer = ACCOUNT, author = comm
   return commit;
 }
 
-function recordFile(hub: Hub, { repository, holds }: Project, branch: string, path: string, bytes: Buffer, { tree }: Commit): void {
+function recordFile(
+  hub: Hub,
+  { repository, holds }: Project,
+  branch: string,
+  path: string,
+  bytes: Buffer,
+  { tree }: Commit,
+): void {
   const repo = fullName(repository);
   const data = { repository: repo, branch, path, sha: tree.get(path) ?? '', content: bytes.toString('utf8') };
   const hold = holds.get(fileHold(branch, path));

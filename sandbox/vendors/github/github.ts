@@ -2,7 +2,8 @@
 // It honours no idempotency key: a repeat is stopped by a name that exists (branch, open pull request) or by a file's `sha`.
 import { dispatch, route, type Route } from '../../router.ts';
 import type { Answer, Double, Surroundings, Vendor, VendorRequest } from '../../vendor.ts';
-import { commitBody, repositoryBody } from './bodies.ts';
+import { repositoryBody } from './bodies.ts';
+import { commitBody } from './content-bodies.ts';
 import { contentsRoutes } from './contents.ts';
 import { findProject, type Hub, openHub } from './hub.ts';
 import { pullRoutes } from './pulls.ts';
@@ -47,7 +48,9 @@ function listCommits(hub: Hub, { query }: VendorRequest, owner: string, name: st
   const { repository } = findProject(hub, owner, name);
   const newest = findCommit(repository, query.get('sha') ?? repository.defaultBranch) ?? notFound();
   const path = query.get('path');
-  const touching = historyOf(newest).filter(({ tree, parent }) => path === null || tree.get(path) !== parent?.tree.get(path));
+  const touching = historyOf(newest).filter(
+    ({ tree, parent }) => path === null || tree.get(path) !== parent?.tree.get(path),
+  );
   return { status: 200, body: touching.map((commit) => commitBody(hub.at, repository, commit)) };
 }
 

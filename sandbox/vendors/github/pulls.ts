@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { JsonObject } from '../../../src/kernel/index.ts';
 import { route, type Route } from '../../router.ts';
 import type { Answer, VendorRequest } from '../../vendor.ts';
-import { type Pull, pageUrl, pullBody, pullInList } from './bodies.ts';
+import { type Pull, pullBody, pullInList, pullPage } from './pull-bodies.ts';
 import { findProject, fullName, type Hub, type Project, pullHold } from './hub.ts';
 import { notFound, parseBody, validationFailed } from './refusals.ts';
 import { type Commit, commitsBetween } from './repository.ts';
@@ -26,7 +26,9 @@ export function pullRoutes(hub: Hub): Route[] {
     route('GET', '/repos/:owner/:repo/pulls', (request, owner, name) => listPulls(hub, request, owner, name)),
     route('POST', '/repos/:owner/:repo/pulls', (request, owner, name) => createPull(hub, request, owner, name)),
     route('GET', '/repos/:owner/:repo/pulls/:number', (_, owner, name, number) => getPull(hub, owner, name, number)),
-    route('PATCH', '/repos/:owner/:repo/pulls/:number', (request, owner, name, number) => updatePull(hub, request, owner, name, number)),
+    route('PATCH', '/repos/:owner/:repo/pulls/:number', (request, owner, name, number) =>
+      updatePull(hub, request, owner, name, number),
+    ),
   ];
 }
 
@@ -39,7 +41,7 @@ function listPulls(hub: Hub, { query }: VendorRequest, owner: string, name: stri
     .filter((pull) => state === 'all' || pull.state === state)
     .filter((pull) => head === undefined || head === `${repository.owner}:${pull.head}`)
     .filter((pull) => base === null || base === pull.base)
-    .sort((a, b) => (query.get('direction') === 'asc' ? a.number - b.number : b.number - a.number));
+    .toSorted((a, b) => (query.get('direction') === 'asc' ? a.number - b.number : b.number - a.number));
   return { status: 200, body: pageOf(found, query).map((pull) => pullInList(hub.at, repository, pull)) };
 }
 
@@ -63,7 +65,16 @@ function createPull(hub: Hub, request: VendorRequest, owner: string, name: strin
   const number = pulls.size + 1;
   const at = hub.now();
   const dates = { createdAt: at, updatedAt: at, closedAt: null };
-  const pull: Pull = { id: repository.id * 1_000 + number, number, title, body, draft: draft ?? false, state: 'open', ...sides, ...dates };
+  const pull: Pull = {
+    id: repository.id * 1_000 + number,
+    number,
+    title,
+    body,
+    draft: draft ?? false,
+    state: 'open',
+    ...sides,
+    ...dates,
+  };
   pulls.set(number, pull);
   const id = `${fullName(repository)}#${number}`;
   holds.set(pullHold(number), hub.ledger.created('pull', id, ledgerData(hub, project, pull)));
@@ -71,12 +82,20 @@ function createPull(hub: Hub, request: VendorRequest, owner: string, name: strin
 }
 
 /** Two branches that a new pull request may join, or GitHub's refusal. */
-function comparable({ repository, pulls }: Project, head: string, base: string): Pick<Pull, 'head' | 'base' | 'headCommit' | 'baseCommit'> {
+function comparable(
+  { repository, pulls }: Project,
+  head: string,
+  base: string,
+): Pick<Pull, 'head' | 'base' | 'headCommit' | 'baseCommit'> {
   const resource = 'PullRequest';
   const headCommit = repository.branches.get(head) ?? validationFailed({ resource, code: 'invalid', field: 'head' });
   const baseCommit = repository.branches.get(base) ?? validationFailed({ resource, code: 'invalid', field: 'base' });
   if ([...pulls.values()].some((pull) => pull.state === 'open' && pull.head === head && pull.base === base)) {
-    validationFailed({ resource, code: 'custom', message: `A pull request already exists for ${repository.owner}:${head}.` });
+    validationFailed({
+      resource,
+      code: 'custom',
+      message: `A pull request already exists for ${repository.owner}:${head}.`,
+    });
   }
   if (commitsBetween(baseCommit, headCommit).length === 0) {
     validationFailed({ resource, code: 'custom', message: `No commits between ${base} and ${head}` });
@@ -130,5 +149,14 @@ function findPull({ pulls }: Project, number: string): Pull {
 
 function ledgerData(hub: Hub, { repository }: Project, pull: Pull): JsonObject {
   const { number, title, body, state, head, base } = pull;
-  return { repository: fullName(repository), number, title, body, state, head, base, url: `${pageUrl(hub.at, repository)}/pull/${number}` };
+  return {
+    repository: fullName(repository),
+    number,
+    title,
+    body,
+    state,
+    head,
+    base,
+    url: pullPage(hub.at, repository, number),
+  };
 }

@@ -10,13 +10,17 @@ import { notFound, parseBody, refuse } from './refusals.ts';
 const createSchema = z.object({ ref: z.string(), sha: z.string() });
 
 /** What git itself refuses in a ref name. */
-const BAD_NAME = /[\u0000-\u0020~^:?*[\\\u007f]|\.\.|@\{|\/\/|^\/|\/$|\.$|\.lock$|^$/;
+const BAD_NAME = /[\s\p{Cc}~^:?*[\\]|\.\.|@\{|\/\/|^\/|\/$|\.$|\.lock$|^$/u;
 
 export function refRoutes(hub: Hub): Route[] {
   return [
-    route('GET', '/repos/:owner/:repo/git/ref/heads/*branch', (_, owner, name, branch) => getRef(hub, owner, name, branch)),
+    route('GET', '/repos/:owner/:repo/git/ref/heads/*branch', (_, owner, name, branch) =>
+      getRef(hub, owner, name, branch),
+    ),
     route('POST', '/repos/:owner/:repo/git/refs', (request, owner, name) => createRef(hub, request, owner, name)),
-    route('DELETE', '/repos/:owner/:repo/git/refs/heads/*branch', (_, owner, name, branch) => deleteRef(hub, owner, name, branch)),
+    route('DELETE', '/repos/:owner/:repo/git/refs/heads/*branch', (_, owner, name, branch) =>
+      deleteRef(hub, owner, name, branch),
+    ),
   ];
 }
 
@@ -30,7 +34,11 @@ function createRef(hub: Hub, request: VendorRequest, owner: string, name: string
   const { repository, holds } = findProject(hub, owner, name);
   const { ref, sha } = parseBody(createSchema, request.body);
   const branch = ref.replace(/^refs\/heads\//, '');
-  if (branch === ref) refuse(422, ref.startsWith('refs/') ? 'The sandbox keeps branches only' : `Reference name must start with 'refs/'.`);
+  if (branch === ref)
+    refuse(
+      422,
+      ref.startsWith('refs/') ? 'The sandbox keeps branches only' : `Reference name must start with 'refs/'.`,
+    );
   if (BAD_NAME.test(branch)) refuse(422, `${ref} is not a valid ref name.`);
   if (repository.branches.has(branch)) refuse(422, 'Reference already exists');
   const commit = repository.commits.get(sha) ?? refuse(422, 'Object does not exist');

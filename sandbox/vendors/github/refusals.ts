@@ -23,9 +23,17 @@ export interface FieldError {
   readonly message?: string;
 }
 
-export function refusal(status: number, message = MESSAGES[status] ?? 'Server Error', errors?: readonly FieldError[]): Answer {
+export function refusal(
+  status: number,
+  message = MESSAGES[status] ?? 'Server Error',
+  errors?: readonly FieldError[],
+): Answer {
   const headers: Record<string, string> = status === 429 ? { 'retry-after': '1' } : {};
-  return { status, headers, body: { message, errors, documentation_url: 'https://docs.github.com/rest', status: String(status) } };
+  return {
+    status,
+    headers,
+    body: { message, errors, documentation_url: 'https://docs.github.com/rest', status: String(status) },
+  };
 }
 
 export function refuse(status: number, message?: string): never {

@@ -51,7 +51,13 @@ export function commitChange(repository: Repository, change: Change): Commit {
   const files = new Map(parent?.tree);
   if (content === undefined) files.delete(path);
   else files.set(path, storeBlob(repository, content));
-  const treeSha = hashObject('tree', [...files].sort().flat().join('\n'));
+  const treeSha = hashObject(
+    'tree',
+    [...files]
+      .map((entry) => entry.join(' '))
+      .toSorted()
+      .join('\n'),
+  );
   const text = [treeSha, parent?.sha, author.email, committer.email, at, message].join('\n');
   const commit = { sha: hashObject('commit', text), parent, tree: files, treeSha, message, author, committer, at };
   repository.commits.set(commit.sha, commit);
@@ -80,7 +86,7 @@ export function commitsBetween(base: Commit | undefined, head: Commit): Commit[]
 /** Paths whose content differs between two commits, in order. */
 export function changedPaths(base: Commit | undefined, head: Commit): string[] {
   const paths = new Set([...(base?.tree.keys() ?? []), ...head.tree.keys()]);
-  return [...paths].filter((path) => base?.tree.get(path) !== head.tree.get(path)).sort();
+  return [...paths].filter((path) => base?.tree.get(path) !== head.tree.get(path)).toSorted();
 }
 
 function storeBlob(repository: Repository, content: Buffer): string {
