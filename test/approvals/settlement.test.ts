@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { DecisionRecord } from '../../src/approvals/index.ts';
+import { editProblems, judgeDecision, settlementOf, timedOutStatus } from '../../src/approvals/settlement.ts';
+import { anApproval } from './an-approval.ts';
+
+const ann = { tenant: 'acme', user: 'ann', roles: ['approver'] };
+const early = anApproval().deadlineMs - 1;
+
+function made(over: Partial<DecisionRecord> = {}): DecisionRecord {
+  const at = '2026-01-01T00:00:00.000Z';
+  return { decision: 'approve', by: 'ann', via: 'api', reason: null, edits: null, form: null, at, ...over };
+}
+
+describe('judgeDecision', () => {
+  it('allows a user who is asked by name', () => {
+    expect(judgeDecision(anApproval(), ann, early)).toEqual({ allowed: true });
+  });
+
+  it('allows a user who holds a role that is asked', () => {
+    const lead = { tenant: 'acme', user: 'lou', roles: ['approver', 'lead'] };
+
+    expect(judgeDecision(anApproval(), lead, early)).toEqual({ allowed: true });
+  });
+
+  it('refuses a user whose name equals a role that is asked', () => {
+    const impostor = { tenant: 'acme', user: 'lead', roles: ['approver'] };
+
+    expect(judgeDecision(anApproval(), impostor, early)).toMatchObject({ allowed: false, code: 'FORBIDDEN' });
+  });
+
+  it('refuses whoever is not asked, before saying anything about the state', () => {
+    const stranger = { tenant: 'acme', user: 'eve', roles: ['approver'] };
+    const states = [anApproval(), anApproval({ status: 'approved', settledAt: 'x', decisions: [made()] })];
+
+    for (const approval of states) {
+      expect(judgeDecision(approval, stranger, early)).toMatchObject({ code: 'FORBIDDEN' });
+    }
+  });
+
+  it('refuses the requester unless the definition allows it', () => {
+    const sam = { tenant: 'acme', user: 'sam', roles: ['lead'] };
+
+    expect(judgeDecision(anApproval(), sam, early)).toMatchObject({ code: 'FORBIDDEN' });
+    expect(judgeDecision(anApproval({ allowRequester: true }), sam, early)).toEqual({ allowed: true });
+  });
+
+  it('allows an admin, asked or not, requester or not', () => {
+    const admin = { tenant: 'acme', user: 'sam', roles: ['admin'] };
+
+    expect(judgeDecision(anApproval({ approvers: [] }), admin, early)).toEqual({ allowed: true });
+  });
+
+  it('answers CONFLICT once a person has decided, even after the deadline', () => {
+    const approval = anApproval({ status: 'rejected', settledAt: 'x', decisions: [made({ decision: 'reject' })] });
+
+    expect(judgeDecision(approval, ann, early)).toEqual({ allowed: false, code: 'CONFLICT', reason: 'Already rejected by ann.' });
+    expect(judgeDecision(approval, ann, approval.deadlineMs + 1)).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('answers CONFLICT once the question was withdrawn', () => {
+    const approval = anApproval({ status: 'withdrawn', settledAt: 'x' });
+
+    expect(judgeDecision(approval, ann, early)).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('answers GONE from the very instant of the deadline', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: -10_000, max: 10_000 }), (offsetMs) => {
+        const approval = anApproval();
+        const verdict = judgeDecision(approval, ann, approval.deadlineMs + offsetMs);
+        expect(verdict.allowed ? 'allowed' : verdict.code).toBe(offsetMs < 0 ? 'allowed' : 'GONE');
+      }),
+    );
+  });
+
+  it('answers GONE once the deadline itself has decided, whichever way', () => {
+    const byTimeout = made({ by: null, via: 'timeout' });
+    const expired = anApproval({ status: 'expired', settledAt: 'x', decisions: [made({ ...byTimeout, decision: 'reject' })] });
+    const approved = anApproval({ status: 'approved', settledAt: 'x', decisions: [byTimeout] });
+
+    expect(judgeDecision(expired, ann, early)).toMatchObject({ code: 'GONE' });
+    expect(judgeDecision(approved, ann, early)).toMatchObject({ code: 'GONE' });
+  });
+});
+
+describe('editProblems', () => {
+  it('accepts edits of editable nodes with an approval', () => {
+    expect(editProblems(anApproval(), 'approve', { 'write.draft': { title: 'x' } })).toEqual([]);
+  });
+
+  it('names each node that is not editable and what is', () => {
+    const problems = editProblems(anApproval(), 'approve', { 'pay.charge': {}, 'write.draft': {} });
+
+    expect(problems).toEqual([
+      { path: '/edits/pay.charge', message: '"pay.charge" is not editable here; editable: write.draft.' },
+    ]);
+  });
+
+  it('refuses edits with a rejection', () => {
+    expect(editProblems(anApproval(), 'reject', { 'write.draft': {} })).toHaveLength(1);
+  });
+});
+
+describe('settlementOf', () => {
+  it('is undefined while the question is open', () => {
+    expect(settlementOf(anApproval())).toBeUndefined();
+  });
+
+  it('tells decision, person, reason and edits', () => {
+    const edits = { 'write.draft': { title: 'x' } };
+    const approval = anApproval({ status: 'approved', settledAt: 'x', decisions: [made({ reason: 'fine', edits })] });
+
+    expect(settlementOf(approval)).toEqual({
+      status: 'approved',
+      decision: 'approve',
+      by: 'ann',
+      at: '2026-01-01T00:00:00.000Z',
+      reason: 'fine',
+      edits,
+      form: null,
+    });
+  });
+
+  it('has no decision when the question was withdrawn', () => {
+    const settlement = settlementOf(anApproval({ status: 'withdrawn', settledAt: '2026-01-01T00:00:00.000Z' }));
+
+    expect(settlement).toMatchObject({ status: 'withdrawn', decision: null, by: null });
+  });
+});
+
+describe('timedOutStatus', () => {
+  it('expires when a timeout rejects and approves when it approves', () => {
+    expect(timedOutStatus('reject')).toBe('expired');
+    expect(timedOutStatus('approve')).toBe('approved');
+  });
+});
