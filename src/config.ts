@@ -28,7 +28,6 @@ export interface Config {
   readonly linkKey?: string;
   /** Still accepted, so that links outlive a change of key. */
   readonly previousLinkKey?: string;
-  readonly outboundAllow: readonly string[];
   readonly logLevel: LogLevel;
   readonly allowUnsafeDurability: boolean;
   /** The API that the CLI calls. */
@@ -60,13 +59,13 @@ const schema = z.object({
   BREAKWATER_BASE_URL: httpUrl().optional(),
   BREAKWATER_LINK_KEY: secret().optional(),
   BREAKWATER_LINK_KEY_PREVIOUS: secret().optional(),
-  BREAKWATER_OUTBOUND_ALLOW: z.string().transform(listOf).default([]),
   BREAKWATER_ALLOW_UNSAFE_DURABILITY: onOff().default(false),
   BREAKWATER_URL: httpUrl().default('http://127.0.0.1:60000'),
   BREAKWATER_KEY: z.string().optional(),
   BREAKWATER_OIDC_ISSUER: unsupported(),
   BREAKWATER_OIDC_AUDIENCE: unsupported(),
   BREAKWATER_OIDC_ROLES_CLAIM: unsupported(),
+  BREAKWATER_OUTBOUND_ALLOW: unsupported(),
   BREAKWATER_RETENTION: unsupported(),
   BREAKWATER_RATE_LIMIT: unsupported(),
   BREAKWATER_SECRETS_FILE: unsupported(),
@@ -120,7 +119,6 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     baseUrl: settings.BREAKWATER_BASE_URL,
     linkKey: settings.BREAKWATER_LINK_KEY,
     previousLinkKey: settings.BREAKWATER_LINK_KEY_PREVIOUS,
-    outboundAllow: settings.BREAKWATER_OUTBOUND_ALLOW,
     logLevel: settings.LOG_LEVEL,
     allowUnsafeDurability: settings.BREAKWATER_ALLOW_UNSAFE_DURABILITY,
     apiUrl: settings.BREAKWATER_URL,
@@ -185,13 +183,6 @@ function sandboxUrl() {
 
 function secret() {
   return z.string().min(16, 'must have at least 16 characters');
-}
-
-function listOf(text: string): string[] {
-  return text
-    .split(',')
-    .map((item) => item.trim())
-    .filter(Boolean);
 }
 
 /** A setting with a choice of which one value is built. */
