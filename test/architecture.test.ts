@@ -65,7 +65,13 @@ const reservations: readonly Reservation[] = [
     only: /^(src\/(postgres|durable)\/|.*-store\.ts$)/,
   },
   // The CLI calls our own API, never a vendor.
-  { what: 'outbound HTTP', reads: 'imports', pattern: /^(undici|node:https?)$/, only: /^(src\/(tools|cli)|sandbox)\// },
+  { what: 'outbound HTTP', reads: 'imports', pattern: /^undici$/, only: /^src\/(tools|cli)\// },
+  {
+    what: "Node's HTTP",
+    reads: 'code',
+    pattern: /^import (?!type\b).* from 'node:https?'/m,
+    only: /^(src\/(tools|http)|sandbox)\//,
+  },
   { what: 'fetch', reads: 'code', pattern: /(?<![.\w])fetch\(/, only: /^src\/(tools|cli)\// },
   { what: 'the environment', reads: 'code', pattern: /\bprocess\.env\b/, only: /^src\/(config|main|bin)\.ts$/ },
   {
@@ -189,6 +195,7 @@ describe('the arrows', () => {
     ['src/approvals/decide.ts', 'await db.raw(`update breakwater.approval set status = ?`, [status]);', 'uses queries'],
     ['src/http/server.ts', `import pg from 'pg';`, 'uses database drivers'],
     ['src/approvals/notify.ts', `import { request } from 'undici';`, 'uses outbound HTTP'],
+    ['src/approvals/notify.ts', `import { get } from 'node:https';`, `uses Node's HTTP`],
     ['src/approvals/notify.ts', `await fetch(url);`, 'uses fetch'],
     ['src/tools/github.ts', `const token = process.env.GITHUB_TOKEN;`, 'uses the environment'],
     ['src/resilience/breaker.ts', `import pino from 'pino';`, 'uses logs and metrics'],
