@@ -206,13 +206,13 @@ async function createViews(knex) {
              (select bool_and(exists (
                 select 1 from dbos.operation_outputs o
                  where o.workflow_uuid = node.run and o.function_name = dependency
-                   and breakwater.checkpoint(o.output) ? 'outcome'))
+                   and jsonb_exists(breakwater.checkpoint(o.output), 'outcome')))
                 from jsonb_array_elements_text(node.plan -> 'dependencies') dependency) as ready
         from node
         left join lateral (
           select (array_agg(breakwater.checkpoint(o.output) -> 'outcome' order by o.function_id)
-                    filter (where o.function_name = node.node and breakwater.checkpoint(o.output) ? 'outcome'))[1] as outcome,
-                 count(*) filter (where breakwater.checkpoint(o.output) ? 'attempt') as attempts,
+                    filter (where o.function_name = node.node and jsonb_exists(breakwater.checkpoint(o.output), 'outcome')))[1] as outcome,
+                 count(*) filter (where jsonb_exists(breakwater.checkpoint(o.output), 'attempt')) as attempts,
                  to_timestamp(min(o.started_at_epoch_ms) / 1000.0) as started_at,
                  to_timestamp(max(o.completed_at_epoch_ms) / 1000.0) as finished_at,
                  max(breakwater.checkpoint(o.output) ->> 'key') as key
@@ -222,7 +222,7 @@ async function createViews(knex) {
         ) act on true
         left join lateral (
           select (array_agg(breakwater.checkpoint(o.output) -> 'outcome' order by o.function_id)
-                    filter (where breakwater.checkpoint(o.output) ? 'outcome'))[1] as outcome,
+                    filter (where jsonb_exists(breakwater.checkpoint(o.output), 'outcome')))[1] as outcome,
                  count(*) > 0 as seen
             from dbos.operation_outputs o
            where o.workflow_uuid = node.run and o.function_id >= node.base and o.function_id < node.base + node.size

@@ -1,5 +1,7 @@
 // The validated graph that a run executes. Plain JSON: compiled once per hash, stored beside its source.
-import type { Json, JsonObject } from '../kernel/index.ts';
+import type { Json, JsonObject, RetryPolicy } from '../kernel/index.ts';
+
+export type { RetryPolicy, RetryStrategy } from '../kernel/index.ts';
 
 /** CEL source, without the `${{ }}` wrapper. Parsed and checked at compile time. */
 export interface Expression {
@@ -11,21 +13,6 @@ export interface Expression {
  * Literal strings without a hole stay strings. A literal object never has these keys: they are refused in a definition.
  */
 export type Template = Json;
-
-export type RetryStrategy = 'exponential' | 'linear' | 'immediate' | 'manual';
-
-/** `maxAttempts: N` means N executions. Delays in ms; the formula is in resilience/retry-policy.ts. */
-export interface RetryPolicy {
-  readonly strategy: RetryStrategy;
-  readonly maxAttempts: number;
-  readonly initialIntervalMs: number;
-  readonly backoff: number;
-  readonly maxIntervalMs: number;
-  readonly maxElapsedMs?: number;
-  readonly jitter: boolean;
-  /** Failure codes that are never tried again, whatever the adapter says. */
-  readonly nonRetryable: readonly string[];
-}
 
 /** The action that takes an activity back. */
 export interface CompensationPlan {

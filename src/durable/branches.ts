@@ -12,8 +12,13 @@ export interface Branches<Key, Value> {
   readonly size: number;
   has(key: Key): boolean;
   start(key: Key, body: () => Promise<Value>): void;
-  /** The next branch to settle. When one escaped: waits for all others, then throws what escaped first. */
-  next(): Promise<Settled<Key, Value>>;
+  /**
+   * The next branch to settle, or undefined after an interrupt. When one escaped: waits for all others, then throws what
+   * escaped first.
+   */
+  next(): Promise<Settled<Key, Value> | undefined>;
+  /** Makes `next` return so that the caller can think again. */
+  interrupt(): void;
   /** Waits for all, throws what escaped first if anything did. */
   drain(): Promise<void>;
 }
@@ -24,6 +29,7 @@ export function openBranches<Key, Value>(): Branches<Key, Value> {
   const settled: Settled<Key, Value>[] = [];
   let escaped: { error: unknown } | undefined;
   let wake: () => void = () => undefined;
+  let interrupted = false;
   execution.quiesce.addEventListener('abort', () => wake(), { once: true });
 
   const run = async (key: Key, body: () => Promise<Value>): Promise<void> => {
@@ -61,11 +67,19 @@ export function openBranches<Key, Value>(): Branches<Key, Value> {
         }
         const first = settled.shift();
         if (first) return first;
+        if (interrupted) {
+          interrupted = false;
+          return undefined;
+        }
         if (running.size === 0) throw new Error('no branch is running');
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
+    },
+    interrupt() {
+      interrupted = true;
+      wake();
     },
     drain,
   };

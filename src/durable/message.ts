@@ -40,13 +40,20 @@ export type Wake = 'message' | 'deadline';
 
 /**
  * Waits, in memory only, until a message is on `topic` or `deadlineMs` (database time) has come. Records nothing, so it
- * can be left at any instant: throws the reason when the execution comes to rest.
+ * can be left at any instant: throws the reason when the execution comes to rest, answers undefined when `signal` is aborted.
  */
-export async function waitForMessage(knex: Knex, topic: string, deadlineMs: number, now: () => number): Promise<Wake> {
+export async function waitForMessage(
+  knex: Knex,
+  topic: string,
+  deadlineMs: number,
+  { now, signal: leave }: { now: () => number; signal: AbortSignal },
+): Promise<Wake | undefined> {
   const { runId, quiesce } = currentRun();
+  const either = AbortSignal.any([quiesce, leave]);
   for (;;) {
     quiesce.throwIfAborted();
-    const signal = wakeSignal(runId, topic, quiesce);
+    if (leave.aborted) return undefined;
+    const signal = wakeSignal(runId, topic, either);
     try {
       if (await hasMessage(knex, runId, topic)) return 'message';
       const remainingMs = deadlineMs - now();
@@ -64,7 +71,7 @@ export async function takeMessage(id: number, topic: string): Promise<Json> {
 }
 
 // Subscribed before the look-up, so a message that comes between the two is not missed.
-function wakeSignal(runId: string, topic: string, quiesce: AbortSignal) {
+function wakeSignal(runId: string, topic: string, ended: AbortSignal) {
   let wake: () => void = () => undefined;
   let woken = false;
   const fire = (): void => {
@@ -72,7 +79,7 @@ function wakeSignal(runId: string, topic: string, quiesce: AbortSignal) {
     wake();
   };
   const unsubscribe = onMessage(runId, topic, fire);
-  quiesce.addEventListener('abort', fire, { once: true });
+  ended.addEventListener('abort', fire, { once: true });
   let timer: NodeJS.Timeout | undefined;
   return {
     wait: async (ms: number): Promise<void> =>
@@ -84,7 +91,7 @@ function wakeSignal(runId: string, topic: string, quiesce: AbortSignal) {
     dispose: (): void => {
       clearTimeout(timer);
       unsubscribe();
-      quiesce.removeEventListener('abort', fire);
+      ended.removeEventListener('abort', fire);
     },
   };
 }

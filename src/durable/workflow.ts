@@ -43,13 +43,15 @@ export function registerDurable<Input>(name: string, body: (input: Input) => Pro
 async function guarded(body: () => Promise<void>): Promise<void> {
   const owned = currentExecution();
   if (!owned) throw new Error('a durable workflow runs only under DBOS');
-  try {
-    await asExecution(owned, body);
-    giveBacks.delete(owned.runId);
-  } catch (error) {
-    await leave(owned, classifyEscape(error), causeOfEscape(error));
-    throw new DBOSWorkflowConflictError(owned.runId);
-  }
+  await asExecution(owned, async () => {
+    try {
+      await body();
+      giveBacks.delete(owned.runId);
+    } catch (error) {
+      await leave(owned, classifyEscape(error), causeOfEscape(error));
+      throw new DBOSWorkflowConflictError(owned.runId);
+    }
+  });
 }
 
 // Postgres may be what failed: the give-back itself is tried until it is known to have worked or no longer matters.

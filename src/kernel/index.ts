@@ -7,4 +7,5 @@ export * from './id.ts';
 export * from './json.ts';
 export * from './outcome.ts';
 export * from './ports.ts';
+export * from './retry.ts';
 export * from './suggest.ts';

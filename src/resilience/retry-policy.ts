@@ -1,6 +1,5 @@
 // When to try again, and after how long. Pure: attempt numbers, elapsed time and randomness are parameters.
-import type { RetryPolicy } from '../definitions/index.ts';
-import type { Failure, Random } from '../kernel/index.ts';
+import type { Failure, Random, RetryPolicy } from '../kernel/index.ts';
 
 /** What follows a failed attempt. */
 export type NextAttempt = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'stop'; readonly reason: 'final' | 'exhausted' | 'elapsed' | 'manual' };

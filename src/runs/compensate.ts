@@ -1,0 +1,184 @@
+// Takes back what was done, may have been done, or was cut off: in the plan's order, each undo to its own end, past every failure (D7).
+import { renderTemplate } from '../definitions/index.ts';
+import type { ActivityNode, CompensationPlan, Scope } from '../definitions/index.ts';
+import { openBranches, runStep, stepId } from '../durable/index.ts';
+import { FailureError, isJsonObject } from '../kernel/index.ts';
+import type { Failure, Json, JsonObject } from '../kernel/index.ts';
+import { undoArguments } from '../tools/index.ts';
+import type { RunContext } from './environment.ts';
+import { finalCheckpoint } from './fold-record.ts';
+import type { FinalCheckpoint, NodeResult } from './node-result.ts';
+import { pauseUntil, performAct } from './perform-act.ts';
+import { probeAct } from './probe-act.ts';
+import { actsOf } from './act.ts';
+import { actKey, argumentsOf } from './run-activity.ts';
+import { scopeOfNode } from './run-scope.ts';
+import type { CompensationSummary } from './runs.ts';
+import { undoIds } from './step-layout.ts';
+import { orderUndos, undoId } from './undo-order.ts';
+import type { UndoItem, UndoStep } from './undo-order.ts';
+
+/** An act to take back, with what is needed to do it. */
+interface Undo extends UndoItem {
+  readonly compensation: CompensationPlan;
+  readonly scope: Scope;
+  readonly result: Json | undefined;
+  /** The effect of an act that was cut short may still arrive until then (K4); the database's time. */
+  readonly notBeforeMs: number;
+}
+
+/** `nothing`: there was no effect to take back. */
+type Undone = 'compensated' | 'nothing' | { readonly error: Failure };
+
+/** Acts that may have happened although no checkpoint says so, as they are called in a turn. */
+export interface Doubts {
+  readonly suspects: readonly string[];
+  readonly atMs: number;
+}
+
+/**
+ * Undoes every act of the record that has a compensation and took effect or may have, and the suspects. The context's record
+ * must be fresh. A failed undo never stops the others: it is in the summary.
+ */
+export async function compensate(context: RunContext, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): Promise<CompensationSummary> {
+  const undos = context.plan.nodes.flatMap((node) => (node.kind === 'activity' ? undosOf(context, node, results, doubts) : []));
+  const byId = new Map(undos.map((undo) => [undoId(undo), undo]));
+  return summarize(await runInOrder(context, orderUndos(context.plan, undos), byId));
+}
+
+/** Is there anything to take back? */
+export function hasUndos(context: RunContext, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): boolean {
+  return context.plan.nodes.some((node) => node.kind === 'activity' && undosOf(context, node, results, doubts).length > 0);
+}
+
+/** Undoes one act at once: an optional one that ended unknown, while the run goes on. */
+export async function compensateNode(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>): Promise<void> {
+  const doubts = { suspects: [], atMs: context.clock.now() };
+  for (const undo of undosOf(context, node, results, doubts)) await undoOne(context, undo);
+}
+
+function undosOf(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): Undo[] {
+  const { compensation } = node;
+  if (!compensation) return [];
+  const scope = scopeOfNode(context.plan, node, results, context.facts);
+  return actsOf(node, scope).flatMap(({ name, item, scope: own }) => {
+    const checkpoint = finalCheckpoint(context.record, node, item);
+    const suspect = !checkpoint && doubts.suspects.includes(name);
+    if (!suspect && !mayHaveHappened(checkpoint)) return [];
+    const result = checkpoint?.outcome.ok ? checkpoint.outcome.value : undefined;
+    const finishedAtMs = checkpoint?.finishedAt ?? doubts.atMs;
+    const notBeforeMs = suspect ? doubts.atMs + node.timeoutMs : lateArrival(node, checkpoint);
+    return [{ node, item, known: result !== undefined, finishedAtMs, compensation, scope: own, result, notBeforeMs }];
+  });
+}
+
+function mayHaveHappened(checkpoint: FinalCheckpoint | undefined): boolean {
+  if (!checkpoint || checkpoint.attempt === undefined) return false;
+  return checkpoint.outcome.ok || checkpoint.outcome.error.unknown;
+}
+
+// What we waited for in vain may still arrive at the vendor's; a connection that the vendor closed cannot.
+function lateArrival(node: ActivityNode, checkpoint: FinalCheckpoint | undefined): number {
+  if (!checkpoint || checkpoint.outcome.ok) return 0;
+  const { kind } = checkpoint.outcome.error;
+  return kind === 'timeout' || kind === 'cancelled' ? checkpoint.finishedAt + node.timeoutMs : 0;
+}
+
+// Each undo starts once those it waits for are settled, failed ones included.
+async function runInOrder(context: RunContext, steps: readonly UndoStep[], undos: ReadonlyMap<string, Undo>): Promise<Map<string, Undone>> {
+  const branches = openBranches<string, Undone>();
+  const outcomes = new Map<string, Undone>();
+  while (outcomes.size < steps.length) {
+    for (const step of steps) {
+      const ready = !outcomes.has(step.id) && !branches.has(step.id) && step.after.every((id) => outcomes.has(id));
+      if (ready) branches.start(step.id, async () => await undoOne(context, undos.get(step.id)!));
+    }
+    const settled = await branches.next();
+    if (settled) outcomes.set(settled.key, settled.value);
+  }
+  return outcomes;
+}
+
+async function undoOne(context: RunContext, undo: Undo): Promise<Undone> {
+  const { node, item, compensation } = undo;
+  const earlier = finalUndo(context, undo);
+  if (earlier) return undoneOf(earlier);
+  const resolved = await resolve(context, undo);
+  if (!('args' in resolved)) return undoneOf(await settleUndo(context, undo, resolved));
+  const checkpoint = await performAct(context, {
+    stepName: undoName(undo),
+    ids: undoIds(node, item),
+    tool: compensation.tool,
+    action: compensation.action,
+    args: resolved.args,
+    key: actKey(context, node, item, true),
+    retry: compensation.retry,
+    timeoutMs: compensation.timeoutMs,
+    suspect: context.tookOver,
+  });
+  if (!checkpoint) throw new Error(`${undoName(undo)} was cut short, although nothing may cut an undo short`);
+  return undoneOf(checkpoint);
+}
+
+type Resolved = { readonly args: JsonObject } | { readonly nothing: true } | { readonly error: Failure };
+
+// An act of unknown outcome is looked up first, and no earlier than its effect could still arrive.
+async function resolve(context: RunContext, undo: Undo): Promise<Resolved> {
+  const { node, item } = undo;
+  try {
+    const input = argumentsOf(node, undo.scope);
+    if (undo.known) return undoCall(context, undo, input, undo.result);
+    await pauseUntil(context, undo.notBeforeMs);
+    const answer = await probeAct(context, {
+      id: stepId(undoIds(node, item), PROBE_OFFSET),
+      stepName: `${undoName(undo)} probe`,
+      act: { tool: node.tool, action: node.action, args: input, key: actKey(context, node, item), timeoutMs: node.timeoutMs },
+      retry: undo.compensation.retry,
+    });
+    return answer.found === 'nothing' ? { nothing: true } : undoCall(context, undo, input, answer.found === 'effect' ? answer.value : undefined);
+  } catch (error) {
+    if (error instanceof FailureError) return { error: error.failure };
+    throw error;
+  }
+}
+
+const PROBE_OFFSET = 24;
+
+function undoCall(context: RunContext, undo: Undo, input: JsonObject, result: Json | undefined): Resolved {
+  const { node, item, compensation, scope } = undo;
+  if (compensation.with !== undefined) {
+    const args = renderTemplate(compensation.with, { ...scope, result: result ?? null });
+    if (!isJsonObject(args)) throw new TypeError(`arguments of the compensation of ${node.id} are no object`);
+    return { args };
+  }
+  const { tool, action } = node;
+  const args = undoArguments(context.registry, { tool, action, undoAction: compensation.action, input, result, key: actKey(context, node, item) });
+  return args === undefined ? { nothing: true } : { args };
+}
+
+async function settleUndo(context: RunContext, undo: Undo, resolved: Exclude<Resolved, { args: JsonObject }>): Promise<FinalCheckpoint> {
+  const outcome = 'error' in resolved ? ({ ok: false, error: resolved.error } as const) : ({ ok: true, value: null, skipped: true } as const);
+  return await runStep<FinalCheckpoint>(undoIds(undo.node, undo.item).base, undoName(undo), async () => ({
+    outcome,
+    finishedAt: context.clock.now(),
+  }));
+}
+
+function finalUndo(context: RunContext, { node, item }: Undo): FinalCheckpoint | undefined {
+  return finalCheckpoint(context.record, node, item, 'undo');
+}
+
+function undoName(undo: UndoItem): string {
+  return `undo ${undoId(undo)}`;
+}
+
+function undoneOf({ outcome }: FinalCheckpoint): Undone {
+  if (!outcome.ok) return { error: outcome.error };
+  return outcome.skipped ? 'nothing' : 'compensated';
+}
+
+function summarize(outcomes: ReadonlyMap<string, Undone>): CompensationSummary {
+  const all = [...outcomes].filter(([, undone]) => undone !== 'nothing');
+  const failures = all.flatMap(([node, undone]) => (typeof undone === 'object' ? [{ node, error: undone.error }] : []));
+  return { total: all.length, compensated: all.length - failures.length, failed: failures.length, failures };
+}

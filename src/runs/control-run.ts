@@ -1,0 +1,98 @@
+// What people do to a running run: cancel it, send it a message, decide its approvals. Each is one transaction with its wake.
+import type { Knex } from 'knex';
+import { decideApproval, loadApproval, readEditableOutputs } from '../approvals/index.ts';
+import { validateValue } from '../definitions/index.ts';
+import type { Plan } from '../definitions/index.ts';
+import { sendInTransaction, userTopic, wakeTopic } from '../durable/index.ts';
+import { BreakwaterError, didYouMean, isJsonObject, mergePatch } from '../kernel/index.ts';
+import type { Json, Problem } from '../kernel/index.ts';
+import type { Registry } from '../tools/index.ts';
+import { insertEvent } from './event-store.ts';
+import { writeControl } from './control-store.ts';
+import { findDefinition } from './definition-store.ts';
+import { lockRun } from './run-store.ts';
+import type { RunRow } from './run-store.ts';
+import { isFinal } from './runs.ts';
+import type { Actor, DecisionRequest } from './runs.ts';
+
+/** Asks the run to stop; it does so itself, at its next step. 409 when it is final or already cancelled. */
+export async function cancelRun(knex: Knex, actor: Actor, id: string, { compensate, reason }: { compensate: boolean; reason?: string }): Promise<void> {
+  await knex.transaction(async (trx) => {
+    const run = await lockLiveRun(trx, actor, id);
+    if (run.status === 'compensating') throw new BreakwaterError('CONFLICT', `Run ${id} is being undone already.`);
+    if (run.status === 'stuck') throw new BreakwaterError('CONFLICT', `Run ${id} is stuck: nothing runs it, so nothing would heed the cancel.`);
+    const cancel = { compensate, by: actor.user, reason: reason ?? null, at: new Date().toISOString() };
+    await writeControl(trx, id, { cancel });
+    await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: 'control.cancel', data: cancel });
+    await wakeWaitingNodes(trx, run, () => true, `cancel ${id}`);
+  });
+}
+
+/** Stores a user's message and wakes the nodes that wait for its topic. The same key twice is one message. */
+export async function sendMessage(
+  knex: Knex,
+  actor: Actor,
+  { id, topic, message, key }: { id: string; topic: string; message: Json; key: string },
+): Promise<void> {
+  await knex.transaction(async (trx) => {
+    const run = await lockLiveRun(trx, actor, id);
+    const plan = await planOf(trx, run);
+    const topics = plan?.messageTopics ?? [];
+    if (!topics.includes(topic)) {
+      const known = topics.length > 0 ? `it waits for ${topics.join(', ')}` : 'it waits for none';
+      throw new BreakwaterError('NOT_FOUND', `Run ${id} waits for no message "${topic}": ${known}${didYouMean(topic, topics)}`);
+    }
+    await sendInTransaction(trx, { runId: id, topic: userTopic(topic), value: { value: message }, key });
+    await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: 'message.received', data: { topic, by: actor.user } });
+    await wakeWaitingNodes(trx, run, (node) => node.kind === 'wait' && node.wait.kind === 'message' && node.wait.topic === topic, key);
+  });
+}
+
+/** Decides an approval; edits must leave outputs that fit what their actions promise, and the form its schema. */
+export async function decide(knex: Knex, registry: Registry, actor: Actor, approvalId: string, request: DecisionRequest, via: 'api' | 'link'): Promise<void> {
+  const approval = await loadApproval(knex, actor.tenant, approvalId);
+  const run = await knex.transaction(async (trx) => await lockRun(trx, actor.tenant, approval.runId));
+  const plan = run && (await planOf(knex, run));
+  const outputs = await readEditableOutputs(knex, approval);
+  await decideApproval(knex, { actor, approvalId, via, ...request }, (locked) => [
+    ...editProblems(plan ?? null, registry, outputs, request.edits ?? {}),
+    ...formProblems(locked.form, request.form),
+  ]);
+}
+
+function editProblems(plan: Plan | null, registry: Registry, outputs: ReadonlyMap<string, Json>, edits: Readonly<Record<string, Json>>): Problem[] {
+  return Object.entries(edits).flatMap(([nodeId, patch]) => {
+    const node = plan?.nodes.find((each) => each.id === nodeId);
+    if (node?.kind !== 'activity') return [];
+    const schema = registry.catalog.tool(node.tool)?.actions.get(node.action)?.output;
+    if (!schema || node.forEach) return [];
+    const edited = mergePatch(outputs.get(nodeId) ?? null, patch);
+    return validateValue(schema, edited).map((problem) => ({ ...problem, path: `/edits/${nodeId}${problem.path}` }));
+  });
+}
+
+function formProblems(schema: Json, form: Json | undefined): Problem[] {
+  if (!isJsonObject(schema) || form === undefined) return [];
+  return validateValue(schema, form).map((problem) => ({ ...problem, path: `/form${problem.path}` }));
+}
+
+async function lockLiveRun(trx: Knex.Transaction, { tenant }: Actor, id: string): Promise<RunRow> {
+  const run = await lockRun(trx, tenant, id);
+  if (!run) throw new BreakwaterError('NOT_FOUND', `No run "${id}".`);
+  if (isFinal(run.status)) throw new BreakwaterError('CONFLICT', `Run ${id} is ${run.status} already.`);
+  if (run.control !== null) throw new BreakwaterError('CONFLICT', `Run ${id} is being cancelled already.`);
+  return run;
+}
+
+async function planOf(knex: Knex, run: RunRow): Promise<Plan | null> {
+  return (await findDefinition(knex, run.tenant, run.workflow, run.version))?.plan ?? null;
+}
+
+// A wake to a node that does not wait yet, or no longer, does no harm: messages never decide (K9).
+async function wakeWaitingNodes(trx: Knex.Transaction, run: RunRow, wanted: (node: Plan['nodes'][number]) => boolean, key: string): Promise<void> {
+  const plan = await planOf(trx, run);
+  for (const node of plan?.nodes ?? []) {
+    if (node.kind === 'activity' || !wanted(node)) continue;
+    await sendInTransaction(trx, { runId: run.id, topic: wakeTopic(node.id, 0), value: null, key });
+  }
+}

@@ -1,0 +1,87 @@
+// Puts the service together that http/ and cli/ talk to.
+import type { Knex } from 'knex';
+import { previewPlan } from '../definitions/index.ts';
+import type { Plan } from '../definitions/index.ts';
+import { BreakwaterError } from '../kernel/index.ts';
+import type { Clock, Json } from '../kernel/index.ts';
+import type { Registry } from '../tools/index.ts';
+import type { CodedWorkflows } from './coded-workflow.ts';
+import { cancelRun, decide, sendMessage } from './control-run.ts';
+import { createDefinitions } from './definition-catalog.ts';
+import { findDefinition } from './definition-store.ts';
+import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
+import { executorOf, findRun, listActivities, listRuns } from './run-store.ts';
+import type { RunRow } from './run-store.ts';
+import { progressView, runView } from './run-view.ts';
+import { isFinal } from './runs.ts';
+import type { Page, RunFilter, RunView, Runs } from './runs.ts';
+import { startRun } from './start-run.ts';
+
+/** How often a held answer looks whether its run is final. */
+const WAIT_POLL_MS = 100;
+
+export interface RunsOptions {
+  /** Under the role of the API. */
+  readonly knex: Knex;
+  readonly registry: Registry;
+  readonly coded: CodedWorkflows;
+  /** The database's. */
+  readonly clock: Clock;
+}
+
+export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs {
+  const get = async (tenant: string, id: string): Promise<RunView> => await viewRun(knex, await findOrRefuse(knex, tenant, id));
+  return {
+    definitions: createDefinitions(knex, registry.catalog, (plan, input) => preview(plan, input, registry)),
+    start: async (actor, request) => await startRun({ knex, registry, coded, clock }, actor, request),
+    get,
+    async waitFor(tenant, id, timeoutMs) {
+      const deadline = performance.now() + timeoutMs;
+      for (;;) {
+        const row = await findOrRefuse(knex, tenant, id);
+        const remainingMs = deadline - performance.now();
+        if (isFinal(row.status) || remainingMs <= 0) return await viewRun(knex, row);
+        await new Promise((resolve) => setTimeout(resolve, Math.min(WAIT_POLL_MS, remainingMs)));
+      }
+    },
+    list: async (tenant, filter) => await listPage(knex, tenant, filter),
+    async progress(tenant, id) {
+      const row = await findOrRefuse(knex, tenant, id);
+      const definition = await findDefinition(knex, tenant, row.workflow, row.version);
+      return progressView(row, definition?.plan ?? null, await listActivities(knex, id), clock.now());
+    },
+    async cancel(actor, id, options) {
+      await cancelRun(knex, actor, id, options);
+      return await get(actor.tenant, id);
+    },
+    send: async (actor, id, topic, message, key) => await sendMessage(knex, actor, { id, topic, message, key }),
+    decide: async (actor, approvalId, request, via) => await decide(knex, registry, actor, approvalId, request, via),
+  };
+}
+
+function preview(plan: Plan, input: Json, registry: Registry): Json {
+  const missing = registry.tools().filter(({ connection }) => connection.state === 'missing').map(({ tool }) => tool.name);
+  const used = new Set(plan.nodes.flatMap((node) => (node.kind === 'activity' ? [node.tool] : [])));
+  return { ...previewPlan(plan, input, registry.catalog), missingCredentials: missing.filter((tool) => used.has(tool)) };
+}
+
+async function findOrRefuse(knex: Knex, tenant: string, id: string): Promise<RunRow> {
+  const row = await findRun(knex, tenant, id);
+  if (!row) throw new BreakwaterError('NOT_FOUND', `No run "${id}".`);
+  return row;
+}
+
+async function viewRun(knex: Knex, row: RunRow): Promise<RunView> {
+  const [activities, executor] = await Promise.all([listActivities(knex, row.id), executorOf(knex, row.id)]);
+  const attempts = activities.reduce((sum, { attempts: count }) => sum + Number(count), 0);
+  return runView(row, { attempts, executor });
+}
+
+async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<Page<RunView>> {
+  const limit = pageLimit(filter.limit);
+  const before = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor, ['at', 'id']);
+  const rows = await listRuns(knex, tenant, { ...filter, limit: limit + 1, before });
+  const items = await Promise.all(rows.slice(0, limit).map(async (row) => await viewRun(knex, row)));
+  const last = rows[limit - 1];
+  return { items, ...(rows.length > limit && last && { nextCursor: encodeCursor({ at: last.created_at.toISOString(), id: last.id }) }) };
+}

@@ -1,0 +1,101 @@
+// Definitions as the outside sees them: published once, read, listed, previewed. Compiled plans are kept by hash.
+import type { Knex } from 'knex';
+import { compareVersions, compileDefinition } from '../definitions/index.ts';
+import type { Catalog, Plan } from '../definitions/index.ts';
+import { BreakwaterError, didYouMean } from '../kernel/index.ts';
+import type { Json, Problem } from '../kernel/index.ts';
+import { findDefinition, insertDefinition, listDefinitions, listNames, listVersions } from './definition-store.ts';
+import type { DefinitionRow, ListedDefinition } from './definition-store.ts';
+import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
+import type { Actor, DefinitionView, Definitions } from './runs.ts';
+
+type Format = 'yaml' | 'json';
+
+const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' } as const;
+
+export function createDefinitions(knex: Knex, catalog: Catalog, preview: (plan: Plan, input: Json) => Json): Definitions {
+  return {
+    publish: async (actor, source, format) => await publish(knex, catalog, actor, source, format),
+    validate(source, format) {
+      const { plan, warnings } = compile(catalog, source, format);
+      const { name, version, hash, title } = plan;
+      return { definition: { name, version, hash, title }, warnings };
+    },
+    async list(tenant, page) {
+      const limit = pageLimit(page.limit);
+      const after = page.cursor === undefined ? undefined : decodeCursor(page.cursor, ['name', 'version']);
+      const rows = await listDefinitions(knex, tenant, { limit: limit + 1, after });
+      const items = rows.slice(0, limit);
+      const last = items.at(-1);
+      return {
+        items: items.map(viewOf),
+        ...(rows.length > limit && last && { nextCursor: encodeCursor({ name: last.name, version: last.version }) }),
+      };
+    },
+    async versions(tenant, name) {
+      const rows = await listVersions(knex, tenant, name);
+      if (rows.length === 0) throw await unknownDefinition(knex, tenant, name);
+      return rows.toSorted((a, b) => compareVersions(b.version, a.version)).map(viewOf);
+    },
+    async read(tenant, name, version) {
+      const row = await resolveDefinition(knex, tenant, name, version);
+      return { ...viewOf(row), source: row.source, mediaType: row.media_type };
+    },
+    async plan(tenant, name, input, version) {
+      const row = await resolveDefinition(knex, tenant, name, version);
+      if (row.plan === null) throw new BreakwaterError('CONFLICT', `"${name}" is a coded workflow: its plan is its code.`);
+      return preview(row.plan, input) as Awaited<ReturnType<Definitions['plan']>>;
+    },
+  };
+}
+
+/** The exact version, or without one the highest. */
+export async function resolveDefinition(knex: Knex, tenant: string, name: string, version?: string): Promise<DefinitionRow> {
+  const wanted = version ?? (await latestVersion(knex, tenant, name));
+  const row = wanted === undefined ? undefined : await findDefinition(knex, tenant, name, wanted);
+  if (row) return row;
+  if (version !== undefined && (await latestVersion(knex, tenant, name)) !== undefined) {
+    throw new BreakwaterError('NOT_FOUND', `"${name}" has no version ${version}.`);
+  }
+  throw await unknownDefinition(knex, tenant, name);
+}
+
+async function latestVersion(knex: Knex, tenant: string, name: string): Promise<string | undefined> {
+  const versions = (await listVersions(knex, tenant, name)).map((row) => row.version);
+  return versions.toSorted(compareVersions).at(-1);
+}
+
+async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: string, format: Format) {
+  const { plan, warnings } = compile(catalog, source, format);
+  const { tenant, user } = actor;
+  const { name, version, hash, title } = plan;
+  const created = await insertDefinition(knex, {
+    tenant, name, version, hash, title, plan, source, kind: 'yaml', media_type: MEDIA_TYPES[format], created_by: user,
+  });
+  const stored = await resolveDefinition(knex, tenant, name, version);
+  if (stored.hash !== hash) {
+    const message = `"${name}" ${version} exists with other content, and a version never changes: raise workflow.version.`;
+    throw new BreakwaterError('CONFLICT', message);
+  }
+  return { definition: viewOf(stored), warnings, created };
+}
+
+function compile(catalog: Catalog, source: string, format: Format): { plan: Plan; warnings: readonly Problem[] } {
+  const compiled = compileDefinition(source, { format, catalog });
+  if (compiled.ok) return compiled;
+  const count = compiled.problems.length;
+  throw new BreakwaterError('INVALID', `The definition has ${count} ${count === 1 ? 'problem' : 'problems'}; nothing was stored.`, {
+    problems: compiled.problems,
+  });
+}
+
+async function unknownDefinition(knex: Knex, tenant: string, name: string): Promise<BreakwaterError> {
+  const names = await listNames(knex, tenant);
+  return new BreakwaterError('NOT_FOUND', `No definition "${name}"${didYouMean(name, names) || '.'}`);
+}
+
+export function viewOf(row: ListedDefinition): DefinitionView {
+  const { name, version, hash, title, kind, created_at: createdAt } = row;
+  return { name, version, hash, title, kind, createdAt: createdAt.toISOString() };
+}
+

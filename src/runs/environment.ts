@@ -1,0 +1,35 @@
+// What a running plan needs around it, handed down from the composition root; and the facts of the one run it executes.
+import type { Knex } from 'knex';
+import type { Plan } from '../definitions/index.ts';
+import type { RunRecord } from '../durable/index.ts';
+import type { Clock, Emit, Random } from '../kernel/index.ts';
+import type { Slots } from '../resilience/index.ts';
+import type { Registry } from '../tools/index.ts';
+import type { ControlWatch } from './control-watch.ts';
+import type { RunFacts } from './run-scope.ts';
+
+/** Shared by all runs of the process. */
+export interface Engine {
+  readonly knex: Knex;
+  readonly registry: Registry;
+  /** The database's time (D12). */
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly emit: Emit;
+  readonly controls: ControlWatch;
+  readonly slots: Slots;
+}
+
+/** One execution of one run. */
+export interface RunBase extends Engine {
+  readonly facts: RunFacts;
+  readonly requester: string;
+  readonly record: RunRecord;
+  /** An earlier execution may have acted and died before it could say so (K7). */
+  readonly tookOver: boolean;
+}
+
+/** One execution of a run that has a plan. */
+export interface RunContext extends RunBase {
+  readonly plan: Plan;
+}

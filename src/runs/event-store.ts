@@ -1,0 +1,19 @@
+// The table breakwater.event: facts that no checkpoint holds.
+import type { Knex } from 'knex';
+import type { JsonObject } from '../kernel/index.ts';
+
+export interface NewEvent {
+  readonly tenant: string;
+  readonly runId: string;
+  readonly node?: string;
+  /** `control.cancel`, `message.received`, … */
+  readonly kind: string;
+  readonly data: JsonObject;
+}
+
+export async function insertEvent(trx: Knex.Transaction, { tenant, runId, node, kind, data }: NewEvent): Promise<void> {
+  await trx
+    .withSchema('breakwater')
+    .table('event')
+    .insert({ tenant, run_id: runId, node: node ?? null, kind, data: JSON.stringify(data) });
+}

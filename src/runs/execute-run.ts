@@ -1,0 +1,49 @@
+// The one durable workflow that executes every run, of a YAML definition or of code: loads what the run is pinned to and runs it.
+import { claimCount, currentRun, loadRecord, registerDurable } from '../durable/index.ts';
+import type { Json } from '../kernel/index.ts';
+import { runCoded } from './coded-run.ts';
+import type { CodedWorkflows } from './coded-workflow.ts';
+import { findDefinition } from './definition-store.ts';
+import type { Engine, RunBase } from './environment.ts';
+import { runPlan } from './run-plan.ts';
+import { loadRun } from './run-store.ts';
+
+/** Stored with every run: never renamed. */
+export const RUN_WORKFLOW = 'breakwater.run';
+
+/** DBOS's argument: what the run is pinned to (D6). */
+export interface RunInput {
+  readonly tenant: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly input: Json;
+}
+
+/** Must be called before launch. */
+export function registerRunWorkflow(engine: () => Engine, coded: () => CodedWorkflows): void {
+  registerDurable<RunInput>(RUN_WORKFLOW, async (input) => await executeRun(engine(), coded(), input));
+}
+
+async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
+  const { runId } = currentRun();
+  const { knex } = engine;
+  const [row, definition, record, claims] = await Promise.all([
+    loadRun(knex, runId),
+    findDefinition(knex, pinned.tenant, pinned.workflow, pinned.version),
+    loadRecord(knex),
+    claimCount(knex, runId),
+  ]);
+  if (definition?.hash !== pinned.hash) throw new Error(`${pinned.workflow} ${pinned.version} is not what run ${runId} was started with`);
+  const facts = {
+    id: runId,
+    name: pinned.workflow,
+    version: pinned.version,
+    tenant: pinned.tenant,
+    startedAt: row.started_at.toISOString(),
+    input: pinned.input,
+  };
+  const base: RunBase = { ...engine, facts, requester: row.requester, record, tookOver: claims > 1 };
+  if (definition.plan) await runPlan({ ...base, plan: definition.plan });
+  else await runCoded(base, coded.get(pinned.workflow));
+}

@@ -1,0 +1,23 @@
+// The status a run ends in: it tells what happened, not what was hoped for. Pure.
+import type { TurnReason } from './advance.ts';
+import type { RunStatus } from './runs.ts';
+
+export interface UndoTally {
+  readonly total: number;
+  readonly compensated: number;
+  readonly failed: number;
+}
+
+/** A failed compensation wins whatever the cause; `failed` says that nothing was undone. */
+export function finalStatus(turn: TurnReason | undefined, tally: UndoTally): RunStatus {
+  if (!turn) return 'succeeded';
+  if (tally.failed > 0) return 'compensation_failed';
+  if (turn.cause === 'cancel') return 'cancelled';
+  if (turn.cause === 'rejection' || isExpiry(turn)) return 'rejected';
+  return tally.compensated > 0 ? 'compensated' : 'failed';
+}
+
+// A timeout without a failure is an approval that nobody answered.
+function isExpiry(turn: TurnReason): boolean {
+  return turn.cause === 'timeout' && turn.failure === null;
+}

@@ -1,0 +1,206 @@
+// The way forward: starts every node the moment its own dependencies are settled, until all are or the run must turn round.
+import { evaluateCondition } from '../definitions/index.ts';
+import type { ActivityNode, Expression, ModulePlan, PlanNode } from '../definitions/index.ts';
+import { loadRecord, openBranches } from '../durable/index.ts';
+import type { Branches } from '../durable/index.ts';
+import { failure } from '../kernel/index.ts';
+import { CANCELLED } from '../tools/index.ts';
+import { advance } from './advance.ts';
+import type { Advance, TurnReason } from './advance.ts';
+import { compensateNode } from './compensate.ts';
+import type { Control } from './control-store.ts';
+import { expiredModules, nextDeadline, runDeadline } from './deadline.ts';
+import type { RunContext } from './environment.ts';
+import type { NodeResult } from './node-result.ts';
+import { progressOf } from './progress.ts';
+import { runActivity, settle } from './run-activity.ts';
+import { scopeOfModule, scopeOfNode } from './run-scope.ts';
+import { saveMovement } from './run-store.ts';
+import { runApproval, runWait } from './run-wait.ts';
+import { settledId } from './step-layout.ts';
+import { wasReady } from './suspects.ts';
+import { describeWaiting } from './waiting.ts';
+
+/** How the forward part ended: `turn` is absent when every node is settled and nothing failed. */
+export interface Forward {
+  readonly turn?: TurnReason & { readonly compensate?: boolean };
+}
+
+/** Node timers longer than Node's limit are set again. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Fills `results` with what the nodes come to. */
+export async function goForward(context: RunContext, results: Map<string, NodeResult>): Promise<Forward> {
+  const walk = new ForwardWalk(context, results);
+  try {
+    return await walk.toTheEnd();
+  } finally {
+    walk.close();
+  }
+}
+
+class ForwardWalk {
+  readonly #context: RunContext;
+  readonly #results: Map<string, NodeResult>;
+  readonly #recorded: ReadonlyMap<string, NodeResult>;
+  readonly #branches: Branches<string, NodeResult | undefined>;
+  readonly #cuts = new Map<string, AbortController>();
+  /** Aborted when the run turns: attempts in flight finish, none follows, waits end. */
+  readonly #ending = new AbortController();
+  readonly #startedAtMs: number;
+  #turn: Forward['turn'];
+  #timer: NodeJS.Timeout | undefined;
+  #unwatch: (() => void) | undefined;
+  #shown = '';
+
+  constructor(context: RunContext, results: Map<string, NodeResult>) {
+    this.#context = context;
+    this.#results = results;
+    this.#recorded = new Map(results);
+    this.#branches = openBranches();
+    this.#startedAtMs = Date.parse(context.facts.startedAt);
+  }
+
+  async toTheEnd(): Promise<Forward> {
+    for (;;) {
+      await this.#heed();
+      await this.#expire();
+      const step = this.#decide();
+      await this.#begin(step);
+      if (step.skip.length + step.fail.length > 0) continue;
+      if (this.#branches.size === 0) return { turn: this.#turn };
+      await this.#show();
+      this.#arm();
+      const settled = await this.#branches.next();
+      if (settled) this.#note(settled.key, settled.value);
+    }
+  }
+
+  close(): void {
+    clearTimeout(this.#timer);
+    this.#unwatch?.();
+  }
+
+  // An operator's wish is read before anything starts, and watched for while something acts.
+  async #heed(): Promise<void> {
+    if (this.#turn) return;
+    const { controls, facts } = this.#context;
+    const control = await controls.read(facts.id);
+    if (control) this.#cancel(control);
+    else this.#unwatch ??= controls.watch(facts.id, (noticed) => this.#cancel(noticed));
+  }
+
+  #cancel({ cancel }: Control): void {
+    const message = cancel.reason ? `cancelled by ${cancel.by}: ${cancel.reason}` : `cancelled by ${cancel.by}`;
+    this.#turnRound({ cause: 'cancel', at: null, failure: failure('CANCELLED', message, { kind: 'cancelled' }), compensate: cancel.compensate });
+    for (const cut of this.#cuts.values()) cut.abort(CANCELLED);
+    this.#branches.interrupt();
+  }
+
+  #turnRound(turn: NonNullable<Forward['turn']>): void {
+    this.#turn ??= turn;
+    this.#ending.abort('the run turned round');
+  }
+
+  #decide(): Advance {
+    const none: Advance = { skip: [], fail: [], start: [], done: false };
+    if (this.#turn) return none;
+    const running = new Set(this.#cuts.keys());
+    const step = advance(this.#context.plan, { results: this.#results, running, evaluate: (...args) => this.#evaluate(...args) });
+    if (!step.turn) return step;
+    this.#turnRound(step.turn);
+    return none;
+  }
+
+  #evaluate(condition: Expression, owner: PlanNode | ModulePlan): boolean {
+    const { plan, facts } = this.#context;
+    const scope = 'nodes' in owner ? scopeOfModule(plan, owner, this.#results, facts) : scopeOfNode(plan, owner, this.#results, facts);
+    return evaluateCondition(condition, scope);
+  }
+
+  async #begin({ skip, fail, start }: Advance): Promise<void> {
+    for (const node of skip) await this.#settle(node, { ok: true, value: null, skipped: true });
+    for (const { node, failure: error } of fail) await this.#settle(node, { ok: false, error });
+    for (const node of start) this.#start(node);
+  }
+
+  async #settle(node: PlanNode, outcome: Parameters<typeof settle>[3]): Promise<void> {
+    this.#results.set(node.id, await settle(this.#context, node, settledId(node), outcome));
+  }
+
+  #start(node: PlanNode): void {
+    const cut = new AbortController();
+    this.#cuts.set(node.id, cut);
+    this.#branches.start(node.id, async () => await this.#run(node, cut.signal));
+  }
+
+  async #run(node: PlanNode, signal: AbortSignal): Promise<NodeResult | undefined> {
+    const context = this.#context;
+    const scope = scopeOfNode(context.plan, node, this.#results, context.facts);
+    const ending = this.#ending.signal;
+    const ended = AbortSignal.any([signal, ending]);
+    if (node.kind === 'approval') return await runApproval(context, { node, scope, signal: ended });
+    if (node.kind === 'wait') return await runWait(context, { node, scope, signal: ended });
+    const suspect = context.tookOver && wasReady(node, this.#recorded);
+    const result = await runActivity(context, { node, scope, suspect, signal, ending });
+    if (node.optional && result?.status === 'unknown') await this.#undoAtOnce(node, result);
+    return result;
+  }
+
+  // What an optional act left behind must not outlive the doubt about it.
+  async #undoAtOnce(node: ActivityNode, result: NodeResult): Promise<void> {
+    const fresh = { ...this.#context, record: await loadRecord(this.#context.knex) };
+    await compensateNode(fresh, node, new Map([...this.#results, [node.id, result]]));
+  }
+
+  #note(nodeId: string, result: NodeResult | undefined): void {
+    this.#cuts.delete(nodeId);
+    if (result) this.#results.set(nodeId, result);
+  }
+
+  // Attempts in flight are aborted; nodes that never began fail with their module.
+  async #expire(): Promise<void> {
+    const { plan, clock } = this.#context;
+    const now = clock.now();
+    if (!this.#turn && runDeadline(plan, this.#startedAtMs) <= now) {
+      this.#turnRound({ cause: 'timeout', at: null, failure: failure('RUN_TIMEOUT', 'the run took longer than its timeout', { kind: 'timeout' }) });
+      for (const cut of this.#cuts.values()) cut.abort('run timeout');
+    }
+    if (this.#turn) return;
+    for (const module of expiredModules(plan, this.#results, this.#startedAtMs, now)) await this.#expireModule(module);
+  }
+
+  async #expireModule(module: ModulePlan): Promise<void> {
+    const message = `module "${module.id}" took longer than its timeout`;
+    for (const node of this.#context.plan.nodes) {
+      if (node.module !== module.id || this.#results.has(node.id)) continue;
+      const cut = this.#cuts.get(node.id);
+      if (cut) cut.abort('module timeout');
+      else await this.#settle(node, { ok: false, error: failure('MODULE_TIMEOUT', message, { kind: 'timeout', unknown: this.#maybeBegan(node) }) });
+    }
+  }
+
+  #maybeBegan(node: PlanNode): boolean {
+    return this.#context.tookOver && node.kind === 'activity' && wasReady(node, this.#recorded);
+  }
+
+  #arm(): void {
+    clearTimeout(this.#timer);
+    const { plan, clock } = this.#context;
+    if (this.#turn) return;
+    const inMs = nextDeadline(plan, this.#results, this.#startedAtMs) - clock.now();
+    if (inMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = setTimeout(() => this.#branches.interrupt(), Math.min(Math.max(inMs, 1), MAX_TIMER_MS));
+  }
+
+  // Tells the run's row where it is; said again only when it changed.
+  async #show(): Promise<void> {
+    const { knex, plan, facts } = this.#context;
+    const waiting = describeWaiting(plan, [...this.#cuts.keys()]);
+    const movement = { ...progressOf(plan, this.#results), waitingFor: waiting };
+    const text = JSON.stringify(movement);
+    if (text === this.#shown) return;
+    await saveMovement(knex, facts.id, movement);
+    this.#shown = text;
+  }
+}

@@ -1,0 +1,45 @@
+// What a node came to, as the scheduler and expressions see it; derived from checkpoints, never stored by itself.
+import type { NodeStatus } from '../definitions/index.ts';
+import type { Failure, Json, Outcome } from '../kernel/index.ts';
+
+export interface NodeResult {
+  readonly status: Extract<NodeStatus, 'completed' | 'failed' | 'skipped' | 'unknown'>;
+  /** Null unless completed. */
+  readonly value: Json;
+  readonly error?: Failure;
+  readonly finishedAtMs: number;
+}
+
+/** The checkpoint of a node that is settled, and of the attempt that settled it. */
+export interface FinalCheckpoint {
+  readonly outcome: Outcome & { readonly skipped?: boolean };
+  readonly attempt?: number;
+  readonly key?: string;
+  readonly startedAt?: number;
+  readonly finishedAt: number;
+  /** How many items a `for_each` had; its values are in the items' own checkpoints. */
+  readonly items?: number;
+}
+
+/** The checkpoint of an attempt that failed and will be repeated at `retryAt` (database time, ms). */
+export interface RetryCheckpoint {
+  readonly attempt: number;
+  readonly key: string;
+  readonly error: Failure;
+  readonly startedAt: number;
+  /** When the first attempt began: what `max_elapsed` counts from. */
+  readonly firstStartedAt: number;
+  readonly retryAt: number;
+}
+
+export type AttemptCheckpoint = FinalCheckpoint | RetryCheckpoint;
+
+export function isFinalCheckpoint(checkpoint: AttemptCheckpoint): checkpoint is FinalCheckpoint {
+  return 'outcome' in checkpoint;
+}
+
+export function resultOf(checkpoint: FinalCheckpoint): NodeResult {
+  const { outcome, finishedAt: finishedAtMs } = checkpoint;
+  if (outcome.ok) return { status: outcome.skipped ? 'skipped' : 'completed', value: outcome.value, finishedAtMs };
+  return { status: outcome.error.unknown ? 'unknown' : 'failed', value: null, error: outcome.error, finishedAtMs };
+}

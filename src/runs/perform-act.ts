@@ -1,0 +1,160 @@
+// Performs one external change to its end: attempts under one key, each a checkpoint, with back-off that survives a crash (K13).
+import type { RetryPolicy } from '../definitions/index.ts';
+import { currentRun, runStep, stepId } from '../durable/index.ts';
+import type { StepIds } from '../durable/index.ts';
+import type { JsonObject, Outcome } from '../kernel/index.ts';
+import { nextAttempt } from '../resilience/index.ts';
+import { CANCELLED } from '../tools/index.ts';
+import type { RunContext } from './environment.ts';
+import { isFinalCheckpoint } from './node-result.ts';
+import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from './node-result.ts';
+
+export interface Act {
+  /** Stored with each attempt: the node's path, so that a replay never takes another node's result. */
+  readonly stepName: string;
+  readonly ids: StepIds;
+  readonly tool: string;
+  readonly action: string;
+  readonly args: JsonObject;
+  readonly key: string;
+  readonly retry: RetryPolicy;
+  readonly timeoutMs: number;
+  /** May the first attempt made here repeat one that already took effect? */
+  readonly suspect: boolean;
+  /** Cuts the attempt in flight short; its reason is a {@link CutShort}. Absent: nothing may. */
+  readonly signal?: AbortSignal;
+  /** Once aborted no attempt follows the one in flight: the last failure stands. */
+  readonly ending?: AbortSignal;
+}
+
+/** Why an act is cut short. */
+export type CutShort = typeof CANCELLED | 'module timeout' | 'run timeout';
+
+/** The act's final checkpoint, or undefined when it was stopped before anything was sent: then nothing is recorded. */
+export async function performAct(context: RunContext, act: Act): Promise<FinalCheckpoint | undefined> {
+  let last: RetryCheckpoint | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const id = stepId(act.ids, attempt);
+    const recorded = context.record.at(id)?.value as AttemptCheckpoint | undefined;
+    const suspect = mayRepeat(context, act, last);
+    const checkpoint = recorded ?? (await inSlot(context, act, { attempt, id, suspect, firstStartedAt: last?.firstStartedAt }));
+    if (!checkpoint) return last && (await letStand(context, act, { id, last, suspect }));
+    if (isFinalCheckpoint(checkpoint)) return checkpoint;
+    last = checkpoint;
+    if (!context.record.at(id + 1)) await pauseUntil(context, last.retryAt, anySignal(act.signal, act.ending));
+  }
+}
+
+// An attempt may repeat one that took effect: a dead execution's, or our own last one if it ended in doubt.
+function mayRepeat(context: RunContext, act: Act, last: RetryCheckpoint | undefined): boolean {
+  if (!last) return act.suspect;
+  const ownAttempt = context.record.at(stepId(act.ids, last.attempt)) === undefined;
+  return last.error.unknown || (!ownAttempt && context.tookOver);
+}
+
+interface Attempt {
+  readonly attempt: number;
+  readonly id: number;
+  readonly suspect: boolean;
+  readonly firstStartedAt: number | undefined;
+}
+
+// Undefined when the act is stopped before the attempt begins.
+async function inSlot(context: RunContext, act: Act, attempt: Attempt): Promise<AttemptCheckpoint | undefined> {
+  const { quiesce } = currentRun();
+  const stopped = anySignal(act.signal, act.ending);
+  quiesce.throwIfAborted();
+  if (stopped.aborted) return undefined;
+  try {
+    const either = AbortSignal.any([stopped, quiesce]);
+    return await context.slots.run(context.plan.priority, either, async () => await attemptOnce(context, act, attempt));
+  } catch (error) {
+    if (stopped.aborted && error === stopped.reason) return undefined;
+    throw error;
+  }
+}
+
+// The act is stopped during its back-off: the failure that would have been repeated is final.
+async function letStand(context: RunContext, act: Act, { id, last, suspect }: { id: number; last: RetryCheckpoint; suspect: boolean }): Promise<FinalCheckpoint> {
+  return await runStep<FinalCheckpoint>(id, act.stepName, async () => ({
+    attempt: last.attempt,
+    key: last.key,
+    startedAt: last.startedAt,
+    outcome: { ok: false, error: { ...last.error, retryable: false, unknown: suspect } },
+    finishedAt: context.clock.now(),
+  }));
+}
+
+function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
+  return AbortSignal.any(signals.filter((signal) => signal !== undefined));
+}
+
+async function attemptOnce(context: RunContext, act: Act, { attempt, id, suspect, firstStartedAt }: Attempt): Promise<AttemptCheckpoint> {
+  return await runStep<AttemptCheckpoint>(id, act.stepName, async () => {
+    const { clock, registry, facts } = context;
+    const startedAt = clock.now();
+    context.emit({ level: 'debug', name: 'activity.started', fields: { run: facts.id, node: act.stepName, attempt } });
+    const outcome = await registry.invoke({
+      tool: act.tool,
+      action: act.action,
+      args: act.args,
+      key: act.key,
+      suspect,
+      signal: act.signal,
+      timeoutMs: act.timeoutMs,
+      tenant: facts.tenant,
+      runId: facts.id,
+    });
+    return checkpointOf(context, act, outcome, { attempt, startedAt, firstStartedAt: firstStartedAt ?? startedAt });
+  });
+}
+
+function checkpointOf(
+  { clock, random, emit, facts }: RunContext,
+  act: Act,
+  outcome: Outcome,
+  { attempt, startedAt, firstStartedAt }: { attempt: number; startedAt: number; firstStartedAt: number },
+): AttemptCheckpoint {
+  const finishedAt = clock.now();
+  const seen = { attempt, key: act.key, startedAt };
+  const fields = { run: facts.id, node: act.stepName, action: `${act.tool}.${act.action}`, attempt, ms: finishedAt - startedAt };
+  if (outcome.ok) {
+    emit({ level: 'debug', name: 'activity.completed', fields });
+    return { ...seen, outcome, finishedAt };
+  }
+  const { error } = outcome;
+  const stopped = act.signal?.aborted || act.ending?.aborted;
+  const next = stopped ? { kind: 'stop' as const } : nextAttempt(act.retry, error, attempt, finishedAt - firstStartedAt, random);
+  emit({ level: 'info', name: 'activity.attempt_failed', fields: { ...fields, code: error.code, next: next.kind } });
+  if (next.kind === 'retry') return { ...seen, error, firstStartedAt, retryAt: finishedAt + next.delayMs };
+  return { ...seen, outcome: { ok: false, error: cutShortError(error, act.signal) }, finishedAt };
+}
+
+// A module's or run's time limit shows as such, not as the attempt's own.
+function cutShortError(error: Extract<Outcome, { ok: false }>['error'], signal: AbortSignal | undefined) {
+  if (!signal?.aborted || signal.reason === CANCELLED) return error;
+  const code = signal.reason === 'run timeout' ? 'RUN_TIMEOUT' : 'MODULE_TIMEOUT';
+  return { ...error, code, kind: 'timeout' as const, retryable: false };
+}
+
+/** Waits until the database's clock shows `atMs`, without holding a place; ends early when `signal` is aborted. */
+export async function pauseUntil(context: RunContext, atMs: number, signal?: AbortSignal): Promise<void> {
+  const { quiesce } = currentRun();
+  const either = signal ? AbortSignal.any([signal, quiesce]) : quiesce;
+  while (!either.aborted && context.clock.now() < atMs) {
+    await pause(Math.min(atMs - context.clock.now(), 60_000), either);
+  }
+  quiesce.throwIfAborted();
+}
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await new Promise<void>((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    signal.addEventListener('abort', end, { once: true });
+  });
+}

@@ -1,0 +1,32 @@
+// Asks the vendor whether an act of unknown outcome took effect, with the same patience as an undo, and records the answer.
+import type { RetryPolicy } from '../definitions/index.ts';
+import { runStep } from '../durable/index.ts';
+import type { JsonObject } from '../kernel/index.ts';
+import { nextAttempt } from '../resilience/index.ts';
+import { probeAction } from '../tools/index.ts';
+import type { Probed } from '../tools/index.ts';
+import type { RunContext } from './environment.ts';
+import { pauseUntil } from './perform-act.ts';
+
+export interface Probe {
+  readonly id: number;
+  readonly stepName: string;
+  readonly act: { readonly tool: string; readonly action: string; readonly args: JsonObject; readonly key: string; readonly timeoutMs: number };
+  readonly retry: RetryPolicy;
+}
+
+/** `no_answer`: the vendor would not say, however patiently asked. */
+export type Answer = Exclude<Probed, { found: 'failed' }> | { readonly found: 'no_answer' };
+
+export async function probeAct(context: RunContext, probe: Probe): Promise<Answer> {
+  return await runStep<Answer>(probe.id, probe.stepName, async () => {
+    const startedAt = context.clock.now();
+    for (let attempt = 1; ; attempt++) {
+      const probed = await probeAction(context.registry, { ...probe.act, tenant: context.facts.tenant, runId: context.facts.id });
+      if (probed.found !== 'failed') return probed;
+      const next = nextAttempt(probe.retry, probed.error, attempt, context.clock.now() - startedAt, context.random);
+      if (next.kind === 'stop') return { found: 'no_answer' };
+      await pauseUntil(context, context.clock.now() + next.delayMs);
+    }
+  });
+}

@@ -1,0 +1,120 @@
+// Runs a plan from its start, or from wherever the last execution left it, to a final status: the body of the durable workflow.
+import { withdrawApprovals } from '../approvals/index.ts';
+import { renderTemplate } from '../definitions/index.ts';
+import { ENGINE_RANGE, loadRecord, runTransaction, stepId } from '../durable/index.ts';
+import { FailureError } from '../kernel/index.ts';
+import type { Json } from '../kernel/index.ts';
+import { actsOf } from './act.ts';
+import { compensate, hasUndos } from './compensate.ts';
+import type { RunContext } from './environment.ts';
+import { finalStatus } from './final-status.ts';
+import { foldRecord } from './fold-record.ts';
+import { goForward } from './go-forward.ts';
+import type { Forward } from './go-forward.ts';
+import type { NodeResult } from './node-result.ts';
+import { progressOf } from './progress.ts';
+import { scopeOfNode, scopeOfRun } from './run-scope.ts';
+import { finishRun, saveCompensating } from './run-store.ts';
+import type { RunEnd } from './run-store.ts';
+import type { CompensationSummary } from './runs.ts';
+import { ENGINE_STEP } from './step-layout.ts';
+import { suspectNodes } from './suspects.ts';
+import { recordTurn, recordedTurn } from './turn.ts';
+import type { Turn } from './turn.ts';
+
+const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [] };
+
+export async function runPlan(context: RunContext): Promise<void> {
+  const turn = recordedTurn(context);
+  if (turn) return await goBack(context, turn);
+  const recorded = foldRecord(context.plan, context.record);
+  const results = new Map(recorded);
+  const forward = await goForward(context, results);
+  const ended = forward.turn ? forward : succeed(context, results);
+  if ('output' in ended) return await finishForward(context, ended.output);
+  const suspects = context.tookOver ? namesOfSuspects(context, recorded, results) : [];
+  await goBack(context, await recordTurn(context, { ...turnOf(context, ended), suspects }));
+}
+
+function namesOfSuspects({ plan, facts }: RunContext, recorded: Map<string, NodeResult>, results: Map<string, NodeResult>): string[] {
+  const nodes = suspectNodes(plan, recorded, results);
+  return nodes.flatMap((node) => actsOf(node, scopeOfNode(plan, node, results, facts)).map((act) => act.name));
+}
+
+type Succeeded = { readonly output: Json };
+
+// An output that cannot be made is a failure like any other: what was promised is not there.
+function succeed(context: RunContext, results: ReadonlyMap<string, NodeResult>): Succeeded | Forward {
+  try {
+    return { output: outputOf(context, results) };
+  } catch (error) {
+    if (error instanceof FailureError) return { turn: { cause: 'failure', at: 'output', failure: error.failure } };
+    throw error;
+  }
+}
+
+function outputOf({ plan, facts }: RunContext, results: ReadonlyMap<string, NodeResult>): Json {
+  return plan.output === undefined ? null : renderTemplate(plan.output, scopeOfRun(plan, results, facts));
+}
+
+function turnOf({ plan }: RunContext, { turn }: Forward): Omit<Turn, 'atMs' | 'suspects'> {
+  if (!turn) throw new TypeError('a run that did not turn has no turn to record');
+  const { compensate: asked, ...reason } = turn;
+  const wanted = asked ?? (plan.onFailure === 'compensate' || turn.cause === 'rejection');
+  return { ...reason, compensate: wanted };
+}
+
+/** Ends a run of which everything was done. */
+export async function finishForward(context: RunContext, output: Json): Promise<void> {
+  await finish(context, { status: 'succeeded', output, summary: NOTHING_UNDONE, progress: 100 });
+}
+
+/** Undoes what the turn asks for and ends the run. */
+export async function goBack(context: RunContext, turn: Turn): Promise<void> {
+  const fresh = { ...context, record: await loadRecord(context.knex) };
+  const results = foldRecord(fresh.plan, fresh.record);
+  const summary = turn.compensate ? await undo(fresh, results, turn) : NOTHING_UNDONE;
+  await finish(fresh, { status: finalStatus(turn, summary), turn, summary, output: partialOutput(fresh, results), progress: progressOf(fresh.plan, results).percentage });
+}
+
+async function undo(context: RunContext, results: ReadonlyMap<string, NodeResult>, turn: Turn): Promise<CompensationSummary> {
+  if (!hasUndos(context, results, turn)) return NOTHING_UNDONE;
+  await saveCompensating(context.knex, context.facts.id, turn.cause);
+  return await compensate(context, results, turn);
+}
+
+// A run that turned round may still show what it has; what cannot be made from the rest is left out.
+function partialOutput(context: RunContext, results: ReadonlyMap<string, NodeResult>): Json {
+  try {
+    return outputOf(context, results);
+  } catch (error) {
+    if (error instanceof FailureError) return null;
+    throw error;
+  }
+}
+
+interface Ending {
+  readonly status: RunEnd['status'];
+  readonly turn?: Turn;
+  readonly summary: CompensationSummary;
+  readonly output: Json;
+  readonly progress: number;
+}
+
+async function finish(context: RunContext, { status, turn, summary, output, progress }: Ending): Promise<void> {
+  const { facts, emit } = context;
+  const end: RunEnd = {
+    status,
+    cause: turn?.cause ?? null,
+    output,
+    error: turn?.failure ? { ...turn.failure, ...(turn.at !== null && { node: turn.at }) } : null,
+    compensation: summary.total > 0 ? summary : null,
+    progress,
+  };
+  await runTransaction(stepId(ENGINE_RANGE, ENGINE_STEP.finish), 'run finished', async (trx) => {
+    await withdrawApprovals(trx, facts.id);
+    await finishRun(trx, facts, end);
+    return null;
+  });
+  emit({ level: 'info', name: 'run.finished', fields: { run: facts.id, workflow: facts.name, status, cause: end.cause } });
+}

@@ -1,0 +1,49 @@
+// What a node's expressions may read: its ancestors' outputs as the approvals before it left them. Pure.
+import type { ModulePlan, Plan, PlanNode, Scope } from '../definitions/index.ts';
+import { isJsonObject, mergePatch } from '../kernel/index.ts';
+import type { Json } from '../kernel/index.ts';
+import type { NodeResult } from './node-result.ts';
+
+export interface RunFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly version: string;
+  readonly tenant: string;
+  readonly startedAt: string;
+  readonly input: Json;
+}
+
+/** The scope of a node: its ancestors only. */
+export function scopeOfNode(plan: Plan, node: PlanNode, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
+  return scopeOf(plan, new Set(node.ancestors), results, run);
+}
+
+/** The scope of a module's `when` and `require`: what its nodes may read, and the nodes themselves. */
+export function scopeOfModule(plan: Plan, module: ModulePlan, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
+  const own = plan.nodes.filter((node) => node.module === module.id);
+  return scopeOf(plan, new Set(own.flatMap((node) => [node.id, ...node.ancestors])), results, run);
+}
+
+/** The scope of the run's `output`: everything. */
+export function scopeOfRun(plan: Plan, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
+  return scopeOf(plan, new Set(plan.nodes.map((node) => node.id)), results, run);
+}
+
+function scopeOf(plan: Plan, visible: ReadonlySet<string>, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
+  const nodes = plan.nodes.filter((node) => visible.has(node.id));
+  const patches = nodes.filter((node) => node.kind === 'approval').map((node) => editsOf(results.get(node.id)));
+  const outputs = nodes.map((node) => [node.id, patched(node.id, results.get(node.id)?.value ?? null, patches)] as const);
+  const status = nodes.map((node) => [node.id, results.get(node.id)?.status ?? 'pending'] as const);
+  const { input, ...facts } = run;
+  return { input, outputs: Object.fromEntries(outputs), status: Object.fromEntries(status), run: facts };
+}
+
+// Approvals come in document order, so a later reviewer's edit is applied over an earlier one's.
+function patched(nodeId: string, value: Json, patches: readonly Readonly<Record<string, Json>>[]): Json {
+  return patches.reduce((output, edits) => (nodeId in edits ? mergePatch(output, edits[nodeId] ?? null) : output), value);
+}
+
+function editsOf(result: NodeResult | undefined): Readonly<Record<string, Json>> {
+  const value = result?.value;
+  return isJsonObject(value) && isJsonObject(value.edits) ? value.edits : {};
+}

@@ -1,0 +1,198 @@
+// The table breakwater.run and its views: inserting, moving, ending, reading.
+import type { Knex } from 'knex';
+import { isFinal } from './runs.ts';
+import type { Cause, CompensationSummary, Priority, RunFilter, RunStatus } from './runs.ts';
+import type { Failure, Json } from '../kernel/index.ts';
+
+export interface RunRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly input: Json;
+  readonly status: RunStatus;
+  readonly cause: Cause | null;
+  readonly phase: string | null;
+  readonly progress: number;
+  readonly waiting_for: string | null;
+  readonly output: Json;
+  readonly error: (Partial<Failure> & { code: string; message: string; node?: string; remedy?: string }) | null;
+  readonly compensation: CompensationSummary | null;
+  readonly priority: Priority;
+  readonly labels: Record<string, string>;
+  readonly requester: string;
+  readonly sandboxed: boolean;
+  readonly control: unknown;
+  readonly idempotency_key: string | null;
+  readonly request_digest: string;
+  readonly created_at: Date;
+  readonly started_at: Date;
+  readonly finished_at: Date | null;
+}
+
+export interface NewRun {
+  readonly id: string;
+  readonly tenant: string;
+  readonly workflow: string;
+  readonly version: string;
+  readonly hash: string;
+  readonly input: Json;
+  readonly priority: Priority;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly requester: string;
+  readonly sandboxed: boolean;
+  readonly idempotencyKey: string | null;
+  readonly requestDigest: string;
+}
+
+/** False when the idempotency key already names a run: nothing was inserted. */
+export async function insertRun(trx: Knex.Transaction, run: NewRun): Promise<boolean> {
+  const inserted = await trx
+    .withSchema('breakwater')
+    .table('run')
+    .insert({
+      id: run.id,
+      tenant: run.tenant,
+      workflow: run.workflow,
+      version: run.version,
+      hash: run.hash,
+      input: JSON.stringify(run.input),
+      status: 'running',
+      priority: run.priority,
+      labels: JSON.stringify(run.labels),
+      requester: run.requester,
+      sandboxed: run.sandboxed,
+      idempotency_key: run.idempotencyKey,
+      request_digest: run.requestDigest,
+    })
+    .onConflict(trx.raw('(tenant, idempotency_key) where idempotency_key is not null'))
+    .ignore()
+    .returning('id');
+  return inserted.length > 0;
+}
+
+export async function findByIdempotencyKey(knex: Knex, tenant: string, key: string): Promise<RunRow | undefined> {
+  return await runs(knex).first<RunRow>('*').where({ tenant, idempotency_key: key });
+}
+
+export async function findRun(knex: Knex, tenant: string, id: string): Promise<RunRow | undefined> {
+  return await runs(knex).first<RunRow>('*').where({ tenant, id });
+}
+
+/** For the engine, which knows a run by its id alone. */
+export async function loadRun(knex: Knex, id: string): Promise<RunRow> {
+  const row = await runs(knex).first<RunRow>('*').where({ id });
+  if (!row) throw new Error(`run ${id} has a workflow but no row`);
+  return row;
+}
+
+/** Locks the row until the transaction ends: lock, check, write. */
+export async function lockRun(trx: Knex.Transaction, tenant: string, id: string): Promise<RunRow | undefined> {
+  return await runs(trx).first<RunRow>('*').where({ tenant, id }).forUpdate();
+}
+
+export interface Movement {
+  readonly percentage: number;
+  readonly phase: string | null;
+  readonly waitingFor: string | null;
+}
+
+/** Idempotent and never backwards, so an execution that lost its run may repeat it without harm. */
+export async function saveMovement(knex: Knex, id: string, { percentage, phase, waitingFor }: Movement): Promise<void> {
+  await runs(knex)
+    .where({ id })
+    .whereIn('status', ['running', 'waiting'])
+    .where('progress', '<=', percentage)
+    .update({
+      progress: percentage,
+      phase,
+      waiting_for: waitingFor,
+      status: waitingFor === null ? 'running' : 'waiting',
+      updated_at: knex.raw('clock_timestamp()'),
+    });
+}
+
+export async function saveCompensating(knex: Knex, id: string, cause: Cause): Promise<void> {
+  await runs(knex)
+    .where({ id })
+    .whereIn('status', ['running', 'waiting'])
+    .update({ status: 'compensating', cause, waiting_for: null, updated_at: knex.raw('clock_timestamp()') });
+}
+
+export interface RunEnd {
+  readonly status: RunStatus;
+  readonly cause: Cause | null;
+  readonly output: Json;
+  readonly error: RunRow['error'];
+  readonly compensation: CompensationSummary | null;
+  readonly progress: number;
+}
+
+export async function finishRun(trx: Knex.Transaction, run: { id: string; tenant: string }, end: RunEnd): Promise<void> {
+  if (!isFinal(end.status)) throw new TypeError(`${end.status} does not end a run`);
+  await runs(trx)
+    .where({ id: run.id })
+    .update({
+      status: end.status,
+      cause: end.cause,
+      output: JSON.stringify(end.output),
+      error: end.error === null ? null : JSON.stringify(end.error),
+      compensation: end.compensation === null ? null : JSON.stringify(end.compensation),
+      progress: end.progress,
+      phase: null,
+      waiting_for: null,
+      finished_at: trx.raw('clock_timestamp()'),
+      updated_at: trx.raw('clock_timestamp()'),
+    });
+}
+
+/** A defect: nobody runs it until a person releases it. */
+export async function markStuck(trx: Knex.Transaction, id: string, error: RunRow['error']): Promise<void> {
+  await runs(trx)
+    .where({ id })
+    .whereNull('finished_at')
+    .update({ status: 'stuck', error: JSON.stringify(error), waiting_for: null, updated_at: trx.raw('clock_timestamp()') });
+}
+
+export async function listRuns(knex: Knex, tenant: string, filter: RunFilter & { limit: number; before?: { at: string; id: string } }): Promise<RunRow[]> {
+  const query = runs(knex).select<RunRow[]>('*').where({ tenant }).orderBy([{ column: 'created_at', order: 'desc' }, { column: 'id', order: 'desc' }]);
+  if (filter.workflow !== undefined) void query.where('workflow', filter.workflow);
+  if (filter.status !== undefined) void query.where('status', filter.status);
+  if (filter.labels !== undefined) void query.whereRaw('labels @> ?::jsonb', [JSON.stringify(filter.labels)]);
+  if (filter.since !== undefined) void query.where('created_at', '>=', filter.since);
+  if (filter.until !== undefined) void query.where('created_at', '<', filter.until);
+  if (filter.before !== undefined) void query.whereRaw('(created_at, id) < (?::timestamptz, ?)', [filter.before.at, filter.before.id]);
+  if (filter.q !== undefined) {
+    const pattern = `%${filter.q.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
+    void query.whereRaw(`(id ilike ? or workflow ilike ? or error ->> 'message' ilike ?)`, [pattern, pattern, pattern]);
+  }
+  return await query.limit(filter.limit);
+}
+
+export interface ActivityRow {
+  readonly node: string;
+  readonly status: string;
+  readonly attempts: string;
+  readonly started_at: Date | null;
+  readonly finished_at: Date | null;
+}
+
+/** One row a node of the run, in document order. */
+export async function listActivities(knex: Knex, runId: string): Promise<ActivityRow[]> {
+  return await knex
+    .withSchema('breakwater')
+    .table('activity_status')
+    .select<ActivityRow[]>('node', 'status', 'attempts', 'started_at', 'finished_at')
+    .where('run', runId)
+    .orderBy('position');
+}
+
+export async function executorOf(knex: Knex, runId: string): Promise<string | undefined> {
+  const row = await knex.withSchema('breakwater').table('run_status').first<{ executor: string | null }>('executor').where('id', runId);
+  return row?.executor ?? undefined;
+}
+
+function runs(knex: Knex) {
+  return knex.withSchema('breakwater').table('run');
+}

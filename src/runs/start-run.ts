@@ -1,0 +1,84 @@
+// Starts a run: input checked, run row and workflow row in one transaction, the same idempotency key the same run (K11).
+import type { Knex } from 'knex';
+import { validateInput } from '../definitions/index.ts';
+import { startInTransaction } from '../durable/index.ts';
+import { BreakwaterError, hashJson, newRunId } from '../kernel/index.ts';
+import type { Clock, Json } from '../kernel/index.ts';
+import type { Registry } from '../tools/index.ts';
+import type { CodedWorkflows } from './coded-workflow.ts';
+import { resolveDefinition } from './definition-catalog.ts';
+import type { DefinitionRow } from './definition-store.ts';
+import { RUN_WORKFLOW } from './execute-run.ts';
+import type { RunInput } from './execute-run.ts';
+import { findByIdempotencyKey, insertRun } from './run-store.ts';
+import type { RunRow } from './run-store.ts';
+import type { Actor, StartRequest, StartedRun } from './runs.ts';
+
+export interface Starter {
+  readonly knex: Knex;
+  readonly registry: Registry;
+  readonly coded: CodedWorkflows;
+  readonly clock: Clock;
+}
+
+export async function startRun(starter: Starter, actor: Actor, request: StartRequest): Promise<{ run: StartedRun; created: boolean }> {
+  const { knex, clock } = starter;
+  const definition = await resolveDefinition(knex, actor.tenant, request.workflow, request.version);
+  const input = checkedInput(starter.coded, definition, request.input);
+  const digest = digestOf(definition, request);
+  const id = newRunId(clock.now());
+  const begin = await knex.transaction(async (trx) => {
+    const created = await insertRun(trx, {
+      id,
+      tenant: actor.tenant,
+      workflow: definition.name,
+      version: definition.version,
+      hash: definition.hash,
+      input,
+      priority: request.priority ?? definition.plan?.priority ?? 'normal',
+      labels: request.labels ?? {},
+      requester: actor.user,
+      sandboxed: isSandboxed(starter.registry, definition),
+      idempotencyKey: request.idempotencyKey ?? null,
+      requestDigest: digest,
+    });
+    if (!created) return undefined;
+    const { tenant, name, version, hash } = definition;
+    const argument: RunInput = { tenant, workflow: name, version, hash, input };
+    return await startInTransaction(trx, { runId: id, name: RUN_WORKFLOW, input: argument });
+  });
+  if (!begin) return { run: await earlierRun(knex, actor.tenant, request, digest), created: false };
+  await begin.begin();
+  const { name: workflow, version, hash } = definition;
+  return { run: { id, workflow, version, hash, status: 'running' }, created: true };
+}
+
+function checkedInput(coded: CodedWorkflows, definition: DefinitionRow, input: Json): Json {
+  const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition.name, input);
+  if (checked.ok) return checked.value;
+  throw new BreakwaterError('INVALID', `The input does not fit "${definition.name}" ${definition.version}.`, { problems: checked.problems });
+}
+
+// The version asked for, not the one it meant today: a repeat after a new version must still find its run.
+function digestOf(definition: DefinitionRow, { version, input, priority, labels }: StartRequest): string {
+  return hashJson({ workflow: definition.name, version: version ?? null, input, priority: priority ?? null, labels: labels ?? {} });
+}
+
+function isSandboxed(registry: Registry, { plan }: DefinitionRow): boolean {
+  const names = new Set(plan?.nodes.flatMap((node) => (node.kind === 'activity' ? [node.tool] : [])));
+  return registry.tools().some(({ tool, connection }) => names.has(tool.name) && connection.state === 'connected' && connection.sandboxed);
+}
+
+async function earlierRun(knex: Knex, tenant: string, { idempotencyKey }: StartRequest, digest: string): Promise<StartedRun> {
+  const row = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(knex, tenant, idempotencyKey);
+  if (!row) throw new Error('a run was not inserted although no earlier one holds its idempotency key');
+  if (row.request_digest !== digest) {
+    const message = `The Idempotency-Key was used for run ${row.id} with another body; use a new key for a new run.`;
+    throw new BreakwaterError('CONFLICT', message);
+  }
+  return startedRun(row);
+}
+
+export function startedRun({ id, workflow, version, hash, status }: RunRow): StartedRun {
+  return { id, workflow, version, hash, status };
+}

@@ -1,0 +1,28 @@
+// Turning round: what made the run turn is recorded once, with the acts whose outcome nobody knows at that moment.
+import { ENGINE_RANGE, runStep, stepId } from '../durable/index.ts';
+import type { TurnReason } from './advance.ts';
+import type { RunContext } from './environment.ts';
+import { ENGINE_STEP } from './step-layout.ts';
+
+export interface Turn extends TurnReason {
+  /** False: leave everything as it is (a cancel without compensation, or `on_failure: stop`). */
+  readonly compensate: boolean;
+  /** Acts that an execution before this one may have begun (K7): node ids, or `node[item]`. */
+  readonly suspects: readonly string[];
+  readonly atMs: number;
+}
+
+const TURN_ID = stepId(ENGINE_RANGE, ENGINE_STEP.turn);
+
+/** The turn that an earlier execution recorded: then nothing forward may start any more. */
+export function recordedTurn(context: RunContext): Turn | undefined {
+  return context.record.at(TURN_ID)?.value as Turn | undefined;
+}
+
+export async function recordTurn(context: RunContext, turn: Omit<Turn, 'atMs'>): Promise<Turn> {
+  return await runStep<Turn>(TURN_ID, 'run turned round', async () => {
+    const { emit, facts, clock } = context;
+    emit({ level: 'info', name: 'run.turned', fields: { run: facts.id, cause: turn.cause, at: turn.at, code: turn.failure?.code } });
+    return { ...turn, atMs: clock.now() };
+  });
+}
