@@ -16,6 +16,7 @@ let opened = 0;
 export class Attachment {
   readonly #folder: string;
   readonly #name: string;
+  #left = false;
 
   private constructor(folder: string, name: string) {
     this.#folder = folder;
@@ -31,8 +32,10 @@ export class Attachment {
     return attachment;
   }
 
-  /** Leaves; when nobody else is attached, runs `stop` while newcomers wait. True when it did. */
+  /** Leaves; when nobody else is attached, runs `stop` while newcomers wait. True when it did; a second time does nothing. */
   async leave(stop: () => Promise<void>): Promise<boolean> {
+    if (this.#left) return false;
+    this.#left = true;
     const stopping = join(this.#folder, this.#name + STOPPING);
     await this.remove();
     await writeFile(stopping, '');

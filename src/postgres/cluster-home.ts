@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import {
-  chmod,
   chown,
   mkdir,
   mkdtemp,
@@ -118,14 +117,9 @@ async function initialise(folder: string, { initdb }: PostgresBinaries, owner: O
     await chown(passwordFile, owner.uid, owner.gid);
     await chown(folder, owner.uid, owner.gid);
   }
-  const { exitCode, output } = await runCommand(
-    initdb,
-    [
-      ...['-D', join(folder, 'data'), '-U', SUPERUSER, '-A', 'scram-sha-256', '--pwfile', passwordFile],
-      ...['-E', 'UTF8', '--locale=C', '--no-instructions'],
-    ],
-    { owner },
-  );
+  const login = ['-U', SUPERUSER, '-A', 'scram-sha-256', '--pwfile', passwordFile];
+  const format = ['-E', 'UTF8', '--locale=C', '--no-instructions'];
+  const { exitCode, output } = await runCommand(initdb, ['-D', join(folder, 'data'), ...login, ...format], { owner });
   if (exitCode !== 0) throw initdbFailed(output);
 }
 

@@ -6,7 +6,7 @@ import { Attachment } from './attachment.ts';
 import { findHome, findOrCreateHome, removeHome, type ClusterHome } from './cluster-home.ts';
 import { createDatabaseIfMissing } from './ensure-database.ts';
 import { codeOf } from './error-code.ts';
-import { freePort } from './free-port.ts';
+import { freePort, isFree } from './free-port.ts';
 import { withSession } from './one-session.ts';
 import { readPostmasterFile } from './postmaster-file.ts';
 import { runCommand } from './run-command.ts';
@@ -35,7 +35,7 @@ interface RunningServer {
   readonly adopted: boolean;
 }
 
-const START_ATTEMPTS = 3;
+const START_TIMEOUT_MS = 15_000;
 const READY_TIMEOUT_MS = 60_000;
 const POLL_MS = 50;
 
@@ -76,14 +76,23 @@ export async function removeEmbeddedCluster(dataDir: string): Promise<void> {
 
 // Postgres itself judges whether its lock file is stale. A lost race for the start ends in the adoption of the winner's server.
 async function adoptOrStart(home: ClusterHome, settings: Readonly<Record<string, string>>): Promise<RunningServer> {
-  for (let attempt = 1; ; attempt++) {
+  const deadline = Date.now() + START_TIMEOUT_MS;
+  for (let unexplained = 0; ;) {
     const running = await findRunning(home);
     if (running !== undefined) return { port: running, adopted: true };
     const port = await freePort(await lastPort(home));
     const { exitCode, output } = await startServer(home, port, settings);
     if (exitCode === 0) return { port: await confirmStart(home, port), adopted: false };
-    if (attempt === START_ATTEMPTS) throw await startFailed(home, output);
+    // What stood in the way may have gone just before we looked: one more try without a reason.
+    if (!(await isInTheWay(home, port))) unexplained++;
+    if (unexplained > 1 || Date.now() > deadline) throw await startFailed(home, output);
+    await delay(POLL_MS);
   }
+}
+
+// Another process's server is up or coming up, a killed server's pid is not yet reaped, or the port was taken under our nose.
+async function isInTheWay(home: ClusterHome, port: number): Promise<boolean> {
+  return (await isRunning(home)) || !(await isFree(port));
 }
 
 /** The port of the server that runs on this very directory. Another server may answer on a stale port, and take any password. */
@@ -142,7 +151,7 @@ async function stopServer(home: ClusterHome): Promise<void> {
 }
 
 async function startFailed(home: ClusterHome, output: string): Promise<BreakwaterError> {
-  const reason = lastLine(await readLog(home)) || lastLine(output);
+  const reason = fatalLine(await readLog(home)) ?? lastLine(output);
   return new BreakwaterError('DATABASE', `The embedded Postgres did not start: ${reason}. Its log is ${home.log}`);
 }
 
@@ -167,6 +176,11 @@ function urlOf(home: ClusterHome, port: number, database: string): string {
 // pg_ctl hands the options to /bin/sh.
 function shellQuote(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+// What Postgres gave up over: hints and details follow that line.
+function fatalLine(log: string): string | undefined {
+  return log.split('\n').findLast((line) => /\b(?:FATAL|PANIC):/.test(line));
 }
 
 function lastLine(text: string): string {

@@ -14,6 +14,9 @@ export function* chainOf(error: unknown): Generator<object> {
     seen.add(link);
     yield link;
     if (link instanceof Error) queue.push(link.cause);
-    if (link instanceof AggregateError) queue.push(...link.errors);
+    if (link instanceof AggregateError) {
+      const errors: unknown[] = link.errors;
+      queue.push(...errors);
+    }
   }
 }

@@ -9,7 +9,7 @@ export async function freePort(preferred?: number): Promise<number> {
   return probe(0);
 }
 
-async function isFree(port: number): Promise<boolean> {
+export async function isFree(port: number): Promise<boolean> {
   try {
     await probe(port);
     return true;

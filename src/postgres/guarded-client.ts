@@ -12,6 +12,16 @@ export interface Guard {
   readonly emit: Emit;
 }
 
+/** What pg says of a connection that is over, with the code that it leaves out. */
+export class ConnectionGoneError extends Error {
+  readonly code = 'ECONNRESET';
+
+  constructor(cause: unknown) {
+    super(messageOf(cause), { cause });
+    this.name = 'ConnectionGoneError';
+  }
+}
+
 /** A Client class, as pg's pool and knex want one. Errors are translated for promises, callbacks and `error` events alike. */
 export function guardedClient(guard: Guard): typeof pg.Client {
   return class extends pg.Client {
@@ -22,8 +32,8 @@ export function guardedClient(guard: Guard): typeof pg.Client {
       const rest = () => watchdog.rest();
       this.on('connect', rest).on('drain', rest).on('end', rest);
       this.on('error', (error) => guard.emit(lostConnection(error)));
-      this.query = guardCalls(this.query, watch, guard.translate);
-      this.connect = guardCalls(this.connect, watch, guard.translate);
+      this.query = guardedMethod(this, 'query', watch, guard.translate);
+      this.connect = guardedMethod(this, 'connect', watch, guard.translate);
     }
 
     // pg-pool hands an `error` event of a borrowed client to whoever waits for the query.
@@ -33,29 +43,37 @@ export function guardedClient(guard: Guard): typeof pg.Client {
   };
 }
 
-/** The same function, overloads and all: `before` runs first, and errors pass through `translate`. */
-function guardCalls<F extends pg.Client['query'] | pg.Client['connect']>(
-  call: F,
+/** The method, overloads and all: `before` runs first, and errors pass through `translate`. */
+function guardedMethod<K extends 'query' | 'connect'>(
+  client: pg.Client,
+  name: K,
   before: () => void,
   translate: (error: unknown) => unknown,
-): F {
-  return new Proxy(call, {
+): pg.Client[K] {
+  return new Proxy(client[name], {
     apply(target, self, args: unknown[]) {
       before();
-      const result: unknown = Reflect.apply(target, self, withTranslatedCallback(args, translate));
+      const outward = (error: unknown) => translate(withCode(error, client));
+      const result: unknown = Reflect.apply(target, self, withTranslatedCallback(args, outward));
       if (!(result instanceof Promise)) return result;
       return result.catch((error: unknown) => {
-        throw translate(error);
+        throw outward(error);
       });
     },
   });
 }
 
+function withCode(error: unknown, client: pg.Client): unknown {
+  const isOver = !client.connection.stream.writable;
+  return isOver && codeOf(error) === undefined ? new ConnectionGoneError(error) : error;
+}
+
 function withTranslatedCallback(args: unknown[], translate: (error: unknown) => unknown): unknown[] {
   const callback = args.at(-1);
   if (typeof callback !== 'function') return args;
-  const translated = (error: unknown, ...rest: unknown[]) => callback(error ? translate(error) : error, ...rest);
-  return args.with(-1, translated);
+  const translated = (error: unknown, ...rest: unknown[]): unknown =>
+    Reflect.apply(callback, undefined, [error ? translate(error) : error, ...rest]);
+  return [...args.slice(0, -1), translated];
 }
 
 function lostConnection(error: unknown) {

@@ -1,11 +1,11 @@
 // Query building on our own tables: knex over the guarded client, with every error branded as our database's.
 import createBuilder, { type Knex } from 'knex';
 import PostgresDialect from 'knex/lib/dialects/postgres/index.js';
-import pg from 'pg';
+import type pg from 'pg';
 import { z } from 'zod';
 import { silent, type Emit } from '../kernel/index.ts';
 import { guardedClient } from './guarded-client.ts';
-import { brandOwnDatabaseError } from './own-database-error.ts';
+import { brandIfFromServer, brandOwnDatabaseError } from './own-database-error.ts';
 import type { PoolOptions } from './pool.ts';
 import { sessionSettings } from './session.ts';
 
@@ -29,19 +29,20 @@ export function createKnex(url: string, options: KnexOptions): Knex {
 /** The pg client a transaction runs on, for code that takes one, such as DBOS's `…InTransaction` calls. */
 export async function rawClient(trx: Knex.Transaction): Promise<pg.ClientBase> {
   if (!trx.isTransaction) throw new TypeError('rawClient takes a transaction: a bare knex would leak the connection');
-  const client: unknown = await trx.client.acquireConnection();
-  if (!(client instanceof pg.Client)) throw new TypeError('The transaction does not run on a pg client');
-  return client;
+  const client = z.instanceof(PostgresDialect).parse(trx.client);
+  return client.acquireConnection();
 }
 
 /** The URL a knex was created with. */
 export function connectionUrlOf(knex: Knex): string {
-  const settings: unknown = knex.client.config.connection;
-  return z.object({ connectionString: z.string() }).parse(settings).connectionString;
+  const { config } = z
+    .object({ config: z.object({ connection: z.object({ connectionString: z.string() }) }) })
+    .parse(knex.client);
+  return config.connection.connectionString;
 }
 
 function guardedDialect({ role, watchdogMs = 5_000, emit = silent }: KnexOptions): typeof PostgresDialect {
-  const Client = guardedClient({ watchdogMs, translate: brandOwnDatabaseError, emit });
+  const Client = guardedClient({ watchdogMs, translate: brandIfFromServer, emit });
   return class extends PostgresDialect {
     override _driver() {
       return { Client };

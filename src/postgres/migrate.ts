@@ -67,7 +67,7 @@ async function runPending(trx: Knex.Transaction, directory: string): Promise<str
 }
 
 async function migrationFiles(directory: string): Promise<string[]> {
-  return (await readdir(directory)).filter((file) => FILE_NAME.test(file)).sort();
+  return (await readdir(directory)).filter((file) => FILE_NAME.test(file)).toSorted();
 }
 
 function migrationsDirectory(): string {

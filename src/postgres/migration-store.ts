@@ -1,6 +1,7 @@
 // The bookkeeping of migrations in schema `breakwater`, and the lock that lets one process migrate at a time.
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { selectRow } from './rows.ts';
 
 export const MIGRATION_SCHEMA = 'breakwater';
 export const MIGRATION_TABLE = 'migration';
@@ -10,8 +11,8 @@ const LOCK_KEY = 7_321_918_401;
 
 /** Held until the transaction ends, so a killed process leaves no lock behind. False while another process has it. */
 export async function tryLockMigrations(trx: Knex.Transaction): Promise<boolean> {
-  const { rows } = await trx.raw('select pg_try_advisory_xact_lock(?) as locked', [LOCK_KEY]);
-  return z.object({ locked: z.boolean() }).parse(rows[0]).locked;
+  const row = z.object({ locked: z.boolean() });
+  return (await selectRow(trx, row, 'select pg_try_advisory_xact_lock(?) as locked', [LOCK_KEY])).locked;
 }
 
 export async function createMigrationSchema(trx: Knex.Transaction): Promise<void> {

@@ -2,10 +2,10 @@
 import type pg from 'pg';
 import { silent } from '../kernel/index.ts';
 import { guardedClient } from './guarded-client.ts';
-import { brandOwnDatabaseError } from './own-database-error.ts';
+import { brandIfFromServer } from './own-database-error.ts';
 import { sessionSettings } from './session.ts';
 
-const SessionClient = guardedClient({ watchdogMs: 5_000, translate: brandOwnDatabaseError, emit: silent });
+const SessionClient = guardedClient({ watchdogMs: 5_000, translate: brandIfFromServer, emit: silent });
 
 export async function withSession<T>(url: string, use: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new SessionClient(sessionSettings(url, 'breakwater-setup'));

@@ -1,5 +1,5 @@
 // The brand on errors of our own Postgres: such an error never becomes an outcome and never moves a breaker (D1). Pure.
-import { chainOf } from './error-code.ts';
+import { chainOf, codeOf } from './error-code.ts';
 
 // Membership, not a property: an error that was serialised and read back, or made by someone else, cannot carry the brand.
 const branded = new WeakSet<object>();
@@ -8,6 +8,11 @@ const branded = new WeakSet<object>();
 export function brandOwnDatabaseError<T>(error: T): T {
   if (typeof error === 'object' && error !== null) branded.add(error);
   return error;
+}
+
+/** Of what comes out of a session, only what the server or the socket said: a value that pg cannot send is a defect of ours. */
+export function brandIfFromServer<T>(error: T): T {
+  return codeOf(error) === undefined ? error : brandOwnDatabaseError(error);
 }
 
 /** Did this error, or anything it wraps, come from our own Postgres? */

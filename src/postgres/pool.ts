@@ -3,7 +3,7 @@ import pg from 'pg';
 import { messageOf, silent, type Emit } from '../kernel/index.ts';
 import { codeOf } from './error-code.ts';
 import { guardedClient } from './guarded-client.ts';
-import { brandOwnDatabaseError } from './own-database-error.ts';
+import { brandIfFromServer } from './own-database-error.ts';
 import { LostConnectionError, relabel } from './relabel.ts';
 import { sessionSettings } from './session.ts';
 
@@ -18,7 +18,7 @@ export interface PoolOptions {
 
 /** Waits in line for a free connection as long as it takes: a limit there would fail a wide fan-out for being wide. */
 export function createPool(url: string, { max, name, watchdogMs = 5_000, emit = silent }: PoolOptions): pg.Pool {
-  const translate = (error: unknown) => brandOwnDatabaseError(announced(relabel(error), emit));
+  const translate = (error: unknown) => brandIfFromServer(announced(relabel(error), emit));
   const Client = guardedClient({ watchdogMs, translate, emit });
   const pool = new pg.Pool({ ...sessionSettings(url, name), max, Client });
   pool.on('error', (error) => {
