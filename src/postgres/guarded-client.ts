@@ -13,7 +13,7 @@ export interface Guard {
 }
 
 /** What pg says of a connection that is over, with the code that it leaves out. */
-export class ConnectionGoneError extends Error {
+class ConnectionGoneError extends Error {
   readonly code = 'ECONNRESET';
 
   constructor(cause: unknown) {

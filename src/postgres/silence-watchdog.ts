@@ -5,7 +5,7 @@ import type { Client } from 'pg';
 const TICKS = 4;
 
 /** Why a query failed although neither side closed the connection. The code makes DBOS and pg treat it as a lost one. */
-export class SilentConnectionError extends Error {
+class SilentConnectionError extends Error {
   readonly code = 'ECONNRESET';
 
   constructor(silenceMs: number) {

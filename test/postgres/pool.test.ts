@@ -39,6 +39,13 @@ function failureOf(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
+/** The first argument that a callback gets. */
+function callbackError(call: (callback: (error: unknown) => void) => void): Promise<unknown> {
+  return new Promise((resolve) => {
+    call(resolve);
+  });
+}
+
 const lostConnection = (sqlstate: string) => ({ code: 'ECONNRESET', cause: { code: sqlstate } });
 
 describe('a session of the pool', () => {
@@ -63,7 +70,7 @@ describe('relabelling', () => {
     const insert = 'insert into written values (1)';
 
     const byPromise = await failureOf(pool.query(insert));
-    const byCallback = await new Promise((resolve) => void pool.query(insert, [], resolve));
+    const byCallback = await callbackError((callback) => pool.query(insert, [], callback));
     const client = await pool.connect();
     const byClient = await failureOf(client.query({ text: insert }));
     client.release(true);
@@ -89,7 +96,7 @@ describe('relabelling', () => {
     const { pool } = setup(refused.href);
 
     expect(await failureOf(pool.connect())).toMatchObject(lostConnection('28P01'));
-    expect(await new Promise((resolve) => void pool.connect(resolve))).toMatchObject(lostConnection('28P01'));
+    expect(await callbackError((callback) => pool.connect(callback))).toMatchObject(lostConnection('28P01'));
     expect(await failureOf(pool.query('select 1'))).toMatchObject(lostConnection('28P01'));
   });
 
