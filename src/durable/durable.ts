@@ -26,6 +26,8 @@ export interface DurableOptions {
   readonly databaseUrl: string;
   /** Our own tables, inside durable transactions and loops. */
   readonly knex: Knex;
+  /** For the lease alone: work that fills a pool must not cost it. */
+  readonly leaseKnex: Knex;
   readonly role: string;
   readonly leaseTtlMs: number;
   readonly emit: Emit;
@@ -68,7 +70,7 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     logger: dbosLogger(emit),
   });
   const executor = { id: executorId, host, pid: process.pid, role };
-  const lease = await takeLease({ knex, executor, ttlMs: leaseTtlMs, emit, onLost: (reason) => onFatal(`lost its lease: ${reason}`) });
+  const lease = await takeLease({ knex: options.leaseKnex, executor, ttlMs: leaseTtlMs, emit, onLost: (reason) => onFatal(`lost its lease: ${reason}`) });
   await DBOS.launch();
   tuneParkedPolling(PARKED_POLL_MS);
   await DBOS.registerQueue(RUN_QUEUE, { minPollingIntervalMs: QUEUE_POLL_MS, onConflict: 'always_update' });

@@ -21,8 +21,8 @@ export interface RunInput {
 }
 
 /** Must be called before launch. */
-export function registerRunWorkflow(engine: () => Engine, coded: () => CodedWorkflows): void {
-  registerDurable<RunInput>(RUN_WORKFLOW, async (input) => await executeRun(engine(), coded(), input));
+export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void {
+  registerDurable<RunInput>(RUN_WORKFLOW, async (input) => await executeRun(engine, coded, input));
 }
 
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {

@@ -1,0 +1,210 @@
+// The composition root: builds the rooms bottom-up from one configuration, starts them, stops them in reverse.
+import type { Knex } from 'knex';
+import { join, resolve } from 'node:path';
+import type { Pool } from 'pg';
+import { linkKeys } from './approvals/index.ts';
+import type { Config } from './config.ts';
+import { launchDurable, migrateDurableSchema } from './durable/index.ts';
+import type { Durable } from './durable/index.ts';
+import { createHttpApp, ensureAdminKey } from './http/index.ts';
+import { BreakwaterError, messageOf } from './kernel/index.ts';
+import type { Emit } from './kernel/index.ts';
+import { loadCodedWorkflows, publishFolder } from './load-workflows.ts';
+import {
+  DatabaseClock,
+  checkServer,
+  createDatabaseIfMissing,
+  createKnex,
+  createPool,
+  migrate,
+  openEmbeddedCluster,
+  packageRoot,
+  pendingMigrations,
+} from './postgres/index.ts';
+import { createSlots } from './resilience/index.ts';
+import { createCodedWorkflows, createControlWatch, createRuns, publishCoded, registerRunWorkflow, stuckError } from './runs/index.ts';
+import type { Actor, CodedWorkflow, Engine, Runs } from './runs/index.ts';
+import { createLog } from './telemetry/index.ts';
+import { allTools, connectTools, createRegistry } from './tools/index.ts';
+
+/** How long acts in flight may go on after a stop was asked for. */
+const DRAIN_MS = 20_000;
+const CLOCK_EVERY_MS = 5_000;
+const POOL = { dbos: 10, engine: 10, api: 10, lease: 2 } as const;
+
+/** The only tenant until keys for others are made. */
+export const DEFAULT_TENANT = 'default';
+const SYSTEM: Actor = { tenant: DEFAULT_TENANT, user: 'system', roles: ['admin'] };
+
+export interface App {
+  readonly url: string;
+  readonly executorId: string;
+  readonly runs: Runs;
+  /** Known when it was given or is kept in the data directory; `created` when this start made it. */
+  readonly adminKey?: string;
+  readonly adminKeyCreated: boolean;
+  stop(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly emit?: Emit;
+  /** Called when this process must not run on; default: exit at once. */
+  readonly onFatal?: (reason: string) => void;
+}
+
+/** Starts everything, or nothing: what was started is stopped again when a later part fails. */
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const emit = options.emit ?? createLog(config.logLevel);
+  const cleanups: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
+  };
+  try {
+    return { ...(await build(config, emit, options, (cleanup) => cleanups.push(cleanup))), stop };
+  } catch (error) {
+    await stop().catch((again: unknown) => emit({ level: 'warn', name: 'main.stop_failed', fields: { error: messageOf(again) } }));
+    throw error;
+  }
+}
+
+async function build(config: Config, emit: Emit, options: AppOptions, onStop: (cleanup: () => Promise<unknown>) => void): Promise<Omit<App, 'stop'>> {
+  const databaseUrl = await openDatabase(config, emit, onStop);
+  const database = openSessions(databaseUrl, emit, onStop);
+  await prepareDatabase(config, database, emit);
+
+  const clock = new DatabaseClock(database.engine);
+  await clock.measure();
+  onStop(keepMeasuring(clock, emit));
+
+  const tools = allTools({ knex: database.engine, clock });
+  const registry = createRegistry(tools, connectTools(tools, config.toolEnv, config.sandboxUrl));
+  onStop(async () => await registry.close());
+  const coded = createCodedWorkflows(await codedWorkflows(config));
+  const controls = createControlWatch(database.engine, emit);
+  onStop(async () => controls.stop());
+  const engine: Engine = {
+    knex: database.engine, registry, clock, random: Math.random, emit, controls, slots: createSlots(config.activitySlots),
+  };
+
+  registerRunWorkflow(engine, coded);
+  await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
+  const durable = await launch(config, database, emit, options.onFatal ?? exitAtOnce(emit));
+  onStop(async () => await durable.stop(DRAIN_MS));
+
+  const runs = createRuns({ knex: database.api, registry, coded, clock });
+  await publishFolder(config.workflowsDir, runs.definitions, SYSTEM, emit);
+  const admin = await ensureAdminKey(database.engine, { configured: config.adminKey, dataDir: config.dataDir });
+  const url = await listen(config, { database, durable, runs, clock, emit }, onStop);
+  emit({ level: 'info', name: 'main.ready', fields: { url, executor: durable.executorId } });
+  return { url, executorId: durable.executorId, runs, adminKey: admin.key, adminKeyCreated: admin.created };
+}
+
+interface Database {
+  readonly url: string;
+  /** DBOS's own: errors relabelled (K2). */
+  readonly dbos: Pool;
+  readonly engine: Knex;
+  /** Under the role breakwater_app. */
+  readonly api: Knex;
+  /** Never shared with work: a full pool must not cost the lease. */
+  readonly lease: Knex;
+}
+
+async function openDatabase(config: Config, emit: Emit, onStop: (cleanup: () => Promise<unknown>) => void): Promise<string> {
+  if (config.databaseUrl !== undefined) {
+    await createDatabaseIfMissing(config.databaseUrl);
+    return config.databaseUrl;
+  }
+  const cluster = await openEmbeddedCluster(config.dataDir, { emit });
+  onStop(async () => await cluster.stop());
+  return cluster.url;
+}
+
+function openSessions(url: string, emit: Emit, onStop: (cleanup: () => Promise<unknown>) => void): Database {
+  const dbos = createPool(url, { max: POOL.dbos, name: 'breakwater-dbos', emit });
+  const engine = createKnex(url, { max: POOL.engine, name: 'breakwater-engine', emit });
+  const api = createKnex(url, { max: POOL.api, name: 'breakwater-api', role: 'breakwater_app', emit });
+  const lease = createKnex(url, { max: POOL.lease, name: 'breakwater-lease', emit });
+  onStop(async () => await Promise.all([dbos.end(), engine.destroy(), api.destroy(), lease.destroy()]));
+  return { url, dbos, engine, api, lease };
+}
+
+async function prepareDatabase(config: Config, { url, dbos, engine }: Database, emit: Emit): Promise<void> {
+  await checkServer(engine, { allowUnsafeDurability: config.allowUnsafeDurability });
+  await migrateDurableSchema(url, dbos, engine);
+  await migrate(engine, emit);
+}
+
+// The package's own folder has its code in the build; any other folder brings its own JavaScript.
+async function codedWorkflows(config: Config): Promise<readonly CodedWorkflow[]> {
+  const own = join(packageRoot(), 'workflows');
+  const folder = resolve(config.workflowsDir) === own ? join(import.meta.dirname, '..', 'workflows') : config.workflowsDir;
+  return await loadCodedWorkflows(folder);
+}
+
+async function launch(config: Config, database: Database, emit: Emit, onFatal: (reason: string) => void): Promise<Durable> {
+  return await launchDurable({
+    pool: database.dbos,
+    databaseUrl: database.url,
+    knex: database.engine,
+    leaseKnex: database.lease,
+    role: 'all',
+    leaseTtlMs: config.leaseTtlMs,
+    emit,
+    onStuck: stuckError,
+    onFatal,
+  });
+}
+
+// Others may own our runs already: nothing gentle is safe.
+function exitAtOnce(emit: Emit): (reason: string) => void {
+  return (reason) => {
+    emit({ level: 'error', name: 'main.fatal', fields: { reason } });
+    process.exit(70);
+  };
+}
+
+function keepMeasuring(clock: DatabaseClock, emit: Emit): () => Promise<void> {
+  const timer = setInterval(() => {
+    clock.measure().catch((error: unknown) => emit({ level: 'debug', name: 'clock.unmeasured', fields: { error: messageOf(error) } }));
+  }, CLOCK_EVERY_MS);
+  return async () => clearInterval(timer);
+}
+
+interface Serving {
+  readonly database: Database;
+  readonly durable: Durable;
+  readonly runs: Runs;
+  readonly clock: DatabaseClock;
+  readonly emit: Emit;
+}
+
+async function listen(config: Config, { database, durable, runs, clock, emit }: Serving, onStop: (cleanup: () => Promise<unknown>) => void): Promise<string> {
+  const app = await createHttpApp({
+    runs,
+    knex: database.api,
+    linkKeys: await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey }),
+    clock,
+    emit,
+    ready: async () => await readiness(config, database, durable),
+  });
+  onStop(async () => await app.close());
+  try {
+    return await app.listen({ host: config.host, port: config.port });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    const message = `Port ${config.port} on ${config.host} is taken by another program: stop it, or set PORT to another.`;
+    throw new BreakwaterError('PORT_TAKEN', message, { cause: error });
+  }
+}
+
+async function readiness(config: Config, database: Database, durable: Durable) {
+  const sandboxed = config.sandboxUrl !== undefined;
+  try {
+    const pending = await pendingMigrations(database.engine);
+    const migrations = pending.length === 0;
+    return { ready: migrations && durable.leaseHeld, database: true, migrations, lease: durable.leaseHeld, sandboxed };
+  } catch (error) {
+    return { ready: false, database: false, migrations: false, lease: durable.leaseHeld, sandboxed, problem: messageOf(error) };
+  }
+}
