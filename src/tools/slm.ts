@@ -1,7 +1,7 @@
 // A language model behind the OpenAI-compatible chat API. https://platform.openai.com/docs/api-reference/chat
 import { z } from 'zod';
 import { validateValue } from '../definitions/index.ts';
-import { failure, FailureError, type Json, type JsonObject } from '../kernel/index.ts';
+import { failure, FailureError, messageOf, type Json, type JsonObject } from '../kernel/index.ts';
 import { defineAction } from './define-action.ts';
 import { plainJson } from './plain-json.ts';
 import type { Tool } from './tool.ts';
@@ -56,6 +56,7 @@ const chatCompletion = defineAction({
   effect: false,
   keyedBy: 'none',
   async run(call, input) {
+    if (input.schema) refuseBrokenSchema(input.schema);
     const model = input.model ?? call.settings['OPENAI_MODEL'] ?? DEFAULT_MODEL;
     const answer = await call.http.request('POST', ['chat', 'completions'], {
       json: chatRequest(input, model),
@@ -83,6 +84,15 @@ function textOf({ message: { content, refusal }, finish_reason }: Choice): strin
   if (finish_reason === 'length') throw malformed('the answer was cut off; raise max_tokens');
   if (!content) throw malformed('the answer is empty');
   return content;
+}
+
+// Before anything is asked: an answer could not be checked against it, and never will be.
+function refuseBrokenSchema(schema: JsonObject): void {
+  try {
+    validateValue(schema, null);
+  } catch (cause) {
+    throw new FailureError(failure('INVALID_ARGUMENTS', `schema is no JSON Schema: ${messageOf(cause)}`), { cause });
+  }
 }
 
 function dataOf(text: string, schema: JsonObject): Json {

@@ -261,7 +261,8 @@ describe('what is thrown', () => {
 
 describe('an answer', () => {
   const answering = (value: unknown, output: z.ZodType = z.unknown()) => {
-    const action = defineAction({ ...createThing, output, run: () => Promise.resolve(value) });
+    const { description, input, effect, keyedBy } = createThing;
+    const action = defineAction({ description, input, effect, keyedBy, output, run: () => Promise.resolve(value) });
     const tool: Tool = { name: 'acme', actions: { create_thing: action } };
     return createRegistry([tool], connectTools([tool], {})).invoke(invocation());
   };

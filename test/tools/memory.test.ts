@@ -1,13 +1,16 @@
 // Notes in a real Postgres: written once per effect, found by their words, taken back exactly.
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JsonObject } from '../../src/kernel/index.ts';
+import { z } from 'zod';
+import type { Json, JsonObject } from '../../src/kernel/index.ts';
 import { createKnex, isOwnDatabaseError } from '../../src/postgres/index.ts';
 import { connectTools } from '../../src/tools/connect.ts';
 import { probeAction, undoArguments } from '../../src/tools/invoke.ts';
 import { createMemory } from '../../src/tools/memory.ts';
 import { createRegistry, type Registry } from '../../src/tools/registry.ts';
 import { createTestDatabase } from '../support/database.ts';
+
+const recalled = z.object({ items: z.array(z.object({ key: z.string(), content: z.unknown() })) });
 
 let knex: Knex;
 let url: string;
@@ -46,14 +49,13 @@ function setup(tenant = `tenant-${++tenants}`) {
     done,
     note,
     remember: (content: string, key: string, suspect = false) => done('remember', note(content), key, suspect),
-    undo: async (input: JsonObject, key: string, result?: unknown) => {
-      const known = result === undefined ? undefined : JSON.parse(JSON.stringify(result));
+    undo: async (input: JsonObject, key: string, result?: Json) => {
       const args = undoArguments(registry, {
         tool: 'memory',
         action: 'remember',
         undoAction: 'forget',
         input,
-        result: known,
+        result,
         key,
       });
       return await done('forget', args ?? {}, 'undo');
@@ -61,11 +63,11 @@ function setup(tenant = `tenant-${++tenants}`) {
     probe: (content: string, key: string) => probeAction(registry, invocation('remember', note(content), key)),
     content: async () => {
       const found = await done('recall', { namespace: 'brand', key: 'voice' });
-      return JSON.parse(JSON.stringify(found)).items[0]?.content as unknown;
+      return recalled.parse(found).items[0]?.content;
     },
     keysFor: async (args: JsonObject): Promise<string[]> => {
       const found = await done('recall', { namespace: 'brand', ...args });
-      return JSON.parse(JSON.stringify(found)).items.map((item: { key: string }) => item.key);
+      return recalled.parse(found).items.map((item) => item.key);
     },
   };
 }

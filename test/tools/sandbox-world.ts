@@ -14,7 +14,15 @@ const entry = z.object({
   data: z.record(z.string(), z.unknown()),
 });
 type Entry = z.infer<typeof entry>;
-const request = z.object({ method: z.string(), path: z.string() });
+const request = z.object({
+  method: z.string(),
+  path: z.string(),
+  query: z.record(z.string(), z.string()),
+  headers: z.record(z.string(), z.string()),
+  body: z.unknown(),
+  status: z.number(),
+});
+export type SentRequest = z.infer<typeof request>;
 
 export interface Call {
   readonly action: string;
@@ -34,7 +42,7 @@ export interface SandboxWorld extends AsyncDisposable {
   /** Objects created since the start that still stand. */
   standing(): Promise<Entry[]>;
   created(): Promise<Entry[]>;
-  calls(): Promise<z.infer<typeof request>[]>;
+  calls(): Promise<SentRequest[]>;
 }
 
 export const KEY = 'a1'.repeat(20);

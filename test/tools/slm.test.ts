@@ -105,7 +105,7 @@ describe('chat_completion', () => {
     expect(outcome).toMatchObject({ ok: false, error: { code: 'SLM_REFUSED', retryable: false } });
   });
 
-  it.each([{}, { prompt: 'a', messages: [{ role: 'user', content: 'b' }] }])(
+  it.each<JsonObject>([{}, { prompt: 'a', messages: [{ role: 'user', content: 'b' }] }])(
     'refuses %j: either prompt or messages',
     async (args) => {
       const { outcome, request } = await chat(completion('Hi'), args);
@@ -113,6 +113,15 @@ describe('chat_completion', () => {
       expect(request).toBeUndefined();
     },
   );
+
+  it('refuses a schema that is none, before anything is asked', async () => {
+    const { outcome, request } = await chat(completion('{}'), { prompt: 'x', schema: { type: 'wish' } });
+    expect(outcome).toMatchObject({
+      ok: false,
+      error: { code: 'INVALID_ARGUMENTS', message: expect.stringContaining('schema') },
+    });
+    expect(request).toBeUndefined();
+  });
 
   it('gets structured content from the sandbox', async () => {
     await using world = await openSandboxWorld(slm);
