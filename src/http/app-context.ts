@@ -1,0 +1,37 @@
+// What every resource is given: the services behind the API, and the app with zod as its type provider.
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Knex } from 'knex';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LinkKeys } from '../approvals/index.ts';
+import type { Clock, Emit } from '../kernel/index.ts';
+import type { Runs } from '../runs/index.ts';
+
+export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+
+/** What `/ready` tells. */
+export interface ReadyReport {
+  readonly ready: boolean;
+  readonly database: boolean;
+  readonly migrations: boolean;
+  readonly lease: boolean;
+  /** Tools without credentials talk to the sandbox. */
+  readonly sandboxed: boolean;
+}
+
+export interface HttpOptions {
+  readonly runs: Runs;
+  /** Under the role breakwater_app: no request ever runs as owner or superuser. */
+  readonly knex: Knex;
+  readonly linkKeys: LinkKeys;
+  /** The database's time (D12). */
+  readonly clock: Clock;
+  readonly emit: Emit;
+  readonly ready: () => Promise<ReadyReport>;
+}
+
+/** What the resources work with. */
+export interface Services extends HttpOptions {
+  /** Settles when the app begins to close: nobody is kept waiting then. */
+  readonly closing: Promise<void>;
+}

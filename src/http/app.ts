@@ -1,0 +1,83 @@
+// The HTTP API: one fastify app with one resource a file, closed by default, every answer described.
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { randomUUID } from 'node:crypto';
+import type { Emit } from '../kernel/index.ts';
+import type { App, HttpOptions, Services } from './app-context.ts';
+import { approvalRoutes } from './approvals.ts';
+import { approveLinkRoutes } from './approve-link.ts';
+import { installAuthentication } from './authentication.ts';
+import { MAX_BODY_BYTES, installBodyRules } from './body.ts';
+import { campaignRoutes } from './campaigns.ts';
+import { definitionRoutes } from './definitions.ts';
+import { installErrorHandler } from './error-handler.ts';
+import { executorRoutes } from './executors.ts';
+import { healthRoutes } from './health.ts';
+import { notYetRoutes } from './not-yet.ts';
+import { installOpenApi, openApiRoute } from './openapi.ts';
+import { runRoutes } from './runs.ts';
+import { workflowRoutes } from './workflows.ts';
+
+/** How long a client may take to send a whole request. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** An approval token is the longest thing a path holds. */
+const MAX_PARAM_LENGTH = 2_048;
+
+type Resource = (app: App, services: Services) => void;
+
+const resources: readonly Resource[] = [
+  healthRoutes,
+  definitionRoutes,
+  runRoutes,
+  approvalRoutes,
+  approveLinkRoutes,
+  campaignRoutes,
+  workflowRoutes,
+  executorRoutes,
+  openApiRoute,
+  notYetRoutes,
+];
+
+/** Nothing listens yet. A route that declares no access makes `ready()` and `listen()` fail. */
+export function createHttpApp(options: HttpOptions): FastifyInstance {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
+    genReqId: () => randomUUID(),
+  });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  installHeaders(app);
+  installRequestEvents(app, options.emit);
+  installErrorHandler(app, options.emit);
+  installAuthentication(app, options.knex);
+  installBodyRules(app);
+  installOpenApi(app);
+  const services = { ...options, closing: whenClosing(app) };
+  for (const resource of resources) {
+    void app.register(async (scope) => resource(scope.withTypeProvider<ZodTypeProvider>(), services));
+  }
+  return app;
+}
+
+function installHeaders(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+  });
+}
+
+// The route's pattern, never the path: a path may hold an approval token.
+function installRequestEvents(app: FastifyInstance, emit: Emit): void {
+  app.addHook('onResponse', async (request, reply) => {
+    const { url: route = 'none' } = request.routeOptions;
+    const fields = { method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime, requestId: request.id };
+    emit({ level: 'debug', name: 'http.request', fields });
+  });
+}
+
+function whenClosing(app: FastifyInstance): Promise<void> {
+  return new Promise((resolve) => {
+    app.addHook('preClose', async () => resolve());
+  });
+}

@@ -1,0 +1,41 @@
+// Executors: the processes that run runs, with their leases. They belong to no tenant, so an operator may look.
+import { z } from 'zod';
+import { listExecutors } from '../durable/index.ts';
+import type { App, Services } from './app-context.ts';
+import { countOwnedRuns } from './executor-store.ts';
+import { problemResponse } from './problem.ts';
+import { pageOf } from './shapes.ts';
+
+const executor = z
+  .object({
+    id: z.string(),
+    host: z.string(),
+    pid: z.int(),
+    role: z.string(),
+    version: z.string().describe('Its engine protocol: it takes runs that began under the same one.'),
+    startedAt: z.string(),
+    lease: z.object({ renewedAt: z.string(), expiresAt: z.string() }),
+    running: z.int().describe('Runs it owns, waiting ones included.'),
+  })
+  .meta({ id: 'Executor' });
+
+export function executorRoutes(app: App, { knex }: Services): void {
+  app.get(
+    '/v1/executors',
+    { config: { access: 'operator' }, schema: { summary: 'Executors that hold a lease', tags: ['executors'], response: { 200: pageOf(executor), ...problemResponse } } },
+    async () => {
+      const [rows, owned] = await Promise.all([listExecutors(knex), countOwnedRuns(knex)]);
+      const items = rows.map((row) => ({
+        id: row.id,
+        host: row.host,
+        pid: row.pid,
+        role: row.role,
+        version: row.protocol,
+        startedAt: row.started_at.toISOString(),
+        lease: { renewedAt: row.heartbeat_at.toISOString(), expiresAt: row.expires_at.toISOString() },
+        running: owned.get(row.id) ?? 0,
+      }));
+      return { items };
+    },
+  );
+}

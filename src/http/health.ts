@@ -1,0 +1,36 @@
+// Is the process alive, and may it be given work?
+import { z } from 'zod';
+import type { App, Services } from './app-context.ts';
+import { problemResponse } from './problem.ts';
+
+const report = z
+  .object({
+    ready: z.boolean(),
+    database: z.boolean(),
+    migrations: z.boolean().describe('Every migration of this version has run.'),
+    lease: z.boolean().describe('This executor holds its lease.'),
+    sandboxed: z.boolean().describe('Tools without credentials talk to the sandbox.'),
+  })
+  .meta({ id: 'Readiness' });
+
+export function healthRoutes(app: App, { ready }: Services): void {
+  app.get(
+    '/health',
+    {
+      config: { access: 'public' },
+      schema: { summary: 'Alive', tags: ['health'], security: [], response: { 200: z.object({ status: z.literal('ok') }), ...problemResponse } },
+    },
+    async () => ({ status: 'ok' as const }),
+  );
+  app.get(
+    '/ready',
+    {
+      config: { access: 'public' },
+      schema: { summary: 'Ready to be given work', tags: ['health'], security: [], response: { 200: report, 503: report, ...problemResponse } },
+    },
+    async (_request, reply) => {
+      const state = await ready();
+      return await reply.code(state.ready ? 200 : 503).send(state);
+    },
+  );
+}

@@ -1,0 +1,41 @@
+// Routes of the contract whose behaviour is not built yet: refused by name, behind the same keys as what will be there.
+import { BreakwaterError } from '../kernel/index.ts';
+import type { App } from './app-context.ts';
+import { problemResponse } from './problem.ts';
+import type { Role } from './role.ts';
+
+const NOT_YET: readonly (readonly ['GET' | 'POST', string, Role])[] = [
+  ['GET', '/metrics', 'viewer'],
+  ['GET', '/v1/runs/:id/history', 'viewer'],
+  ['GET', '/v1/runs/:id/events', 'viewer'],
+  ['POST', '/v1/runs/:id/pause', 'operator'],
+  ['POST', '/v1/runs/:id/resume', 'operator'],
+  ['POST', '/v1/runs/:id/rewind', 'operator'],
+  ['POST', '/v1/runs/:id/fork', 'operator'],
+  ['POST', '/v1/runs/:id/compensate', 'operator'],
+  ['POST', '/v1/runs/:id/release', 'operator'],
+  ['POST', '/v1/runs/:id/decide', 'operator'],
+  ['POST', '/v1/approvals/:id/withdraw', 'operator'],
+  ['POST', '/v1/approvals/:id/reassign', 'operator'],
+  ['POST', '/v1/workflows/:id/signals/update_content', 'approver'],
+  ['GET', '/v1/breakers', 'viewer'],
+  ['POST', '/v1/breakers/:service/open', 'operator'],
+  ['POST', '/v1/breakers/:service/close', 'operator'],
+  ['GET', '/v1/adapters', 'viewer'],
+  ['POST', '/v1/adapters/:tool/execute', 'admin'],
+  ['POST', '/v1/slack/interactions', 'approver'],
+];
+
+export function notYetRoutes(app: App): void {
+  for (const [method, url, access] of NOT_YET) {
+    app.route({
+      method,
+      url,
+      config: { access },
+      schema: { summary: 'Not supported yet', tags: ['not supported yet'], response: { ...problemResponse } },
+      handler: () => {
+        throw new BreakwaterError('NOT_SUPPORTED_YET', `${method} ${url} is not supported yet.`);
+      },
+    });
+  }
+}

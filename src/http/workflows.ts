@@ -1,0 +1,51 @@
+// The original names of a run's progress and signals; behind them is the one way of deciding.
+import { getApproval, listApprovals, type ApprovalView } from '../approvals/index.ts';
+import { BreakwaterError } from '../kernel/index.ts';
+import type { App, Services } from './app-context.ts';
+import { approvalView, decisionDetails } from './approvals.ts';
+import { actorOf } from './authentication.ts';
+import { problemResponse } from './problem.ts';
+import { runProgress } from './run-shape.ts';
+import { idParams } from './shapes.ts';
+
+const tags = ['workflows'];
+
+export function workflowRoutes(app: App, services: Services): void {
+  app.get(
+    '/v1/workflows/:id/progress',
+    { config: { access: 'viewer' }, schema: { summary: 'How far a run is', tags, params: idParams, response: { 200: runProgress, ...problemResponse } } },
+    async (request) => await services.runs.progress(actorOf(request).tenant, request.params.id),
+  );
+  signalRoute(app, services, 'approve');
+  signalRoute(app, services, 'reject');
+}
+
+function signalRoute(app: App, { runs, knex }: Services, decision: 'approve' | 'reject'): void {
+  app.post(
+    `/v1/workflows/:id/signals/${decision}`,
+    {
+      config: { access: 'approver' },
+      schema: { summary: `Decide the one approval that is pending: ${decision}`, tags, params: idParams, body: decisionDetails, response: { 200: approvalView, ...problemResponse } },
+    },
+    async (request) => {
+      const actor = actorOf(request);
+      const { id } = await onlyPending(runs, knex, actor.tenant, request.params.id);
+      await runs.decide(actor, id, { decision, ...request.body }, 'api');
+      return await getApproval(knex, actor.tenant, id);
+    },
+  );
+}
+
+async function onlyPending(
+  runs: Services['runs'],
+  knex: Services['knex'],
+  tenant: string,
+  runId: string,
+): Promise<ApprovalView> {
+  const run = await runs.get(tenant, runId);
+  const { items } = await listApprovals(knex, tenant, { runId, status: 'pending', limit: 2 });
+  const [only, another] = items;
+  if (only && !another) return only;
+  const count = only ? 'several approvals are pending; decide one at /v1/approvals/{id}/decisions' : 'no approval is pending';
+  throw new BreakwaterError('CONFLICT', `The run ${runId} is ${run.status} and ${count}.`);
+}
