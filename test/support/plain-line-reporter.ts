@@ -1,6 +1,6 @@
 // Prints `N passed, N failed` as the very last line of a test run, for programs that read the end of the output.
 import { writeSync } from 'node:fs';
-import type { Reporter, SerializedError, TestModule } from 'vitest/node';
+import type { Reporter, SerializedError, TestModule, TestRunEndReason } from 'vitest/node';
 
 export interface Figures {
   readonly passed: number;
@@ -9,8 +9,14 @@ export interface Figures {
 }
 
 export class PlainLineReporter implements Reporter {
-  onTestRunEnd(modules: readonly TestModule[], unhandledErrors: readonly SerializedError[]): void {
-    const line = formatFigures(countFigures(modules, unhandledErrors.length));
+  onTestRunEnd(
+    modules: readonly TestModule[],
+    unhandledErrors: readonly SerializedError[],
+    reason: TestRunEndReason,
+  ): void {
+    const figures = countFigures(modules, unhandledErrors.length);
+    const ranThrough = reason === 'passed' || figures.failed > 0;
+    const line = formatFigures(ranThrough ? figures : { ...figures, failed: 1 });
     // Only when the process ends has every other reporter said its last word.
     process.once('exit', () => writeSync(1, `${line}\n`));
   }
