@@ -263,20 +263,19 @@ const deleteFile = defineAction({
   effect: true,
   keyedBy: 'probe',
   async run(call, input) {
-    const restore = await contentToRestore(call, input);
-    const now = restore === 'nothing to undo' ? undefined : await fileAt(call, input);
-    if (restore === 'nothing to undo') return { deleted: false, restored: false };
-    return restore === undefined ? await removeFile(call, input, now) : await restoreFile(call, input, now, restore);
+    const before = await stateToRestore(call, input);
+    if (!before) return { deleted: false, restored: false };
+    const now = await fileAt(call, input);
+    if (before.base64 === undefined) return await removeFile(call, input, now);
+    return await restoreFile(call, input, now, before.base64);
   },
 });
 
-async function contentToRestore(
-  call: ToolCall,
-  input: DeleteFileInput,
-): Promise<string | undefined | 'nothing to undo'> {
-  if (input.written_by === undefined) return input.restore_base64;
+// Without content the file was not there before. Undefined: nothing was written, so nothing is to be undone.
+async function stateToRestore(call: ToolCall, input: DeleteFileInput): Promise<{ base64?: string } | undefined> {
+  if (input.written_by === undefined) return { base64: input.restore_base64 };
   const change = await changeByKey(call, input, input.written_by);
-  return change ? change.previous?.base64 : 'nothing to undo';
+  return change && { base64: change.previous?.base64 };
 }
 
 async function removeFile(

@@ -35,7 +35,7 @@ export function createRegistry(tools: readonly Tool[], connections: Connections,
     tools: () => connected,
     invoke: (invocation) => invokeAction(registry, invocation),
     close: async () => {
-      await Promise.all(connected.map(({ client }) => client?.close()));
+      await Promise.all(connected.flatMap(({ client }) => (client ? [client.close()] : [])));
     },
   };
   return registry;

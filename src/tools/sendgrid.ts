@@ -21,9 +21,9 @@ const MAX_NAME_LENGTH = 100;
 
 function nameWithKey(name: string, key: string): string {
   const mark = ` [bw:${key.slice(0, 12)}]`;
-  // By code points, so that no character is cut in half.
-  const room = [...name].slice(0, MAX_NAME_LENGTH - mark.length).join('');
-  return room.slice(0, MAX_NAME_LENGTH - mark.length).toWellFormed() + mark;
+  // A character outside the basic plane takes two places; half of one is dropped.
+  const cut = name.slice(0, MAX_NAME_LENGTH - mark.length).replace(/[\uD800-\uDBFF]$/, '');
+  return cut + mark;
 }
 
 async function findByName(call: ToolCall, name: string): Promise<SingleSend | undefined> {

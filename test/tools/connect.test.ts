@@ -81,8 +81,12 @@ describe('connectTools', () => {
 describe('environmentNames', () => {
   it('lists all that the tools ask for', () => {
     expect(environmentNames(tools)).toEqual([
-      ...['GITHUB_TOKEN', 'GITHUB_BASE_URL'],
-      ...['OPENAI_API_KEY', 'SLM_BASE_URL', 'OPENAI_BASE_URL', 'OPENAI_MODEL'],
+      'GITHUB_TOKEN',
+      'GITHUB_BASE_URL',
+      'OPENAI_API_KEY',
+      'SLM_BASE_URL',
+      'OPENAI_BASE_URL',
+      'OPENAI_MODEL',
     ]);
   });
 });

@@ -40,8 +40,14 @@ describe('requests', () => {
     );
 
     const outcome = await registry.invoke({
-      ...{ tool: 'github', action: 'get_file_content', args: { ...repository, path: 'docs/x y.md', ref: 'main' } },
-      ...{ key: KEY, suspect: false, timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' },
+      tool: 'github',
+      action: 'get_file_content',
+      args: { ...repository, path: 'docs/x y.md', ref: 'main' },
+      key: KEY,
+      suspect: false,
+      timeoutMs: 5_000,
+      tenant: 'acme',
+      runId: 'run_1',
     });
 
     expect(outcome).toEqual({ ok: true, value: { path: 'docs/x y.md', sha: 's', content: 'x' } });
@@ -303,8 +309,14 @@ describe('failures', () => {
     );
 
     const outcome = await registry.invoke({
-      ...{ tool: 'github', action: 'get_file_content', args: { ...repository, path: 'x' } },
-      ...{ key: KEY, suspect: false, timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' },
+      tool: 'github',
+      action: 'get_file_content',
+      args: { ...repository, path: 'x' },
+      key: KEY,
+      suspect: false,
+      timeoutMs: 5_000,
+      tenant: 'acme',
+      runId: 'run_1',
     });
 
     expect(outcome).toMatchObject({ ok: false, error: { code: 'GITHUB_FILE_TOO_LARGE', retryable: false } });

@@ -20,10 +20,14 @@ const thing = z.object({ id: z.string() });
 function createClient(
   baseUrl: string,
   limits?: Partial<HttpLimits>,
-  failureOf?: NonNullable<Tool['vendor']>['failureOf'],
+  refine?: NonNullable<Tool['vendor']>['failureOf'],
 ): ToolClient {
   const credentials = { names: ['ACME_TOKEN'], headers: () => ({ authorization: `Bearer ${SECRET}` }) };
-  const tool: Tool = { name: 'acme', vendor: { baseUrl, credentials, ...(failureOf && { failureOf }) }, actions: {} };
+  const tool: Tool = {
+    name: 'acme',
+    vendor: { baseUrl, credentials, ...(refine && { failureOf: refine }) },
+    actions: {},
+  };
   const headers = { authorization: `Bearer ${SECRET}`, 'x-api-version': '7' };
   const connection = {
     state: 'connected',

@@ -224,7 +224,11 @@ describe('time and abort', () => {
 });
 
 describe('what is thrown', () => {
-  const throwing = (error: Error) => registryOf({ run: () => Promise.reject(error) }).invoke(invocation());
+  const thrower = (error: Error) => async (): Promise<never> => {
+    throw error;
+  };
+
+  const throwing = (error: Error) => registryOf({ run: thrower(error) }).invoke(invocation());
 
   it('becomes an outcome when it is a FailureError', async () => {
     const refused = failure('OUT_OF_STOCK', 'Nothing\u0000left', { kind: 'theirs' });

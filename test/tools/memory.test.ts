@@ -35,8 +35,14 @@ function registryOn(database: Knex): Registry {
 /** A tenant of its own, with calls under it. */
 function setup(tenant = `tenant-${++tenants}`) {
   const invocation = (action: string, args: JsonObject, key: string, suspect = false) => ({
-    ...{ tool: 'memory', action, args, key, suspect, tenant },
-    ...{ timeoutMs: 5_000, runId: 'run_1' },
+    tool: 'memory',
+    action,
+    args,
+    key,
+    suspect,
+    tenant,
+    timeoutMs: 5_000,
+    runId: 'run_1',
   });
   const done = async (action: string, args: JsonObject, key = 'k', suspect = false) => {
     const outcome = await registry.invoke(invocation(action, args, key, suspect));

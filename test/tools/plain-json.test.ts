@@ -1,25 +1,24 @@
 // Whatever a vendor answers becomes JSON that a checkpoint holds unchanged.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { findUnsafe } from '../../src/kernel/index.ts';
 import { NotPlainError, plainJson, storableText } from '../../src/tools/plain-json.ts';
 
 describe('plainJson', () => {
   it('copies JSON as it is', () => {
-    const withoutNul = fc
-      .jsonValue({ maxDepth: 5 })
-      .filter((value) => plainJson(value) !== undefined && !JSON.stringify(value).includes('\\u0000'));
     fc.assert(
-      fc.property(withoutNul, (value) => {
-        const copy: unknown = JSON.parse(JSON.stringify(value).replaceAll('-0', '0'));
-        expect(JSON.parse(JSON.stringify(plainJson(copy)))).toEqual(copy);
+      fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => {
+        fc.pre(findUnsafe(value) === undefined);
+        const copy: unknown = JSON.parse(JSON.stringify(value));
+        expect(plainJson(copy)).toEqual(copy);
       }),
     );
   });
 
   it('drops undefined members and prototype keys', () => {
-    const hostile: unknown = JSON.parse('{"a":1,"__proto__":{"polluted":true},"constructor":2}');
-    expect(plainJson({ ...Object(hostile), b: undefined })).toEqual({ a: 1 });
-    expect(Object.keys(Object(plainJson(hostile)))).toEqual(['a']);
+    const hostile: object = JSON.parse('{"a":1,"__proto__":{"polluted":true},"constructor":2}');
+    expect(plainJson({ ...hostile, b: undefined })).toEqual({ a: 1 });
+    expect(JSON.stringify(plainJson(hostile))).toBe('{"a":1}');
   });
 
   it('replaces what Postgres cannot store, in keys too', () => {

@@ -13,7 +13,11 @@ const actions = catalog
 
 function toolWith(input: z.ZodType, rest: Partial<Tool> = {}): Tool {
   const act = defineAction({
-    ...{ description: 'Acts.', input, output: z.object({}), effect: false, keyedBy: 'none' },
+    description: 'Acts.',
+    input,
+    output: z.object({}),
+    effect: false,
+    keyedBy: 'none',
     run: () => Promise.resolve({}),
   });
   return { name: 'acme', ...rest, actions: { act } };

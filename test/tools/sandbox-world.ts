@@ -20,7 +20,7 @@ const request = z.object({
   query: z.record(z.string(), z.string()),
   headers: z.record(z.string(), z.string()),
   body: z.unknown(),
-  status: z.number(),
+  status: z.number().nullable(),
 });
 export type SentRequest = z.infer<typeof request>;
 

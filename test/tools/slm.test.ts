@@ -29,8 +29,14 @@ async function chat(answer: unknown, args: JsonObject, settings: Record<string, 
     connectTools([slm], { OPENAI_API_KEY: 'sk-secret', OPENAI_BASE_URL: vendor.url, ...settings }),
   );
   const outcome = await registry.invoke({
-    ...{ tool: 'slm', action: 'chat_completion', args, key: KEY },
-    ...{ suspect: false, timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' },
+    tool: 'slm',
+    action: 'chat_completion',
+    args,
+    key: KEY,
+    suspect: false,
+    timeoutMs: 5_000,
+    tenant: 'acme',
+    runId: 'run_1',
   });
   await registry.close();
   return { outcome, request: vendor.received[0] };

@@ -17,7 +17,7 @@ const DESCRIPTIONS = join(packageRoot(), '..', 'shared', 'vendor-contracts');
 async function loadDescription(file: string, apiRoot: string): Promise<OpenAPIBackend | undefined> {
   const path = join(DESCRIPTIONS, file);
   if (!existsSync(path)) {
-    console.info(`No ${file} beside the project: requests are judged by the double alone`);
+    process.stderr.write(`No ${file} beside the project: requests are judged by the double alone\n`);
     return undefined;
   }
   const definition: Document = JSON.parse(readFileSync(path, 'utf8'));
@@ -115,7 +115,7 @@ describe.each<{
 
     const requests = (await world.calls()).filter(({ path }) => !undescribed.test(path));
     expect(requests.length).toBeGreaterThan(1);
-    expect(requests.filter(({ status }) => status >= 400 && status !== 404)).toEqual([]);
+    expect(requests.filter(({ status }) => status === null || (status >= 400 && status !== 404))).toEqual([]);
     if (api) expect(requests.flatMap((request) => problemsOf(api, request))).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
 
 export interface Received {
   readonly method: string;
@@ -23,13 +24,12 @@ export async function startVendor(respond: Respond): Promise<VendorServer> {
   const received: Received[] = [];
   const sockets = new Set<Socket>();
   const server = createServer((incoming, response) => {
-    receive(incoming).then(
-      (request) => {
-        received.push(request);
-        respond(response, request);
-      },
-      () => response.destroy(),
-    );
+    const answer = async () => {
+      const request = await receive(incoming);
+      received.push(request);
+      respond(response, request);
+    };
+    answer().catch(() => response.destroy());
   });
   server.on('connection', (socket) => sockets.add(socket));
   server.listen(0, '127.0.0.1');
@@ -51,10 +51,8 @@ export async function startVendor(respond: Respond): Promise<VendorServer> {
 }
 
 async function receive(incoming: IncomingMessage): Promise<Received> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(Buffer.from(chunk));
-  const text = Buffer.concat(chunks).toString('utf8');
-  const body: unknown = text === '' ? undefined : JSON.parse(text);
+  const sent = await text(incoming);
+  const body: unknown = sent === '' ? undefined : JSON.parse(sent);
   return { method: incoming.method ?? '', path: incoming.url ?? '', headers: incoming.headers, body };
 }
 
