@@ -18,17 +18,22 @@ const LABELS = {
   audience: /^\W*(?:target[ _]?audience|audience|readers)["'*]*\s*[:=]\s*(\S.*)$/im,
   goals: /^\W*(?:campaign[ _]?goals|goals?|objectives?)["'*]*\s*[:=]\s*(\S.*)$/im,
 };
+/** In order of how sure they are. */
 const PROSE = {
-  name: /\b(?:campaign|product|project|launch)\s+(?:named\s+|called\s+)?["“'‘«]([^"”'’»\n]+)["”'’»]/i,
-  audience:
-    /\b(?:aimed at|targeting|target audience (?:is|are|of)|audience (?:is|are|of)|written for|speaks? to)\s+([^.;\n]+)/i,
-  goals: /\b(?:goals? (?:is|are)|in order to|so as to)\s+([^.;\n]+)/i,
+  name: [
+    /\b(?:campaign|product|project|launch)\s+(?:named\s+|called\s+)?["“'‘«]([^"”'’»\n]+)["”'’»]/i,
+    /\b[Cc]ampaign\s+(?:named\s+|called\s+)?((?:[A-Z0-9][\w&-]*[^\S\n]?){1,6})/,
+  ],
+  audience: [
+    /\b(?:target audience|audience|readers?) (?:is|are|of) ([^.;\n]+)/i,
+    /\b(?:aimed at|targeting|written for|speaks? to) ([^.;\n]+)/i,
+  ],
+  goals: [/\bgoals? (?:is|are) ([^.;\n]+)/i, /\b(?:in order to|so as to) ([^.;\n]+)/i],
 };
 
 export function readBrief(prompt: string): Brief {
   const seed = Number.parseInt(sha256(prompt).slice(0, 8), 16);
-  const find = (what: keyof typeof LABELS) =>
-    tidy(LABELS[what].exec(prompt)?.[1] ?? PROSE[what].exec(prompt)?.[1] ?? '');
+  const find = (what: keyof typeof LABELS) => tidy(firstCapture([LABELS[what], ...PROSE[what]], prompt));
   return {
     name: cut(find('name') || subjectOf(prompt), 60),
     audience: cut(find('audience') || 'everyone who asked', 80),
@@ -40,6 +45,14 @@ export function readBrief(prompt: string): Brief {
       .slice(0, 5),
     seed,
   };
+}
+
+function firstCapture(patterns: readonly RegExp[], text: string): string {
+  for (const pattern of patterns) {
+    const capture = pattern.exec(text)?.[1];
+    if (capture !== undefined) return capture;
+  }
+  return '';
 }
 
 /** The tone that is named nearest to the word "tone", else the first one named anywhere. */
