@@ -1,0 +1,14 @@
+// The `breakwater` command's entry: hands the process and the rooms to the CLI and leaves with its exit code.
+import { runCli } from './cli/index.ts';
+import { readEnvironment } from './config.ts';
+import { createKey, listKeys, revokeKey } from './http/index.ts';
+
+process.exitCode = await runCli(process.argv.slice(2), {
+  stdout: (text) => process.stdout.write(text),
+  stderr: (text) => process.stderr.write(text),
+  isTerminal: process.stderr.isTTY,
+  environment: readEnvironment(),
+  // Loaded when it is started: `validate` and its like need no database driver.
+  startApp: async (config) => await (await import('./main.ts')).startApp(config),
+  keys: { create: createKey, list: listKeys, revoke: revokeKey },
+});

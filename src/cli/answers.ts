@@ -1,0 +1,52 @@
+// The answers of our API that the CLI reads, as far as it shows them; `--json` prints them whole.
+import { z } from 'zod';
+import type { Json } from '../kernel/index.ts';
+import { FINAL_STATUSES, RUN_STATUSES } from '../runs/index.ts';
+
+const json = z.custom<Json>();
+
+export const startedRun = z.looseObject({ id: z.string(), workflow: z.string(), version: z.string() });
+
+export const run = z.looseObject({
+  id: z.string(),
+  workflow: z.string(),
+  version: z.string(),
+  status: z.enum(RUN_STATUSES),
+  cause: z.string().optional(),
+  progress: z.number(),
+  phase: z.string().optional(),
+  waiting: z.string().optional(),
+  output: json.optional(),
+  error: z.object({ code: z.string(), message: z.string(), node: z.string().optional(), remedy: z.string().optional() }).optional(),
+  requester: z.string(),
+  sandboxed: z.boolean(),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+});
+export type RunAnswer = z.infer<typeof run>;
+
+export const approval = z.looseObject({
+  id: z.string(),
+  runId: z.string(),
+  node: z.string(),
+  status: z.string(),
+  title: z.string(),
+  deadline: z.string(),
+});
+
+export const definition = z.object({
+  name: z.string(),
+  version: z.string(),
+  hash: z.string(),
+  warnings: z.array(
+    z.object({ path: z.string(), line: z.number().optional(), column: z.number().optional(), message: z.string() }),
+  ),
+});
+
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), nextCursor: z.string().optional() });
+}
+
+export function isFinal(status: string): boolean {
+  return FINAL_STATUSES.some((final) => final === status);
+}

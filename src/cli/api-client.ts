@@ -1,0 +1,87 @@
+// Calls our own API, and nothing else: the address and the key come from the settings or the data directory.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Config } from '../config.ts';
+import { BreakwaterError, errorTable, messageOf, type ErrorCode } from '../kernel/index.ts';
+
+export interface ApiRequest {
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  /** Sent as JSON, or as it is when `contentType` is given. */
+  readonly body?: unknown;
+  readonly contentType?: string;
+}
+
+const problemShape = z.object({
+  detail: z.string(),
+  code: z.string(),
+  errors: z
+    .array(z.object({ path: z.string(), line: z.number().optional(), column: z.number().optional(), message: z.string() }))
+    .default([]),
+});
+
+export class ApiClient {
+  readonly #baseUrl: string;
+  readonly #key: string;
+
+  constructor(baseUrl: string, key: string) {
+    this.#baseUrl = baseUrl;
+    this.#key = key;
+  }
+
+  async get<T>(path: string, shape: z.ZodType<T>, query: ApiRequest['query'] = {}): Promise<T> {
+    return shape.parse(await this.#send('GET', path, { query }));
+  }
+
+  async post<T>(path: string, shape: z.ZodType<T>, request: ApiRequest): Promise<T> {
+    return shape.parse(await this.#send('POST', path, request));
+  }
+
+  async #send(method: string, path: string, { query = {}, body, contentType = 'application/json' }: ApiRequest): Promise<unknown> {
+    const url = new URL(`${this.#baseUrl}${path}`);
+    for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
+    const headers = { authorization: `Bearer ${this.#key}`, ...(body === undefined ? {} : { 'content-type': contentType }) };
+    const response = await this.#reach(url, { method, headers, body: asText(body) });
+    const answer: unknown = await response.json().catch(() => undefined);
+    if (response.ok) return answer;
+    throw refusal(response.status, answer);
+  }
+
+  async #reach(url: URL, init: RequestInit): Promise<Response> {
+    try {
+      return await fetch(url, init);
+    } catch (error) {
+      const reason = messageOf(error instanceof Error ? (error.cause ?? error) : error);
+      const remedy = 'start the app, or set BREAKWATER_URL';
+      throw new BreakwaterError('UNAVAILABLE', `Nothing answers at ${this.#baseUrl} (${reason}): ${remedy}.`, { cause: error });
+    }
+  }
+}
+
+/** The key of the settings, else the one that the first start kept in the data directory. */
+export async function connectToApi({ apiUrl, apiKey, adminKey, dataDir }: Config): Promise<ApiClient> {
+  return new ApiClient(apiUrl, apiKey ?? adminKey ?? (await readAdminKey(dataDir)));
+}
+
+async function readAdminKey(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'admin-key');
+  try {
+    return (await readFile(file, 'utf8')).trim();
+  } catch (error) {
+    throw new BreakwaterError('UNAUTHENTICATED', `No key: set BREAKWATER_KEY (${file}: ${messageOf(error)}).`, { cause: error });
+  }
+}
+
+function asText(body: unknown): string | undefined {
+  return body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+}
+
+function refusal(status: number, answer: unknown): BreakwaterError {
+  const problem = problemShape.safeParse(answer).data;
+  if (!problem) return new BreakwaterError('INTERNAL', `The answer ${status} is not one of this API's; is BREAKWATER_URL right?`);
+  return new BreakwaterError(isCode(problem.code) ? problem.code : 'INTERNAL', problem.detail, { problems: problem.errors });
+}
+
+function isCode(code: string): code is ErrorCode {
+  return Object.hasOwn(errorTable, code);
+}

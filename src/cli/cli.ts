@@ -1,0 +1,47 @@
+// The `breakwater` command: the verbs of the API for a terminal. Exit codes: 0 ok, 1 the thing failed, 2 wrong use.
+import { Command, CommanderError } from 'commander';
+import { addApprovals } from './approvals-commands.ts';
+import { createContext, type Context } from './command-context.ts';
+import { addDefinitionCommands } from './definition-commands.ts';
+import { EXIT, errorText, exitCodeOf, type ExitCode } from './failure.ts';
+import type { CliIo } from './io.ts';
+import { addKeys } from './keys-commands.ts';
+import { addMigrate } from './migrate-command.ts';
+import { addNotYet } from './not-yet.ts';
+import { addRun } from './run-command.ts';
+import { addRuns } from './runs-commands.ts';
+import { addStart } from './start.ts';
+
+const RUNS_NOT_YET = ['history', 'effects', 'pause', 'resume', 'rewind', 'fork', 'compensate', 'decide'] as const;
+const NOT_YET = ['breakers', 'sandbox', 'crash-test', 'completion', 'doctor'] as const;
+
+/** Runs one command line, without the program's name, and says how it ended. Never throws. */
+export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
+  const context = createContext(io);
+  try {
+    await createProgram(context).parseAsync(args, { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.wrongUse;
+    io.stderr(errorText(error));
+    return exitCodeOf(error);
+  }
+}
+
+function createProgram(context: Context): Command {
+  const { stdout, stderr } = context.io;
+  const program = new Command('breakwater')
+    .description('Durable sagas on one Postgres.')
+    .exitOverride()
+    .configureOutput({ writeOut: stdout, writeErr: stderr })
+    .showHelpAfterError('Add --help for what there is.');
+  addStart(program, context);
+  addDefinitionCommands(program, context);
+  addRun(program, context);
+  addNotYet(addRuns(program, context), RUNS_NOT_YET);
+  addApprovals(program, context);
+  addKeys(program, context);
+  addMigrate(program, context);
+  addNotYet(program, NOT_YET);
+  return program;
+}

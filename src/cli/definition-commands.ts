@@ -1,0 +1,87 @@
+// `validate`, `plan` and `schema`: what needs neither a database nor a running app.
+import type { Command } from 'commander';
+import { compileDefinition, definitionJsonSchema, previewPlan, validateInput, type Plan } from '../definitions/index.ts';
+import { formatDuration, type Json, type Problem } from '../kernel/index.ts';
+import { toolCatalog } from '../tools/index.ts';
+import { printJson, withJson, type Context } from './command-context.ts';
+import { EXIT, problemLine } from './failure.ts';
+import { readDefinition, readInput, type DefinitionFile } from './input-file.ts';
+import { table } from './table.ts';
+
+interface Options {
+  readonly json?: boolean;
+  readonly input?: string;
+}
+
+export function addDefinitionCommands(program: Command, context: Context): void {
+  withJson(program.command('validate').argument('<file>', 'YAML or JSON'))
+    .description('check a definition and tell every problem at once')
+    .action(async (file: string, options: Options) => validate(context, await readDefinition(file), options));
+  withJson(program.command('plan').argument('<file>', 'YAML or JSON'))
+    .description('show what a run would do, without doing any of it')
+    .option('--input <file>', 'the input, as JSON')
+    .action(async (file: string, options: Options) =>
+      plan(context, await readDefinition(file), await readInput(options.input), options),
+    );
+  program
+    .command('schema')
+    .description('print the JSON Schema of definitions, for editors')
+    .action(() => printJson(context.io, definitionJsonSchema()));
+}
+
+function validate(context: Context, definition: DefinitionFile, { json }: Options): void {
+  const compiled = compile(definition);
+  const { io } = context;
+  if (!compiled.ok) context.exitCode = EXIT.failed;
+  if (json) {
+    const { file } = definition;
+    printJson(io, compiled.ok ? { file, valid: true, ...identity(compiled.plan), warnings: compiled.warnings } : { file, valid: false, problems: compiled.problems });
+  } else if (compiled.ok) {
+    const { name, version, nodes, waves } = compiled.plan;
+    reportProblems(context, definition, compiled.warnings, 'warning: ');
+    io.stdout(`${definition.file} is valid: ${name} ${version}, ${nodes.length} nodes in ${waves.length} waves\n`);
+  } else {
+    reportProblems(context, definition, compiled.problems);
+  }
+}
+
+function plan(context: Context, definition: DefinitionFile, input: Json, { json, input: inputFile }: Options): void {
+  const compiled = compile(definition);
+  if (!compiled.ok) return refuse(context, definition.file, compiled.problems);
+  const checked = validateInput(compiled.plan, input);
+  if (inputFile !== undefined && checked.problems.length > 0) return refuse(context, inputFile, checked.problems);
+  if (json) printJson(context.io, previewPlan(compiled.plan, input, toolCatalog()));
+  else context.io.stdout(planText(compiled.plan));
+}
+
+function refuse(context: Context, file: string, problems: readonly Problem[]): void {
+  context.exitCode = EXIT.failed;
+  for (const problem of problems) context.io.stderr(`${problemLine(problem, file)}\n`);
+}
+
+function compile({ file, source, format }: DefinitionFile) {
+  return compileDefinition(source, { format, fileName: file, catalog: toolCatalog() });
+}
+
+function reportProblems({ io }: Context, { file }: DefinitionFile, problems: readonly Problem[], prefix = ''): void {
+  for (const problem of problems) io.stderr(`${problemLine({ ...problem, message: prefix + problem.message }, file)}\n`);
+}
+
+function identity({ name, version, hash }: Plan) {
+  return { name, version, hash };
+}
+
+function planText({ name, version, waves, nodes }: Plan): string {
+  const byId = new Map(nodes.map((node) => [node.id, node]));
+  const rows = waves.flatMap((wave, index) => wave.map((id) => [String(index + 1), id, ...actOf(byId.get(id))]));
+  return `${name} ${version}\n\n${table(['WAVE', 'NODE', 'ACT', 'TIMEOUT', 'UNDO'], rows)}`;
+}
+
+function actOf(node: Plan['nodes'][number] | undefined): string[] {
+  if (node?.kind === 'activity') {
+    const undo = node.compensation ? `${node.compensation.tool}.${node.compensation.action}` : node.irreversible ? 'irreversible' : '-';
+    return [`${node.tool}.${node.action}`, formatDuration(node.timeoutMs), undo];
+  }
+  if (node?.kind === 'approval') return ['approval', formatDuration(node.timeoutMs), '-'];
+  return [node ? `wait for ${node.wait.kind === 'message' ? node.wait.topic : 'time'}` : '', '-', '-'];
+}

@@ -1,0 +1,2 @@
+// The face of the CLI room.
+export { runCli } from './cli.ts';

@@ -1,0 +1,41 @@
+// What the CLI may touch of the process around it, handed in by the bin file: streams, settings, and the rooms it cannot import.
+import type { Knex } from 'knex';
+import type { Config, Environment } from '../config.ts';
+
+export interface CliIo {
+  readonly stdout: (text: string) => void;
+  readonly stderr: (text: string) => void;
+  /** Is a person reading stderr? Only then is a new key shown. */
+  readonly isTerminal: boolean;
+  readonly environment: Environment;
+  readonly startApp: (config: Config) => Promise<RunningApp>;
+  readonly keys: KeyCommands;
+}
+
+export interface RunningApp {
+  readonly url: string;
+  readonly adminKey?: string;
+  readonly adminKeyCreated: boolean;
+  stop(): Promise<void>;
+}
+
+/** The table of keys, as the API room keeps it. */
+export interface KeyCommands {
+  create(
+    knex: Knex,
+    key: { tenant: string; user: string; roles: readonly string[]; expiresAt?: Date },
+  ): Promise<{ id: string; key: string }>;
+  list(knex: Knex): Promise<readonly KeyRow[]>;
+  revoke(knex: Knex, id: string): Promise<void>;
+}
+
+export interface KeyRow {
+  readonly id: string;
+  readonly tenant: string;
+  readonly user: string;
+  readonly roles: readonly string[];
+  readonly createdAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  readonly lastUsedAt: string | null;
+}

@@ -1,0 +1,58 @@
+// `breakwater run FILE`: publishes a definition, starts it and, if asked, follows it to its end.
+import type { Command } from 'commander';
+import { definition, isFinal, run, startedRun, type RunAnswer } from './answers.ts';
+import type { ApiClient } from './api-client.ts';
+import { printJson, withJson, type Context } from './command-context.ts';
+import { EXIT, problemLine } from './failure.ts';
+import { readDefinition, readInput, type DefinitionFile } from './input-file.ts';
+import type { CliIo } from './io.ts';
+
+interface Options {
+  readonly input?: string;
+  readonly watch?: boolean;
+  readonly json?: boolean;
+}
+
+const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' } as const;
+
+export function addRun(program: Command, context: Context): void {
+  withJson(program.command('run').argument('<file>', 'YAML or JSON'))
+    .description('publish a definition and start a run of it')
+    .option('--input <file>', 'the input, as JSON')
+    .option('--watch', 'follow the run to its end and print it as JSON')
+    .action(async (file: string, options: Options) => {
+      const { io } = context;
+      const source = await readDefinition(file);
+      const input = await readInput(options.input);
+      const api = await context.api();
+      const { name: workflow, version } = await publish(io, api, source);
+      const started = await api.post('/v1/runs', startedRun, { body: { workflow, version, input } });
+      if (!options.watch) return options.json ? printJson(io, started) : io.stdout(`${started.id}\n`);
+      const ended = await follow(io, api, started.id);
+      printJson(io, ended);
+      if (ended.status !== 'succeeded') context.exitCode = EXIT.failed;
+    });
+}
+
+async function publish(io: CliIo, api: ApiClient, { file, source, format }: DefinitionFile) {
+  const published = await api.post('/v1/definitions', definition, { body: source, contentType: MEDIA_TYPES[format] });
+  for (const warning of published.warnings) io.stderr(`${problemLine({ ...warning, message: `warning: ${warning.message}` }, file)}\n`);
+  return published;
+}
+
+/** A line for each change of progress; the API holds each answer until the run is final or the time is up. */
+async function follow(io: CliIo, api: ApiClient, id: string): Promise<RunAnswer> {
+  let shown = '';
+  for (let wait = '0s'; ; wait = '1s') {
+    const current = await api.get(`/v1/runs/${id}`, run, { wait });
+    const line = progressLine(current);
+    if (line !== shown) io.stderr(`${line}\n`);
+    if (isFinal(current.status)) return current;
+    shown = line;
+  }
+}
+
+function progressLine({ id, status, progress, phase, waiting, error }: RunAnswer): string {
+  const why = error && isFinal(status) ? `${error.node === undefined ? '' : `${error.node}: `}${error.message}` : waiting;
+  return [id, `${progress}%`, status, phase, why].filter(Boolean).join('  ');
+}

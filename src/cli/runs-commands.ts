@@ -1,0 +1,85 @@
+// `breakwater runs …`: look at runs and cancel them, through the API.
+import type { Command } from 'commander';
+import { pageOf, run, type RunAnswer } from './answers.ts';
+import { printJson, withJson, type Context } from './command-context.ts';
+import { table } from './table.ts';
+
+interface ListOptions {
+  readonly workflow?: string;
+  readonly status?: string;
+  readonly limit?: string;
+  readonly json?: boolean;
+}
+
+interface CancelOptions {
+  readonly compensate: boolean;
+  readonly reason?: string;
+  readonly json?: boolean;
+}
+
+export function addRuns(program: Command, context: Context): Command {
+  const runs = program.command('runs').description('look at runs and control them');
+  addList(runs, context);
+  addShow(runs, context);
+  addCancel(runs, context);
+  return runs;
+}
+
+function addList(runs: Command, { io, api }: Context): void {
+  withJson(runs.command('list'))
+    .description('list runs, newest first')
+    .option('--workflow <name>', 'only this workflow')
+    .option('--status <status>', 'only this status')
+    .option('--limit <count>', 'how many, at most 200')
+    .action(async ({ json, ...query }: ListOptions) => {
+      const page = await (await api()).get('/v1/runs', pageOf(run), query);
+      if (json) return printJson(io, page);
+      io.stdout(table(['RUN', 'WORKFLOW', 'STATUS', 'PROGRESS', 'STARTED'], page.items.map(rowOf)));
+    });
+}
+
+function addShow(runs: Command, { io, api }: Context): void {
+  withJson(runs.command('show').argument('<id>'))
+    .description('show one run')
+    .action(async (id: string, { json }: { json?: boolean }) => {
+      const found = await (await api()).get(`/v1/runs/${encodeURIComponent(id)}`, run);
+      if (json) return printJson(io, found);
+      io.stdout(runText(found));
+    });
+}
+
+function addCancel(runs: Command, { io, api }: Context): void {
+  withJson(runs.command('cancel').argument('<id>'))
+    .description('cancel a run; what it did is taken back')
+    .option('--no-compensate', 'leave what it did as it is')
+    .option('--reason <text>', 'kept with the run')
+    .action(async (id: string, { json, compensate, reason }: CancelOptions) => {
+      const body = { compensate, reason };
+      const cancelled = await (await api()).post(`/v1/runs/${encodeURIComponent(id)}/cancel`, run, { body });
+      if (json) return printJson(io, cancelled);
+      io.stdout(`${cancelled.id} is asked to stop; it is ${cancelled.status}\n`);
+    });
+}
+
+function rowOf({ id, workflow, version, status, progress, startedAt }: RunAnswer): string[] {
+  return [id, `${workflow} ${version}`, status, `${progress}%`, startedAt];
+}
+
+function runText(found: RunAnswer): string {
+  const { error } = found;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['Run', found.id],
+    ['Workflow', `${found.workflow} ${found.version}`],
+    ['Status', found.cause === undefined ? found.status : `${found.status} (cause: ${found.cause})`],
+    ['Progress', `${found.progress}%${found.phase === undefined ? '' : `, ${found.phase}`}`],
+    ['Waiting', found.waiting],
+    ['Error', error && `${error.code} ${error.node === undefined ? '' : `in ${error.node}: `}${error.message}`],
+    ['Remedy', error?.remedy],
+    ['Requester', found.requester],
+    ['Sandboxed', found.sandboxed ? 'yes: tools without credentials talk to the sandbox' : undefined],
+    ['Started', found.startedAt],
+    ['Finished', found.finishedAt],
+    ['Output', found.output === undefined ? undefined : JSON.stringify(found.output)],
+  ];
+  return facts.flatMap(([name, value]) => (value === undefined ? [] : [`${`${name}:`.padEnd(11)} ${value}\n`])).join('');
+}
