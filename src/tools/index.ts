@@ -16,6 +16,7 @@ export { CANCELLED, type Invocation } from './attempt.ts';
 export { invokeAction, probeAction, undoArguments, type Probed } from './invoke.ts';
 export { createCatalog, createRegistry, type ConnectedTool, type Registry } from './registry.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
+export { PARTLY } from './tool.ts';
 export type { ActionSpec, KeyedBy, Tool, ToolAction, ToolCall, UndoArguments, UndoInput } from './tool.ts';
 
 /** Every tool that is built. `knex` reaches the database of memory's notes. */

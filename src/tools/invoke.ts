@@ -13,7 +13,7 @@ import { attempt, type Invocation } from './attempt.ts';
 import { codePrefix } from './http-failure.ts';
 import type { ConnectedTool, Registry } from './registry.ts';
 import { settle } from './settle.ts';
-import type { BoundAct, ToolAction, ToolCall } from './tool.ts';
+import { PARTLY, type BoundAct, type ToolAction, type ToolCall } from './tool.ts';
 
 /**
  * Runs the attempt. Whatever the vendor, the network or the arguments did becomes an outcome; anything else that is thrown (a
@@ -25,18 +25,18 @@ export async function invokeAction(registry: Registry, invocation: Invocation): 
   const { act, action, connected } = prepared;
   const doubt = { left: invocation.suspect };
   return await attempt(connected, action, invocation, doubt, async (call) => {
-    const found = doubt.left && act.probe ? await look(act.probe, call) : undefined;
-    // A probe that found nothing settles the doubt; without one, every failure leaves it open.
-    if (act.probe) doubt.left = false;
-    return settle(connected.tool.name, action, found === undefined ? await act.run(call) : found);
+    const found = doubt.left && act.probe ? await look(act.probe, call) : PARTLY;
+    // Only a probe that found nothing settles the doubt: without one, or with half an act found, every failure leaves it open.
+    if (found === undefined) doubt.left = false;
+    const answer = found === undefined || found === PARTLY ? await act.run(call) : found;
+    return settle(connected.tool.name, action, answer);
   });
 }
 
-/** What a look for the effect of an act found. `no_probe`: the action cannot tell. `failed`: not now; ask again. */
+/** What a look for the effect of an act found. `partly`: it began. `no_probe`: the action cannot tell. `failed`: not now; ask again. */
 export type Probed =
   | { readonly found: 'effect'; readonly value: Json }
-  | { readonly found: 'nothing' }
-  | { readonly found: 'no_probe' }
+  | { readonly found: 'nothing' | 'partly' | 'no_probe' }
   | { readonly found: 'failed'; readonly error: Failure };
 
 /** Looks whether the act took effect under its key, without acting. */
@@ -47,14 +47,17 @@ export async function probeAction(registry: Registry, invocation: Omit<Invocatio
   const { act, action, connected } = prepared;
   const { probe } = act;
   if (!probe) return { found: 'no_probe' };
-  const answer = { nothing: false };
+  let without: 'nothing' | 'partly' | undefined;
   const outcome = await attempt(connected, action, asked, { left: true }, async (call) => {
     const found = await look(probe, call);
-    answer.nothing = found === undefined;
-    return answer.nothing ? { ok: true, value: null } : settle(connected.tool.name, action, found);
+    if (found === undefined || found === PARTLY) {
+      without = found === PARTLY ? 'partly' : 'nothing';
+      return { ok: true, value: null };
+    }
+    return settle(connected.tool.name, action, found);
   });
   if (!outcome.ok) return { found: 'failed', error: outcome.error };
-  return answer.nothing ? { found: 'nothing' } : { found: 'effect', value: outcome.value };
+  return without ? { found: without } : { found: 'effect', value: outcome.value };
 }
 
 /** Arguments for the undo action of an act, or undefined when there is nothing to undo. `result` is absent when the outcome is unknown. */

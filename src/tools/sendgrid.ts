@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { failure, FailureError, systemClock, type Clock, type Failure } from '../kernel/index.ts';
 import { defineAction } from './define-action.ts';
-import type { Tool, ToolCall } from './tool.ts';
+import { PARTLY, type Tool, type ToolCall } from './tool.ts';
 
 const SINGLE_SENDS = ['v3', 'marketing', 'singlesends'] as const;
 
@@ -128,9 +128,9 @@ function sendCampaign(clock: Clock) {
       });
       return { id: own.id, name: own.name, status: scheduled.status, send_at: scheduled.send_at ?? at };
     },
-    async probe(call, input): Promise<SendOutput | undefined> {
+    async probe(call, input) {
       const own = await findByName(call, nameWithKey(input.name, call.key));
-      return own && asSent(own);
+      return own && (asSent(own) ?? PARTLY);
     },
     undo: {
       unschedule_campaign: ({ input, result, key }) =>

@@ -32,6 +32,9 @@ export interface UndoInput<Input, Output> {
   readonly key: string;
 }
 
+/** A probe's answer when the act began and did not end, such as a draft that was never sent. */
+export const PARTLY = Symbol('partly');
+
 /** Arguments of an undo action; undefined members are left out. */
 export type UndoArguments = Readonly<Record<string, Json | undefined>>;
 
@@ -46,8 +49,11 @@ export interface ActionSpec<Input, Output> {
   readonly effect: boolean;
   readonly keyedBy: KeyedBy;
   run(call: ToolCall, input: Input): Promise<Output>;
-  /** Did an earlier attempt under this key take effect? Its output, or undefined when there is certainly nothing. */
-  probe?(call: ToolCall, input: Input): Promise<Output | undefined>;
+  /**
+   * Did an earlier attempt under this key take effect? Its output; undefined when there is certainly nothing; or PARTLY, and
+   * then `run` goes on from there and an undo without a result takes back what there is.
+   */
+  probe?(call: ToolCall, input: Input): Promise<Output | undefined | typeof PARTLY>;
   /** Undo actions by name; each makes the arguments for that action of the same tool, or undefined when there is nothing to undo. */
   readonly undo?: Readonly<Record<string, (act: UndoInput<Input, Output>) => UndoArguments | undefined>>;
 }

@@ -1,9 +1,11 @@
 // Where each tool goes, by what the environment holds.
 import { describe, expect, it } from 'vitest';
+import { settingNames } from '../../src/config.ts';
 import { BreakwaterError } from '../../src/kernel/index.ts';
 import { connectTools, environmentNames } from '../../src/tools/connect.ts';
 import { github } from '../../src/tools/github.ts';
 import { createMemory } from '../../src/tools/memory.ts';
+import { createSendgrid } from '../../src/tools/sendgrid.ts';
 import { slm } from '../../src/tools/slm.ts';
 
 const memory = createMemory(() => {
@@ -79,6 +81,10 @@ describe('connectTools', () => {
 });
 
 describe('environmentNames', () => {
+  it('are all settings that config knows', () => {
+    expect(settingNames).toEqual(expect.arrayContaining([...environmentNames([...tools, createSendgrid()])]));
+  });
+
   it('lists all that the tools ask for', () => {
     expect(environmentNames(tools)).toEqual([
       'GITHUB_TOKEN',

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { createSandbox, type Fault } from '../../sandbox/index.ts';
 import { isJsonObject, type JsonObject, type Outcome } from '../../src/kernel/index.ts';
 import { connectTools } from '../../src/tools/connect.ts';
-import { undoArguments } from '../../src/tools/invoke.ts';
+import { probeAction, undoArguments, type Probed } from '../../src/tools/invoke.ts';
 import { createRegistry, type Registry } from '../../src/tools/registry.ts';
 import type { Tool } from '../../src/tools/tool.ts';
 
@@ -34,6 +34,7 @@ export interface Call {
 export interface SandboxWorld extends AsyncDisposable {
   readonly registry: Registry;
   call(call: Call): Promise<Outcome>;
+  probe(call: Call): Promise<Probed>;
   /** Calls and expects success. */
   done(call: Call): Promise<JsonObject>;
   /** Undoes an act by the adapter's mapping; `result` absent: its outcome is unknown. */
@@ -54,12 +55,16 @@ export async function openSandboxWorld(tool: Tool): Promise<SandboxWorld> {
     const response = await fetch(`${sandbox.url}${path}?vendor=${tool.name}`);
     return z.array(item).parse(await response.json());
   };
-  const call = ({ action, args, key = KEY, suspect = false }: Call) =>
-    registry.invoke({ tool: tool.name, action, args, key, suspect, timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' });
+  const invocation = ({ action, args, key = KEY, suspect = false }: Call) => {
+    const fixed = { tool: tool.name, timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' };
+    return { ...fixed, action, args, key, suspect };
+  };
+  const call = (asked: Call) => registry.invoke(invocation(asked));
   const created = async () => (await read('/_ledger', entry)).filter(({ kind }) => kind !== 'fixture');
   return {
     registry,
     call,
+    probe: (asked) => probeAction(registry, invocation(asked)),
     created,
     async done(asked) {
       const outcome = await call(asked);

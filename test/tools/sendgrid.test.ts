@@ -87,6 +87,20 @@ describe('send_campaign', () => {
     expect(await world.standing()).toEqual([]);
   });
 
+  it('is found to have begun when only the draft is there', async () => {
+    await using world = await openWorld();
+    await world.fault({ match: { method: 'PUT' }, fault: 'reset', times: 1 });
+
+    await world.call(send);
+
+    expect(await world.probe(send)).toEqual({ found: 'partly' });
+    expect(await world.undo({ ...send, undoAction: 'unschedule_campaign' })).toEqual({
+      ok: true,
+      value: { deleted: true },
+    });
+    expect(await world.probe(send)).toEqual({ found: 'nothing' });
+  });
+
   it('asks for a body and for recipients', async () => {
     await using world = await openWorld();
 
