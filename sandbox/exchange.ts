@@ -21,8 +21,7 @@ export async function runExchange(world: World, exchange: Exchange): Promise<voi
   const { vendor, request, response } = exchange;
   const fault = world.faults.take(vendor, request.method, request.path);
   const answered = world.calls.note(vendor, request, fault?.fault);
-  if (fault?.fault === 'hang') await hang(world, response);
-  if (response.destroyed || world.ended) return void response.destroy();
+  if (fault?.fault === 'hang' && !(await outlastsHang(world, response))) return void response.destroy();
   const answer = answerUnder(fault, exchange);
   if (!answer) return void response.socket?.resetAndDestroy();
   answered(answer.status);
@@ -55,8 +54,10 @@ function ask({ double, request, received }: Exchange): Answer {
   }
 }
 
-async function hang(world: World, response: ServerResponse): Promise<void> {
+/** Waits until the faults are cleared; false when the client or the world is gone by then, and nothing is to happen any more. */
+async function outlastsHang(world: World, response: ServerResponse): Promise<boolean> {
   await Promise.race([world.faults.cleared(), once(response, 'close')]);
+  return !response.destroyed && !world.ended;
 }
 
 export function send(response: ServerResponse, answer: Answer): void {

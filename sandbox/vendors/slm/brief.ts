@@ -10,7 +10,7 @@ export interface Brief {
   readonly seed: number;
 }
 
-export const TONES = ['professional', 'casual', 'technical'] as const;
+const TONES = ['professional', 'casual', 'technical'] as const;
 export type Tone = (typeof TONES)[number];
 
 const LABELS = {
