@@ -1,0 +1,65 @@
+// What the compiler found: problems refuse the definition, warnings go along with it. Each knows its line and column.
+import type { Problem } from '../kernel/index.ts';
+import { isWithin, pointerOf } from './path.ts';
+import type { Path, Position } from './path.ts';
+import type { ParsedSource } from './source.ts';
+
+type Part = 'key' | 'value';
+
+export class Findings {
+  readonly #source: Pick<ParsedSource, 'locate'>;
+  readonly #fileName: string | undefined;
+  readonly #problems: Problem[] = [];
+  readonly #warnings: Problem[] = [];
+  readonly #damaged: Path[] = [];
+
+  /** With a file name a problem's path reads `file:line:column`; without, it is a JSON pointer. */
+  constructor(source: Pick<ParsedSource, 'locate'>, fileName?: string) {
+    this.#source = source;
+    this.#fileName = fileName;
+  }
+
+  /** In the order of the text. */
+  get problems(): readonly Problem[] {
+    return this.#problems.toSorted(byPosition);
+  }
+
+  get warnings(): readonly Problem[] {
+    return this.#warnings.toSorted(byPosition);
+  }
+
+  problem(path: Path, message: string, part: Part = 'value'): void {
+    if (!this.isDamaged(path)) this.#problems.push(this.#located(path, message, this.#source.locate(path, part)));
+  }
+
+  problemAt(position: Position, path: Path, message: string): void {
+    this.#problems.push(this.#located(path, message, position));
+  }
+
+  warning(path: Path, message: string, part: Part = 'value'): void {
+    if (!this.isDamaged(path)) this.#warnings.push(this.#located(path, message, this.#source.locate(path, part)));
+  }
+
+  /** Where the value at a path stands. */
+  lineOf(path: Path): number {
+    return this.#source.locate(path).line;
+  }
+
+  /** From here on nothing is said about this place: what stands there is a stand-in for what was reported. */
+  damage(path: Path): void {
+    this.#damaged.push(path);
+  }
+
+  isDamaged(path: Path): boolean {
+    return this.#damaged.some((damaged) => isWithin(path, damaged));
+  }
+
+  #located(path: Path, message: string, { line, column }: Position): Problem {
+    const where = this.#fileName === undefined ? pointerOf(path) : `${this.#fileName}:${line}:${column}`;
+    return { path: where, line, column, message };
+  }
+}
+
+function byPosition(a: Problem, b: Problem): number {
+  return (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0);
+}
