@@ -2,7 +2,8 @@
 import type { Knex } from 'knex';
 import { join, resolve } from 'node:path';
 import type { Pool } from 'pg';
-import { linkKeys } from './approvals/index.ts';
+import { linkKeys, signLink } from './approvals/index.ts';
+import type { LinkClaims, LinkKeys } from './approvals/index.ts';
 import type { Config } from './config.ts';
 import { launchDurable, migrateDurableSchema } from './durable/index.ts';
 import type { Durable } from './durable/index.ts';
@@ -43,6 +44,8 @@ export interface App {
   /** Known when it was given or is kept in the data directory; `created` when this start made it. */
   readonly adminKey?: string;
   readonly adminKeyCreated: boolean;
+  /** A signed link for one approver. It is a bearer capability: send it to that person, show it nowhere else. */
+  approvalLink(claims: Omit<LinkClaims, 'tenant'>): string;
   stop(): Promise<void>;
 }
 
@@ -94,9 +97,17 @@ async function build(config: Config, emit: Emit, options: AppOptions, onStop: (c
   const runs = createRuns({ knex: database.api, registry, coded, clock });
   await publishFolder(config.workflowsDir, runs.definitions, SYSTEM, emit);
   const admin = await ensureAdminKey(database.engine, { configured: config.adminKey, dataDir: config.dataDir });
-  const url = await listen(config, { database, durable, runs, clock, emit }, onStop);
+  const keys = await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey });
+  const url = await listen(config, { database, durable, runs, clock, emit, keys }, onStop);
   emit({ level: 'info', name: 'main.ready', fields: { url, executor: durable.executorId } });
-  return { url, executorId: durable.executorId, runs, adminKey: admin.key, adminKeyCreated: admin.created };
+  return {
+    url,
+    executorId: durable.executorId,
+    runs,
+    adminKey: admin.key,
+    adminKeyCreated: admin.created,
+    approvalLink: (claims) => `${config.baseUrl ?? url}/approve/${signLink({ ...claims, tenant: DEFAULT_TENANT }, keys.current)}`,
+  };
 }
 
 interface Database {
@@ -177,13 +188,14 @@ interface Serving {
   readonly runs: Runs;
   readonly clock: DatabaseClock;
   readonly emit: Emit;
+  readonly keys: LinkKeys;
 }
 
-async function listen(config: Config, { database, durable, runs, clock, emit }: Serving, onStop: (cleanup: () => Promise<unknown>) => void): Promise<string> {
-  const app = await createHttpApp({
+async function listen(config: Config, { database, durable, runs, clock, emit, keys }: Serving, onStop: (cleanup: () => Promise<unknown>) => void): Promise<string> {
+  const app = createHttpApp({
     runs,
     knex: database.api,
-    linkKeys: await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey }),
+    linkKeys: keys,
     clock,
     emit,
     ready: async () => await readiness(config, database, durable),

@@ -1,0 +1,148 @@
+// `npm run demo`: a whole campaign on this machine alone: the app on its embedded Postgres, the vendors' doubles beside it, a decision, the result.
+// Progress goes to stderr; the result, as JSON, is all there is on stdout.
+import { randomUUID } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parseArgs, styleText } from 'node:util';
+import { loadConfig, readEnvironment } from '../src/config.ts';
+import type { Config } from '../src/config.ts';
+import { BreakwaterError, formatDuration } from '../src/kernel/index.ts';
+import type { Emit } from '../src/kernel/index.ts';
+import { startApp } from '../src/main.ts';
+import type { App } from '../src/main.ts';
+import { packageRoot } from '../src/postgres/index.ts';
+import { DemoApi, readLedger } from './demo/api.ts';
+import type { Approval, Campaign } from './demo/api.ts';
+import { showProgress } from './demo/show-progress.ts';
+import { spawnSandbox } from './demo/spawn-sandbox.ts';
+
+const USAGE = `usage: npm run demo -- [--approve | --reject] [--port N]
+  --approve   decide by itself, with an edit; exit 1 if the result is no success
+  --reject    decide by itself; exit 1 if anything is left at a vendor
+  --port N    where the app listens (default: PORT or 60000; 0 takes a free one)`;
+
+/** What the reviewer changes, and what must be what ships. */
+const EDIT = {
+  'content_creation.generate': {
+    email_subject: 'Spring, reviewed: your berths plan themselves',
+    email_body: 'Edited by the reviewer. Harbor plans berths and crews for you; see it on the launch page.',
+  },
+};
+const APPROVE = { decision: 'approve', reason: 'Reads well; I made the subject warmer.', edits: EDIT };
+const REJECT = { decision: 'reject', reason: 'Not this season.' };
+
+interface Wish {
+  readonly decision?: typeof APPROVE | typeof REJECT;
+  readonly port?: number;
+}
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const wish = readWish(args);
+  if (!wish) {
+    console.error(USAGE);
+    return 2;
+  }
+  try {
+    return await runDemo(wish);
+  } catch (error) {
+    if (!(error instanceof BreakwaterError)) throw error;
+    console.error(error.message);
+    return 1;
+  }
+}
+
+function readWish(args: readonly string[]): Wish | undefined {
+  try {
+    const options = { approve: { type: 'boolean' }, reject: { type: 'boolean' }, port: { type: 'string' } } as const;
+    const { values } = parseArgs({ args: [...args], options });
+    if (values.approve && values.reject) return undefined;
+    if (values.port !== undefined && !/^\d{1,5}$/.test(values.port)) return undefined;
+    const decision = values.approve ? APPROVE : values.reject ? REJECT : undefined;
+    return { decision, ...(values.port !== undefined && { port: Number(values.port) }) };
+  } catch (error) {
+    // parseArgs throws a TypeError on an option it does not know.
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
+async function runDemo({ decision, port }: Wish): Promise<number> {
+  const timing = createTiming();
+  const sandbox = await spawnSandbox();
+  try {
+    const app = await startDemoApp(sandbox.url, port, timing.emit);
+    try {
+      console.error(`${styleText('bold', 'Breakwater')} on ${app.url}, ready in ${formatDuration(timing.sinceStart())}; vendors' doubles on ${sandbox.url}`);
+      const campaign = await runCampaign(app, decision, timing);
+      console.log(JSON.stringify(campaign.output, null, 2));
+      return await verdict(campaign, decision, sandbox.url);
+    } finally {
+      await app.stop();
+    }
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+// Real credentials are left out on purpose: a demo must not publish anything.
+async function startDemoApp(sandboxUrl: string, port: number | undefined, emit: Emit): Promise<App> {
+  const config: Config = { ...loadConfig(readEnvironment()), toolEnv: {}, sandboxUrl };
+  return await startApp(port === undefined ? config : { ...config, port }, { emit });
+}
+
+async function runCampaign(app: App, decision: Wish['decision'], timing: Timing): Promise<Campaign> {
+  const input: unknown = JSON.parse(await readFile(join(packageRoot(), 'workflows', 'inputs', 'spring-launch.json'), 'utf8'));
+  const api = new DemoApi(app.url, app.adminKey ?? '');
+  timing.asked();
+  const { id } = await api.startCampaign(input, randomUUID());
+  const watch = showProgress(api, id);
+  const waiting = await watch.until(({ status, finishedAt }) => status === 'waiting' || finishedAt !== undefined);
+  if (waiting.finishedAt === undefined) await reachDecision(app, api, id, decision);
+  const ended = await watch.until(({ finishedAt }) => finishedAt !== undefined);
+  console.error(`First activity ${formatDuration(timing.firstActivity())} after the request.`);
+  return ended;
+}
+
+async function reachDecision(app: App, api: DemoApi, runId: string, decision: Wish['decision']): Promise<void> {
+  const approval = await api.pendingApproval(runId);
+  if (!approval) throw new Error(`The run ${runId} waits, but no approval is pending.`);
+  console.error(`\n${styleText('bold', approval.title)}\n  ${linkFor(app, approval)}\n`);
+  if (decision) await api.decide(approval.id, decision);
+  else console.error('Open the link to read the draft, edit it, and approve or reject. Ctrl-C leaves the run as it is: the next start goes on with it.\n');
+}
+
+function linkFor(app: App, { id, runId, approvers, deadline }: Approval): string {
+  return app.approvalLink({ runId, approvalId: id, approver: approvers[0] ?? 'user:admin', expiresAt: new Date(deadline) });
+}
+
+async function verdict({ output, status, error }: Campaign, decision: Wish['decision'], sandboxUrl: string): Promise<number> {
+  if (error) console.error(`${error.code}${error.node ? ` at ${error.node}` : ''}: ${error.message}`);
+  if (decision !== REJECT) return status === 'succeeded' || (!decision && status === 'rejected') ? 0 : 1;
+  const left = (await readLedger(sandboxUrl)).filter((entry) => entry.kind !== 'fixture' && !entry.deletedAt);
+  for (const { vendor, kind, id } of left) console.error(`Left behind: ${vendor} ${kind} ${id}`);
+  return status === 'rejected' && left.length === 0 && output !== undefined ? 0 : 1;
+}
+
+interface Timing {
+  readonly emit: Emit;
+  sinceStart(): number;
+  asked(): void;
+  firstActivity(): number;
+}
+
+// Only warnings are shown beside the progress; the first activity's start is noted.
+function createTiming(): Timing {
+  let askedAt = 0;
+  let firstAt = Number.NaN;
+  return {
+    emit({ level, name, fields }) {
+      if (name === 'activity.started' && Number.isNaN(firstAt)) firstAt = performance.now();
+      if (level === 'warn' || level === 'error') console.error(styleText('yellow', `${name} ${JSON.stringify(fields)}`));
+    },
+    sinceStart: () => performance.now(),
+    asked: () => (askedAt = performance.now()),
+    firstActivity: () => firstAt - askedAt,
+  };
+}
