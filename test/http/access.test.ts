@@ -1,0 +1,165 @@
+import { request } from 'node:http';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ADMIN_KEY, startTestApp, type RunningApp } from './running-app.ts';
+
+/** Every route of the contract and who may call it. `any` is every role of ours; an operation that is not here fails the test. */
+const ACCESS: Readonly<Record<string, 'public' | 'any' | 'author' | 'starter' | 'approver' | 'operator' | 'admin'>> = {
+  'GET /health': 'public',
+  'GET /ready': 'public',
+  'GET /approve/{token}': 'public',
+  'POST /approve/{token}': 'public',
+  'GET /openapi.json': 'any',
+  'GET /metrics': 'any',
+  'GET /v1/definitions': 'any',
+  'POST /v1/definitions': 'author',
+  'POST /v1/definitions/validate': 'author',
+  'GET /v1/definitions/schema.json': 'any',
+  'GET /v1/definitions/{name}': 'any',
+  'GET /v1/definitions/{name}/versions/{version}': 'any',
+  'POST /v1/definitions/{name}/plan': 'author',
+  'GET /v1/runs': 'any',
+  'POST /v1/runs': 'starter',
+  'GET /v1/runs/{id}': 'any',
+  'GET /v1/runs/{id}/progress': 'any',
+  'GET /v1/runs/{id}/history': 'any',
+  'GET /v1/runs/{id}/events': 'any',
+  'POST /v1/runs/{id}/cancel': 'operator',
+  'POST /v1/runs/{id}/pause': 'operator',
+  'POST /v1/runs/{id}/resume': 'operator',
+  'POST /v1/runs/{id}/rewind': 'operator',
+  'POST /v1/runs/{id}/fork': 'operator',
+  'POST /v1/runs/{id}/compensate': 'operator',
+  'POST /v1/runs/{id}/release': 'operator',
+  'POST /v1/runs/{id}/decide': 'operator',
+  'POST /v1/runs/{id}/messages/{topic}': 'starter',
+  'GET /v1/approvals': 'any',
+  'GET /v1/approvals/{id}': 'any',
+  'POST /v1/approvals/{id}/decisions': 'approver',
+  'POST /v1/approvals/{id}/withdraw': 'operator',
+  'POST /v1/approvals/{id}/reassign': 'operator',
+  'POST /v1/campaigns': 'starter',
+  'GET /v1/campaigns/{id}': 'any',
+  'GET /v1/workflows/{id}/progress': 'any',
+  'POST /v1/workflows/{id}/signals/approve': 'approver',
+  'POST /v1/workflows/{id}/signals/reject': 'approver',
+  'POST /v1/workflows/{id}/signals/update_content': 'approver',
+  'GET /v1/breakers': 'any',
+  'POST /v1/breakers/{service}/open': 'operator',
+  'POST /v1/breakers/{service}/close': 'operator',
+  'GET /v1/adapters': 'any',
+  'POST /v1/adapters/{tool}/execute': 'admin',
+  'POST /v1/slack/interactions': 'approver',
+  'GET /v1/executors': 'operator',
+};
+
+const ROLES = ['viewer', 'author', 'starter', 'approver', 'operator', 'admin', 'marketing-lead'] as const;
+
+let api: RunningApp;
+const keys = new Map<string, string>();
+
+beforeAll(async () => {
+  api = await startTestApp('http_access');
+  for (const role of ROLES) keys.set(role, await api.keyFor(`a-${role}`, [role]));
+});
+
+afterAll(() => api.stop());
+
+function perform(operation: string, key: string | null) {
+  const [method = '', template = ''] = operation.split(' ');
+  const path = template.replaceAll(/\{\w+\}/g, 'none-such');
+  return api.call(path, { method, key, ...(method === 'POST' ? { body: {} } : {}) });
+}
+
+describe('every route', () => {
+  it('is in the table above, and nothing else is served', async () => {
+    const { body } = await api.call('/openapi.json');
+    const { paths } = body as { paths: Record<string, Record<string, unknown>> };
+
+    const served = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+
+    expect(served.toSorted()).toEqual(Object.keys(ACCESS).toSorted());
+  });
+
+  it.each(Object.keys(ACCESS).filter((operation) => ACCESS[operation] !== 'public'))('%s needs a live key', async (operation) => {
+    const expired = await api.keyFor('late', ['admin'], { expiresAt: new Date(Date.now() - 1_000) });
+
+    for (const key of [null, 'bwk_unknown', expired]) {
+      expect(await perform(operation, key)).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+    }
+  });
+
+  it.each(Object.entries(ACCESS).filter(([, access]) => access !== 'public'))('%s is for %s', async (operation, access) => {
+    for (const role of ROLES) {
+      const { status, body } = await perform(operation, keys.get(role) ?? '');
+      const allowed = role === 'admin' || role === access || (access === 'any' && role !== 'marketing-lead');
+      const refused = status === 403 && (body as { detail: string }).detail.startsWith('This needs the role');
+      expect({ role, refused }).toEqual({ role, refused: !allowed });
+    }
+  });
+
+  it.each(Object.entries(ACCESS).filter(([, access]) => access === 'public'))('%s is open to all', async (operation) => {
+    expect((await perform(operation, null)).status).not.toBe(401);
+  });
+});
+
+describe('a key', () => {
+  it('is refused from the moment it is revoked', async () => {
+    const key = await api.keyFor('gone', ['viewer']);
+    expect((await api.call('/v1/runs', { key })).status).toBe(200);
+
+    await api.knex.withSchema('breakwater').table('api_key').where({ user_name: 'gone' }).update({ revoked_at: new Date() });
+
+    expect((await api.call('/v1/runs', { key })).status).toBe(401);
+  });
+
+  it('is stored as a hash, and its use is noted once', async () => {
+    const key = await api.keyFor('busy', ['viewer']);
+    const row = () => api.knex.withSchema('breakwater').table('api_key').first<Record<string, unknown>>().where({ user_name: 'busy' });
+    expect((await row()).last_used_at).toBeNull();
+
+    await api.call('/v1/runs', { key });
+    const first = (await row()).last_used_at;
+    await api.call('/v1/runs', { key });
+
+    expect(first).toBeInstanceOf(Date);
+    expect((await row()).last_used_at).toEqual(first);
+    expect(JSON.stringify(await row())).not.toContain(key);
+  });
+
+  it.each([`Basic ${ADMIN_KEY}`, ADMIN_KEY, 'Bearer', `Bearer  ${ADMIN_KEY}`, `Bearer ${'x'.repeat(300)}`])('is not read from "%s"', async (authorization) => {
+    const answer = await api.call('/v1/runs', { key: null, headers: { authorization } });
+
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+  });
+});
+
+describe('a path trick', () => {
+  const tricks = ['/v1/runs/', '//v1/runs', '/V1/runs', '/v1/runs;x', '/v1/%72uns%00', '/v1/health/../runs', '/health/../v1/runs', '/v1/./runs', '/health%2f..%2fv1%2fruns'];
+
+  it.each(tricks)('%s without a key reaches nothing', async (path) => {
+    expect([400, 401, 404]).toContain(await statusOfRawPath(path));
+  });
+
+  it('with a method override reaches only what its real method reaches', async () => {
+    const key = keys.get('viewer') ?? '';
+
+    const answer = await api.call('/v1/runs', { key, headers: { 'x-http-method-override': 'POST' } });
+
+    expect(answer.status).toBe(200);
+    expect(answer.body).toHaveProperty('items');
+  });
+});
+
+// fetch would tidy the path up before it is sent.
+function statusOfRawPath(path: string): Promise<number | undefined> {
+  const { hostname, port } = new URL(api.app.url);
+  return new Promise((resolve, reject) => {
+    request({ hostname, port, path }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    })
+      .on('error', reject)
+      .end();
+  });
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { ROLES, holdsRole } from '../../src/http/role.ts';
+
+describe('holdsRole', () => {
+  it('gives an admin every role', () => {
+    for (const role of ROLES) expect(holdsRole(['admin'], role)).toBe(true);
+  });
+
+  it('lets whoever may act look, but not a custom role', () => {
+    for (const role of ROLES) expect(holdsRole([role], 'viewer')).toBe(true);
+    expect(holdsRole(['marketing-lead'], 'viewer')).toBe(false);
+  });
+
+  it('gives no role for another', () => {
+    expect(holdsRole(['viewer', 'author', 'starter', 'approver'], 'operator')).toBe(false);
+    expect(holdsRole([], 'viewer')).toBe(false);
+  });
+});
