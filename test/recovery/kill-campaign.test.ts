@@ -1,0 +1,137 @@
+// SIGKILL in each phase of a campaign, before a vendor's effect and between the effect and our checkpoint; a second process ends it as if nothing had happened.
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { AppProcess } from '../support/app-process.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { until } from '../support/until.ts';
+import { openSandbox } from '../sandbox/open-sandbox.ts';
+import type { TestSandbox } from '../sandbox/open-sandbox.ts';
+import { FINAL, countCreated, decide, leftBehind, startCampaign, untilStatus } from './a-campaign.ts';
+
+/** What a campaign that nobody disturbs creates. */
+const ONCE = { 'github branch': 1, 'github file': 2, 'github pull': 1, 'sendgrid campaign': 1 };
+const LONG_MS = 600_000;
+
+interface Cut {
+  readonly what: string;
+  readonly vendor: string;
+  readonly method: string;
+  readonly path: string;
+}
+
+const BEFORE_APPROVAL: readonly Cut[] = [
+  { what: 'the draft', vendor: 'slm', method: 'POST', path: '/v1/chat/completions' },
+  { what: 'the branch', vendor: 'github', method: 'POST', path: '/repos/acme/marketing-campaigns/git/refs' },
+  { what: 'the file', vendor: 'github', method: 'PUT', path: '/repos/acme/marketing-campaigns/contents' },
+  { what: 'the pull request', vendor: 'github', method: 'POST', path: '/repos/acme/marketing-campaigns/pulls' },
+];
+const AFTER_APPROVAL: readonly Cut[] = [
+  { what: 'the mailing', vendor: 'sendgrid', method: 'POST', path: '/v3/marketing/singlesends' },
+  { what: 'its schedule', vendor: 'sendgrid', method: 'PUT', path: '/v3/marketing/singlesends' },
+  { what: 'the blog post', vendor: 'github', method: 'PUT', path: '/repos/acme/website/contents' },
+];
+const UNDOING: readonly Cut[] = [
+  { what: 'closing the pull request', vendor: 'github', method: 'PATCH', path: '/repos/acme/marketing-campaigns/pulls' },
+  { what: 'deleting the file', vendor: 'github', method: 'DELETE', path: '/repos/acme/marketing-campaigns/contents' },
+  { what: 'deleting the branch', vendor: 'github', method: 'DELETE', path: '/repos/acme/marketing-campaigns/git/refs' },
+];
+
+/** `hang`: the vendor has done nothing when we die. `delay`: it has, and we never learn it. */
+const POINTS = [
+  { point: 'before the effect of', fault: { fault: 'hang' } },
+  { point: 'between effect and checkpoint of', fault: { fault: 'delay', delayMs: LONG_MS } },
+] as const;
+
+const points = (cuts: readonly Cut[]) => cuts.flatMap((cut) => POINTS.map(({ point, fault }) => ({ ...cut, point, fault })));
+
+let sandbox: TestSandbox;
+let databaseUrl: string;
+const apps: AppProcess[] = [];
+
+beforeEach(async () => {
+  sandbox = await openSandbox();
+  databaseUrl = await createTestDatabase('kill');
+});
+afterEach(async () => {
+  for (const app of apps.splice(0)) if (app.child.exitCode === null && app.child.signalCode === null) await app.kill();
+  await sandbox[Symbol.asyncDispose]();
+});
+
+async function startApp(dataDir?: string): Promise<AppProcess> {
+  const app = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url, ...(dataDir !== undefined && { dataDir }) });
+  apps.push(app);
+  return app;
+}
+
+async function killDuring(app: AppProcess, { vendor, method, path }: Cut): Promise<void> {
+  const called = async () => (await sandbox.calls(vendor)).some((call) => call.fault !== undefined && call.fault !== null && call.method === method && call.path.includes(path));
+  await until(called, { what: `${method} ${path} to reach ${vendor}`, timeoutMs: 20_000 });
+  await app.kill();
+  await sandbox.call('DELETE', '/_faults');
+}
+
+const plant = async ({ vendor, method, path }: Cut, fault: object): Promise<void> => {
+  await sandbox.fault({ vendor, match: { method, path }, times: 1, ...fault } as Parameters<TestSandbox['fault']>[0]);
+};
+
+async function expectOnce(app: AppProcess, runId: string): Promise<void> {
+  const run = await untilStatus(app, runId, FINAL, 60_000);
+  expect(run).toMatchObject({ status: 'succeeded', progress: 100 });
+  expect(countCreated(await sandbox.created())).toEqual(ONCE);
+}
+
+describe('a campaign whose process is killed', () => {
+  it.each(points(BEFORE_APPROVAL))('$point $what creates everything once', async (cut) => {
+    await plant(cut, cut.fault);
+    const first = await startApp();
+    const runId = await startCampaign(first);
+    await killDuring(first, cut);
+
+    const second = await startApp();
+    await untilStatus(second, runId, ['waiting']);
+    await decide(second, runId, { decision: 'approve' });
+
+    await expectOnce(second, runId);
+  });
+
+  it.each(points(AFTER_APPROVAL))('$point $what publishes everything once', async (cut) => {
+    await plant(cut, cut.fault);
+    const first = await startApp();
+    const runId = await startCampaign(first);
+    await untilStatus(first, runId, ['waiting']);
+    await decide(first, runId, { decision: 'approve' });
+    await killDuring(first, cut);
+
+    const second = await startApp(first.dataDir);
+
+    await expectOnce(second, runId);
+  });
+
+  it.each(points(UNDOING))('$point $what leaves nothing behind after a rejection', async (cut) => {
+    await plant(cut, cut.fault);
+    const first = await startApp();
+    const runId = await startCampaign(first);
+    await untilStatus(first, runId, ['waiting']);
+    await decide(first, runId, { decision: 'reject', reason: 'no' });
+    await killDuring(first, cut);
+
+    const second = await startApp();
+
+    const run = await untilStatus(second, runId, FINAL, 60_000);
+    expect(run).toMatchObject({ status: 'rejected', cause: 'rejection' });
+    expect(leftBehind(await sandbox.ledger())).toEqual([]);
+  });
+
+  it('while it waits is decided through another process', async () => {
+    const first = await startApp();
+    const runId = await startCampaign(first);
+    await untilStatus(first, runId, ['waiting']);
+    const second = await startApp();
+    await first.kill();
+    await decide(second, runId, { decision: 'approve', edits: { 'content_creation.generate': { email_body: 'Edited while the first was down.' } } });
+
+    await expectOnce(second, runId);
+
+    const [mailing] = (await sandbox.ledger('sendgrid')).filter((entry) => entry.kind === 'campaign');
+    expect(JSON.stringify(mailing?.data)).toContain('Edited while the first was down.');
+  });
+});
