@@ -30,11 +30,16 @@ export function findUnsafe(value: unknown, path = '', depth = 0): { path: string
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
-    const childPath = `${path}/${key}`;
+    const childPath = `${path}/${pointerToken(key)}`;
     if (FORBIDDEN_KEYS.has(key)) return { path: childPath, reason: `uses the reserved key "${key}"` };
     if (key.includes('\u0000')) return { path, reason: 'has a key with a NUL character' };
     const found = findUnsafe(child, childPath, depth + 1);
     if (found) return found;
   }
   return undefined;
+}
+
+// RFC 6901.
+function pointerToken(key: string): string {
+  return key.replaceAll('~', '~0').replaceAll('/', '~1');
 }
