@@ -1,0 +1,20 @@
+// The ports' everyday ends: the machine's clock, and an announcement that nobody hears.
+import { describe, expect, it } from 'vitest';
+import { silent, systemClock } from '../../src/kernel/index.ts';
+
+describe('systemClock', () => {
+  it('tells the time of this machine in milliseconds', () => {
+    const before = Date.now();
+    const now = systemClock.now();
+    const after = Date.now();
+
+    expect(now).toBeGreaterThanOrEqual(before);
+    expect(now).toBeLessThanOrEqual(after);
+  });
+});
+
+describe('silent', () => {
+  it('takes any event and gives nothing back', () => {
+    expect(silent({ level: 'error', name: 'run.stuck', fields: { run: 'run_1' } })).toBeUndefined();
+  });
+});
