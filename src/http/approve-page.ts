@@ -4,7 +4,7 @@ import type { Approval } from '../approvals/index.ts';
 import { formatDuration, type Problem } from '../kernel/index.ts';
 import type { EditField } from './edit-fields.ts';
 import type { FormField } from './form-fields.ts';
-import { html, type Html } from './html.ts';
+import { Html, html } from './html.ts';
 import { stylesheet } from './approve-style.ts';
 
 export interface AskPage {
@@ -70,7 +70,7 @@ function document(title: string, main: Html): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · Breakwater</title>
-<style>${stylesheet}</style>
+<style>${new Html(stylesheet)}</style>
 </head>
 <body><main>${main}</main></body>
 </html>

@@ -19,8 +19,8 @@ small { color: var(--soft); font-size: .8125rem; font-weight: 400; }
 code { font: .875em ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; }
 .body { margin: 0 0 1.5rem; white-space: pre-wrap; overflow-wrap: anywhere; }
 fieldset { margin: 0 0 1.5rem; padding: 0; border: 0; min-width: 0; }
-legend { padding: 0; margin-bottom: .5rem; font-weight: 650; }
-.field { display: block; margin-bottom: 1rem; } .field > span { display: block; margin-bottom: .3rem; font-size: .9375rem; font-weight: 550; }
+legend { padding: 0; margin-bottom: .6rem; font-size: 1.0625rem; font-weight: 650; }
+.field { display: block; margin-bottom: 1rem; } .field > span { display: block; margin-bottom: .3rem; font-size: .9375rem; font-weight: 500; }
 textarea, input[type=text], input[type=number], select { width: 100%; padding: .6rem .75rem; color: inherit; background: var(--field);
   border: 1px solid var(--line); border-radius: 6px; font: inherit; }
 textarea { display: block; resize: vertical; field-sizing: content; min-height: 2.8rem; max-height: 28rem; }
@@ -33,5 +33,5 @@ button { flex: 1; padding: .8rem 1.25rem; border: 1px solid transparent; border-
 .problems { margin: 0 0 1.5rem; padding: .9rem 1.1rem; background: var(--bad-soft); border-left: 4px solid var(--bad); border-radius: 4px; }
 .problems ul { margin: .3rem 0 0; padding-left: 1.2rem; }
 @media (max-width: 40rem) { main { margin: 0; padding: 1.5rem 1.25rem 2rem; border-width: 4px 0 0; border-radius: 0; min-height: 100vh; }
-  h1 { font-size: 1.375rem; } dl { grid-template-columns: 1fr; gap: .7rem; } }
+  h1 { font-size: 1.375rem; } dl { gap: .8rem 1rem; } }
 `;

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getApproval, openApproval, signLink, type LinkClaims, type NewApproval } from '../../src/approvals/index.ts';
 import { aQuestion, insertWaitingRun } from '../approvals/an-approval.ts';
@@ -64,6 +65,16 @@ describe('GET /approve/{token}', () => {
     const policy = headers.get('content-security-policy') ?? '';
     for (const rule of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"]) expect(policy).toContain(rule);
     expect(policy).not.toMatch(/unsafe|script-src/);
+  });
+
+  it('allows exactly the stylesheet it carries', async () => {
+    const { path } = await ask();
+
+    const { text, headers } = await open(path);
+
+    const style = /<style>([\s\S]*)<\/style>/.exec(text)?.[1] ?? '';
+    const hash = createHash('sha256').update(style).digest('base64');
+    expect(headers.get('content-security-policy')).toContain(`style-src 'sha256-${hash}'`);
   });
 
   it('decides nothing, however often it is visited', async () => {
