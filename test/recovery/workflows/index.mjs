@@ -1,0 +1,22 @@
+// Coded workflows with planted faults, for the recovery tests: loaded by the app from BREAKWATER_WORKFLOWS_DIR.
+export const workflows = [
+  {
+    name: 'planted-type-error',
+    version: '1.0.0',
+    title: 'Has a bug after its first act',
+    async run(saga) {
+      const note = await saga.run('keep', { tool: 'memory', action: 'remember', with: { namespace: 'planted', key: 'note', content: 'kept' }, compensation: 'forget' });
+      return note.missing.deeper;
+    },
+  },
+  {
+    name: 'planted-failure',
+    version: '1.0.0',
+    title: 'Fails at its second act',
+    async run(saga) {
+      await saga.run('keep', { tool: 'memory', action: 'remember', with: { namespace: 'planted', key: 'undone', content: 'kept' }, compensation: 'forget' });
+      await saga.run('read', { tool: 'github', action: 'get_file_content', with: { owner: 'acme', repo: 'website', path: 'no/such/file.md' } });
+      return null;
+    },
+  },
+];
