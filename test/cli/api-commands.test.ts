@@ -1,0 +1,137 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openApproval } from '../../src/approvals/index.ts';
+import { aQuestion, insertWaitingRun } from '../approvals/an-approval.ts';
+import { ADMIN_KEY, startTestApp, type RunningApp } from '../http/running-app.ts';
+import { breakwater } from './command-line.ts';
+
+let api: RunningApp;
+let folder: string;
+
+beforeAll(async () => {
+  api = await startTestApp('cli_api');
+  folder = await mkdtemp(join(tmpdir(), 'breakwater-cli-'));
+});
+
+afterAll(async () => {
+  await api.stop();
+  await rm(folder, { recursive: true });
+});
+
+function run(...args: string[]) {
+  return breakwater(args, { BREAKWATER_URL: api.app.url, BREAKWATER_KEY: ADMIN_KEY });
+}
+
+async function echo(): Promise<string> {
+  const { body } = await api.call('/v1/runs', { body: { workflow: 'echo', input: { n: 1 } } });
+  const { id } = body as { id: string };
+  await api.call(`/v1/runs/${id}?wait=30s`);
+  return id;
+}
+
+async function ask(): Promise<string> {
+  const runId = await insertWaitingRun(api.knex, 'default');
+  return (await api.knex.transaction((trx) => openApproval(trx, aQuestion({ tenant: 'default', runId })))).id;
+}
+
+describe('runs list', () => {
+  it('shows runs as a table, or whole as JSON', async () => {
+    const id = await echo();
+
+    const text = await run('runs', 'list', '--workflow', 'echo');
+    const json = await run('runs', 'list', '--workflow', 'echo', '--limit', '1', '--json');
+
+    expect(text.exitCode).toBe(0);
+    expect(text.stdout).toMatch(/^RUN +WORKFLOW +STATUS +PROGRESS +STARTED\n/);
+    expect(text.stdout).toMatch(new RegExp(`^${id} +echo 1.0.0 +succeeded +100% `, 'm'));
+    expect(json.json<{ items: unknown[] }>()).toMatchObject({ items: [{ id, input: { n: 1 } }] });
+  });
+
+  it('fails with what the API says is wrong', async () => {
+    const ended = await run('runs', 'list', '--status', 'done');
+
+    expect(ended).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(ended.stderr).toContain('/status');
+  });
+});
+
+describe('runs show', () => {
+  it('tells one run in words', async () => {
+    const id = await echo();
+
+    const { exitCode, stdout } = await run('runs', 'show', id);
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain('Status:     succeeded\n');
+    expect(stdout).toContain('{"echoed":{"n":1}}');
+  });
+
+  it('exits 1 with one line for a run that is not there', async () => {
+    const ended = await run('runs', 'show', 'run_none');
+
+    expect(ended).toMatchObject({ exitCode: 1, stdout: '', stderr: 'breakwater: No run "run_none".\n' });
+  });
+});
+
+describe('runs cancel', () => {
+  it('exits 1 when the run is final', async () => {
+    const ended = await run('runs', 'cancel', await echo());
+
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toContain('succeeded already');
+  });
+});
+
+describe('approvals', () => {
+  it('are listed with their deadline', async () => {
+    const id = await ask();
+
+    const { stdout } = await run('approvals', 'list', '--status', 'pending');
+
+    expect(stdout).toMatch(new RegExp(`^${id} +pending +\\d{4}-.* Ship it\\?$`, 'm'));
+  });
+
+  it('are approved with edits from a file', async () => {
+    const id = await ask();
+    const edits = join(folder, 'edits.json');
+    await writeFile(edits, '{"write.draft":{"title":"New"}}');
+
+    const ended = await run('approvals', 'approve', id, '--reason', 'fine', '--edits', edits);
+
+    expect(ended).toMatchObject({ exitCode: 0, stdout: `${id} is approved\n` });
+    expect(await api.call(`/v1/approvals/${id}`)).toMatchObject({ body: { decisions: [{ reason: 'fine', edits: { 'write.draft': { title: 'New' } } }] } });
+  });
+
+  it('are rejected once', async () => {
+    const id = await ask();
+
+    expect(await run('approvals', 'reject', id)).toMatchObject({ exitCode: 0, stdout: `${id} is rejected\n` });
+    expect(await run('approvals', 'reject', id)).toMatchObject({ exitCode: 1, stdout: '' });
+  });
+});
+
+describe('the address and the key', () => {
+  it('are named when nothing answers', async () => {
+    const ended = await breakwater(['runs', 'list'], { BREAKWATER_URL: 'http://127.0.0.1:9', BREAKWATER_KEY: 'k' });
+
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toMatch(/^breakwater: Nothing answers at http:\/\/127\.0\.0\.1:9 .*BREAKWATER_URL\.\n$/);
+  });
+
+  it('come from the data directory when no key is set', async () => {
+    await writeFile(join(folder, 'admin-key'), `${ADMIN_KEY}\n`);
+
+    const ended = await breakwater(['runs', 'list'], { BREAKWATER_URL: api.app.url, BREAKWATER_DATA_DIR: folder });
+
+    expect(ended.exitCode).toBe(0);
+  });
+
+  it('are asked for when there is none', async () => {
+    const ended = await breakwater(['runs', 'list'], { BREAKWATER_URL: api.app.url, BREAKWATER_DATA_DIR: join(folder, 'none') });
+
+    expect(ended.exitCode).toBe(1);
+    expect(ended.stderr).toContain('set BREAKWATER_KEY');
+  });
+});

@@ -1,0 +1,26 @@
+// Runs one command line in this process and keeps what it printed.
+import { runCli } from '../../src/cli/index.ts';
+import type { CliIo } from '../../src/cli/io.ts';
+import { createKey, listKeys, revokeKey } from '../../src/http/index.ts';
+import { startApp } from '../../src/main.ts';
+
+export interface Ended {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** stdout parsed. */
+  json<T>(): T;
+}
+
+export async function breakwater(args: readonly string[], environment: CliIo['environment'] = {}): Promise<Ended> {
+  const printed = { stdout: '', stderr: '' };
+  const exitCode = await runCli(args, {
+    stdout: (text) => (printed.stdout += text),
+    stderr: (text) => (printed.stderr += text),
+    isTerminal: false,
+    environment,
+    startApp,
+    keys: { create: createKey, list: listKeys, revoke: revokeKey },
+  });
+  return { exitCode, ...printed, json: <T>() => JSON.parse(printed.stdout) as T };
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import { findKeyOwner } from '../../src/http/key-store.ts';
+import { createKnex } from '../../src/postgres/index.ts';
+import { createEmptyDatabase, createTestDatabase } from '../support/database.ts';
+import { breakwater } from './command-line.ts';
+
+async function setup() {
+  const environment = { DBOS_SYSTEM_DATABASE_URL: await createTestDatabase('cli_keys') };
+  const run = (...args: string[]) => breakwater(args, environment);
+  const ownerOf = async (key: string) => {
+    const knex = createKnex(environment.DBOS_SYSTEM_DATABASE_URL, { max: 1, name: 'test' });
+    try {
+      return await findKeyOwner(knex, key);
+    } finally {
+      await knex.destroy();
+    }
+  };
+  return { run, ownerOf };
+}
+
+describe('keys', () => {
+  it('are made with user, roles and tenant, and only the key goes to stdout', async () => {
+    const { run, ownerOf } = await setup();
+
+    const made = await run('keys', 'create', '--user', 'reviewer-1', '--role', 'approver,marketing-lead', '--tenant', 'acme');
+
+    expect(made.exitCode).toBe(0);
+    expect(made.stdout).toMatch(/^bwk_[\w-]{43}\n$/);
+    expect(await ownerOf(made.stdout.trim())).toEqual({ tenant: 'acme', user: 'reviewer-1', roles: ['approver', 'marketing-lead'] });
+  });
+
+  it('are listed without their texts, and die when revoked', async () => {
+    const { run, ownerOf } = await setup();
+    const made = await run('keys', 'create', '--user', 'ann', '--role', 'viewer', 'starter', '--expires', '90d', '--json');
+    const { id, key } = made.json<{ id: string; key: string }>();
+
+    const before = await run('keys', 'list');
+    const revoked = await run('keys', 'revoke', id);
+    const after = await run('keys', 'list', '--json');
+
+    expect(before.stdout).toMatch(new RegExp(`^${id} +default +ann +viewer,starter +until .* never$`, 'm'));
+    expect(before.stdout).not.toContain(key);
+    expect(revoked).toMatchObject({ exitCode: 0 });
+    expect(after.json<{ items: unknown[] }>()).toMatchObject({ items: [{ id, revokedAt: expect.any(String) }] });
+    expect(await ownerOf(key)).toBeUndefined();
+  });
+
+  it.each([
+    [['keys', 'create', '--user', 'ann'], '--role'],
+    [['keys', 'create', '--user', 'ann', '--role', 'Top Boss'], '"Top Boss" is no role'],
+    [['keys', 'create', '--user', 'ann', '--role', 'viewer', '--expires', 'soon'], '"soon" is no duration'],
+  ])('are not made from %j', async (args, message) => {
+    const { run } = await setup();
+
+    const ended = await run(...args);
+
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(ended.stderr).toContain(message);
+  });
+
+  it('cannot be revoked by an id that is none', async () => {
+    const { run } = await setup();
+
+    expect(await run('keys', 'revoke', 'key_none')).toMatchObject({ exitCode: 1 });
+  });
+});
+
+describe('migrate', () => {
+  it('brings an empty database up to date, once', async () => {
+    const environment = { DBOS_SYSTEM_DATABASE_URL: await createEmptyDatabase('cli_migrate') };
+
+    const before = await breakwater(['keys', 'list'], environment);
+    const first = await breakwater(['migrate'], environment);
+    const again = await breakwater(['migrate'], environment);
+    const after = await breakwater(['keys', 'list'], environment);
+
+    expect(before).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(before.stderr).toContain('breakwater migrate');
+    expect(first).toMatchObject({ exitCode: 0 });
+    expect(first.stdout).toContain('0001_foundation.js\n');
+    expect(again).toMatchObject({ exitCode: 0, stdout: '', stderr: 'The database is up to date.\n' });
+    expect(after.exitCode).toBe(0);
+  });
+});
