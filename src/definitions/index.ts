@@ -1,10 +1,22 @@
 // The room's face: from the text of a definition to a plan, and the pure functions that read a plan.
-export * from './catalog.ts';
-export * from './plan.ts';
+export type { Catalog, CatalogAction, CatalogTool, JsonSchema } from './catalog.ts';
+export { compileDefinition } from './compile.ts';
+export type { CompileOptions, Compiled } from './compile.ts';
+export { definitionJsonSchema } from './document.ts';
 export { MAX_LIST_ITEMS, evaluate, evaluateCondition, evaluateList } from './expression.ts';
+export { criticalPath, dependentsOf, wavesOf } from './graph.ts';
+export type { CriticalPath, Edges } from './graph.ts';
+export { validateInput } from './input.ts';
+export type * from './plan.ts';
+export { previewPlan } from './preview.ts';
+export type { PlanPreview, PreviewedCall, PreviewedNode, Unresolved } from './preview.ts';
+export { FIRST_NODE_STEP, FOR_EACH_NODE_STEPS, PLAIN_NODE_STEPS } from './ranges.ts';
 export { referencesOf } from './references.ts';
 export type { Reference } from './references.ts';
 export { DEFAULT_RETRY, RETRY_POLICIES } from './retry-policies.ts';
 export { MAX_SOURCE_BYTES } from './source.ts';
-export { compileTemplate, holesOf, renderTemplate, renderText } from './template.ts';
+export type { SourceFormat } from './source.ts';
+export { compileTemplate, renderTemplate, renderText } from './template.ts';
+export { validateValue, validateWithDefaults } from './validate.ts';
+export type { Validated } from './validate.ts';
 export { compareVersions, isVersion } from './version.ts';

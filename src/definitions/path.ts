@@ -15,5 +15,5 @@ export function pointerOf(path: Path): string {
 
 /** Is `path` the same as `ancestor`, or inside it? */
 export function isWithin(path: Path, ancestor: Path): boolean {
-  return ancestor.every((part, depth) => path[depth] === part);
+  return ancestor.length <= path.length && ancestor.every((part, depth) => String(path[depth]) === String(part));
 }

@@ -16,7 +16,10 @@ export function patternFault(pattern: unknown): string | undefined {
   return faults.get(pattern, compile).message;
 }
 
-/** Does the text hold a match? A pattern that RE2 has no words for matches nothing. */
+/**
+ * Does the text hold a match? A pattern that RE2 has no words for is not asserted: a definition cannot carry one, only an adapter's own schema
+ * can, and adapters check their values themselves.
+ */
 export function matches(pattern: string, text: string): boolean {
   return (
     text.length <= MAX_MATCHED_LENGTH && patternFault(pattern) === undefined && evaluate({ text, pattern }) === true

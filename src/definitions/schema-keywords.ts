@@ -122,8 +122,12 @@ function partsOf(keyword: string, value: Json): readonly Json[] {
   if (keyword === '$defs') return [];
   const kind = KEYWORDS.get(keyword);
   if (kind === 'schema') return [value];
-  if (kind === 'schemas' && Array.isArray(value)) return value;
+  if (kind === 'schemas' && isJsonList(value)) return value;
   return kind === 'schemaMap' && isJsonObject(value) ? Object.values(value) : [];
+}
+
+export function isJsonList(value: Json | undefined): value is readonly Json[] {
+  return Array.isArray(value);
 }
 
 /** The part of a schema that a local reference points to. */

@@ -1,0 +1,159 @@
+// What a run would do, without doing it: waves, calls with their arguments as far as they are known, undo order, critical path.
+import { FailureError, formatDuration } from '../kernel/index.ts';
+import type { Json } from '../kernel/index.ts';
+import type { Catalog, CatalogAction } from './catalog.ts';
+import { findAction } from './compilation.ts';
+import { evaluate, evaluateList } from './expression.ts';
+import { criticalPath, dependentsOf, wavesOf } from './graph.ts';
+import { renderLiquid } from './liquid-text.ts';
+import type { ActivityNode, Expression, Plan, PlanNode, Scope, Template } from './plan.ts';
+import { referencesOfHole } from './references.ts';
+import { mapHoles } from './template.ts';
+import type { Hole } from './template.ts';
+
+/** A hole whose value only the run will know: `{ "$unresolved": "outputs.research.notes" }`. */
+export interface Unresolved {
+  readonly $unresolved: string;
+}
+
+export interface PreviewedCall {
+  readonly tool: string;
+  readonly action: string;
+  /** JSON, with {@link Unresolved} in the place of what only the run will know. */
+  readonly arguments: Json;
+}
+
+export interface PreviewedNode {
+  readonly id: string;
+  readonly kind: PlanNode['kind'];
+  readonly dependsOn: readonly string[];
+  /** false: skipped, as far as the input decides it. */
+  readonly when?: boolean | Unresolved;
+  readonly call?: PreviewedCall;
+  /** How many items a for_each runs over. */
+  readonly items?: number | Unresolved;
+  /** How the call's idempotency key is made, and how a repeat is recognised. */
+  readonly key?: { readonly madeFrom: readonly string[]; readonly keyedBy: CatalogAction['keyedBy'] };
+  readonly compensation?: PreviewedCall | 'irreversible' | 'none';
+}
+
+export interface PlanPreview {
+  readonly waves: readonly (readonly PreviewedNode[])[];
+  /** What would be undone, first to last; the members of one list may run together. */
+  readonly compensation: readonly (readonly (PreviewedCall & { readonly undoes: string })[])[];
+  readonly criticalPath: { readonly nodes: readonly string[]; readonly longest: string };
+}
+
+export function previewPlan(plan: Plan, input: Json, catalog: Catalog): PlanPreview {
+  const byId = new Map(plan.nodes.map((node) => [node.id, node]));
+  const scope = scopeOf(plan, input);
+  const { nodes, durationMs } = criticalPath(plan);
+  return {
+    waves: plan.waves.map((wave) =>
+      wave.flatMap((id) => byId.get(id) ?? []).map((node) => previewNode(node, scope, catalog)),
+    ),
+    compensation: undoOrder(plan)
+      .map((ids) => ids.flatMap((id) => previewUndo(byId.get(id), scope)))
+      .filter((calls) => calls.length > 0),
+    criticalPath: { nodes, longest: formatDuration(durationMs) },
+  };
+}
+
+function scopeOf(plan: Plan, input: Json): Scope {
+  const run = { id: '', name: plan.name, version: plan.version, tenant: '', startedAt: '' };
+  return { input, outputs: {}, status: {}, run };
+}
+
+function previewNode(node: PlanNode, scope: Scope, catalog: Catalog): PreviewedNode {
+  const base = {
+    id: node.id,
+    kind: node.kind,
+    dependsOn: node.dependencies,
+    ...(node.when && { when: previewCondition(node.when, scope) }),
+  };
+  if (node.kind !== 'activity') return base;
+  const action = findAction(catalog, node.tool, node.action);
+  return {
+    ...base,
+    call: { tool: node.tool, action: node.action, arguments: resolve(node.with, scope) },
+    ...(node.forEach && { items: previewItems(node.forEach, scope) }),
+    ...(action?.effect && {
+      key: { madeFrom: ['run', node.id, ...(node.forEach ? ['item'] : []), 'epoch'], keyedBy: action.keyedBy },
+    }),
+    compensation: compensationOf(node, scope),
+  };
+}
+
+function compensationOf(node: ActivityNode, scope: Scope): PreviewedNode['compensation'] {
+  if (node.irreversible) return 'irreversible';
+  const [undo] = previewUndo(node, scope);
+  return undo ? { tool: undo.tool, action: undo.action, arguments: undo.arguments } : 'none';
+}
+
+function previewUndo(
+  node: PlanNode | undefined,
+  scope: Scope,
+): readonly (PreviewedCall & { readonly undoes: string })[] {
+  if (node?.kind !== 'activity' || !node.compensation) return [];
+  const { tool, action, with: template } = node.compensation;
+  const made: Unresolved = { $unresolved: `made by ${tool} from what ${node.id} answers` };
+  return [
+    { undoes: node.id, tool, action, arguments: template === undefined ? { ...made } : resolve(template, scope) },
+  ];
+}
+
+/** Dependents before what they depend on; one at a time where the document says `lifo`. */
+function undoOrder(plan: Plan): readonly (readonly string[])[] {
+  const edges = new Map(plan.nodes.map((node) => [node.id, node.dependencies]));
+  if (plan.compensationOrder === 'lifo')
+    return wavesOf(edges)
+      .flat()
+      .toReversed()
+      .map((id) => [id]);
+  return wavesOf(dependentsOf(edges));
+}
+
+function previewCondition(expression: Expression, scope: Scope): boolean | Unresolved {
+  const value = resolveHole(holeOf(expression), scope);
+  return typeof value === 'boolean' ? value : { $unresolved: expression.cel };
+}
+
+function previewItems(expression: Expression, scope: Scope): number | Unresolved {
+  if (!isKnown(holeOf(expression))) return { $unresolved: expression.cel };
+  return attempt(() => evaluateList(expression, scope).length) ?? { $unresolved: expression.cel };
+}
+
+function resolve(template: Template, scope: Scope): Json {
+  return mapHoles(template, (hole) => resolveHole(hole, scope));
+}
+
+function resolveHole(hole: Hole, scope: Scope): Json {
+  const unresolved = { $unresolved: hole.source };
+  if (!isKnown(hole)) return unresolved;
+  return (
+    attempt(() =>
+      hole.language === 'cel' ? evaluate({ cel: hole.source }, scope) : renderLiquid(hole.source, scope),
+    ) ?? unresolved
+  );
+}
+
+// Before the run only its input, its name and its version are known.
+function isKnown(hole: Hole): boolean {
+  return referencesOfHole(hole).every(
+    ([root, field]) => root === 'input' || (root === 'run' && (field === 'name' || field === 'version')),
+  );
+}
+
+// An expression that fails on this input will fail in the run as well; there the failure is told in full.
+function attempt<T>(compute: () => T): T | undefined {
+  try {
+    return compute();
+  } catch (error) {
+    if (error instanceof FailureError) return undefined;
+    throw error;
+  }
+}
+
+function holeOf(expression: Expression): Hole {
+  return { path: [], language: 'cel', source: expression.cel };
+}

@@ -1,0 +1,110 @@
+// The type an expression certainly has, and operations that cannot work, without any data.
+import type { CelNode } from './cel-syntax.ts';
+import { childrenOf } from './cel-syntax.ts';
+import { pathOf } from './references.ts';
+import type { JsonType } from './schema-path.ts';
+
+/** The type of what a written-out path reads, where a schema tells. */
+export type TypeOfPath = (path: readonly string[]) => JsonType | undefined;
+
+const RESULTS: ReadonlyMap<string, JsonType> = new Map<string, JsonType>([
+  ...[
+    '_==_',
+    '_!=_',
+    '_<_',
+    '_<=_',
+    '_>_',
+    '_>=_',
+    '_&&_',
+    '_||_',
+    '!_',
+    '@in',
+    'contains',
+    'startsWith',
+    'endsWith',
+    'matches',
+    'bool',
+  ].map((name) => [name, 'boolean'] as const),
+  ...['size', 'int', 'uint', 'double', '_*_', '_/_', '_%_'].map((name) => [name, 'number'] as const),
+  ['string', 'string'],
+  // Times and durations become text.
+  ['timestamp', 'string'],
+  ['duration', 'string'],
+]);
+
+const LOGICAL = new Set(['_&&_', '_||_', '!_']);
+const ORDERED = new Set(['_<_', '_<=_', '_>_', '_>=_']);
+
+export function staticType(node: CelNode, typeOfPath: TypeOfPath): JsonType | undefined {
+  const path = pathOf(node);
+  const kind = node.exprKind;
+  if (kind.case === 'constExpr') return typeOfConstant(kind.value.constantKind.case);
+  if (path) return typeOfPath(path);
+  if (kind.case === 'selectExpr') return kind.value.testOnly ? 'boolean' : undefined;
+  if (kind.case === 'listExpr') return 'array';
+  if (kind.case === 'structExpr') return 'object';
+  if (kind.case === 'callExpr') return typeOfCall(kind.value.function, kind.value.args, typeOfPath);
+  return kind.case === 'comprehensionExpr' ? typeOfLoop(node) : undefined;
+}
+
+function typeOfConstant(name: string | undefined): JsonType | undefined {
+  if (name === 'stringValue') return 'string';
+  if (name === 'boolValue') return 'boolean';
+  if (name === 'nullValue') return 'null';
+  return name === 'int64Value' || name === 'doubleValue' || name === 'uint64Value' ? 'number' : undefined;
+}
+
+function typeOfCall(name: string, args: readonly CelNode[], typeOfPath: TypeOfPath): JsonType | undefined {
+  const known = RESULTS.get(name);
+  if (known) return known;
+  if (name !== '_?_:_' && name !== '_+_') return undefined;
+  const [left, right] = args.slice(-2).map((arg) => staticType(arg, typeOfPath));
+  return left === right ? left : undefined;
+}
+
+// `all` and `exists` end in a truth, `map` and `filter` in a list; `exists_one` compares a count.
+function typeOfLoop(node: CelNode): JsonType | undefined {
+  if (node.exprKind.case !== 'comprehensionExpr') return undefined;
+  const { result, accuInit } = node.exprKind.value;
+  if (result?.exprKind.case === 'callExpr') return 'boolean';
+  if (accuInit?.exprKind.case === 'listExpr') return 'array';
+  return accuInit?.exprKind.case === 'constExpr'
+    ? typeOfConstant(accuInit.exprKind.value.constantKind.case)
+    : undefined;
+}
+
+/** What can never work: `'a' + 1`, `!input.name` where that is text, `1 < 'a'`. */
+export function typeFaults(node: CelNode, typeOfPath: TypeOfPath): readonly string[] {
+  const below = childrenOf(node).flatMap((child) => typeFaults(child, typeOfPath));
+  const { exprKind: kind } = node;
+  if (kind.case !== 'callExpr') return below;
+  const types = kind.value.args.map((arg) => staticType(arg, typeOfPath));
+  const fault = operandFault(kind.value.function, types);
+  return fault === undefined ? below : [...below, fault];
+}
+
+function operandFault(operator: string, types: readonly (JsonType | undefined)[]): string | undefined {
+  const sign = operator.replaceAll('_', '');
+  const stranger = LOGICAL.has(operator) ? types.find((type) => type !== undefined && type !== 'boolean') : undefined;
+  if (stranger) return `${sign} needs true or false, not ${named(stranger)}`;
+  if (operator !== '_+_' && !ORDERED.has(operator)) return undefined;
+  const [left, right] = types;
+  if (!left || !right || left === right) return undefined;
+  return operator === '_+_'
+    ? `cannot add ${named(left)} and ${named(right)}`
+    : `cannot compare ${named(left)} with ${named(right)}`;
+}
+
+const NAMES: Readonly<Record<JsonType, string>> = {
+  string: 'text',
+  number: 'a number',
+  boolean: 'true or false',
+  null: 'null',
+  array: 'a list',
+  object: 'a map',
+};
+
+/** A type in the words of messages. */
+export function named(type: JsonType): string {
+  return NAMES[type];
+}
