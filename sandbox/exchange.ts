@@ -74,7 +74,12 @@ function sendHalf(response: ServerResponse, answer: Answer): void {
 
 function encode({ body, headers }: Answer): { text: Buffer; headers: Record<string, string | number> } {
   if (body === undefined) return { text: Buffer.alloc(0), headers: { ...headers } };
-  const text = Buffer.from(typeof body === 'string' ? body : JSON.stringify(body));
-  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json; charset=utf-8';
+  const { text, type } = encodeBody(body);
   return { text, headers: { 'content-type': type, ...headers, 'content-length': text.length } };
+}
+
+function encodeBody(body: unknown): { text: Buffer; type: string } {
+  if (body instanceof Uint8Array) return { text: Buffer.from(body), type: 'application/octet-stream' };
+  if (typeof body === 'string') return { text: Buffer.from(body), type: 'text/plain; charset=utf-8' };
+  return { text: Buffer.from(JSON.stringify(body)), type: 'application/json; charset=utf-8' };
 }

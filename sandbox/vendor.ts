@@ -16,7 +16,7 @@ export interface VendorRequest {
 export interface Answer {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Goes out as JSON; a string as it is (say its type in `headers`). */
+  /** Goes out as JSON; a string and bytes as they are (say their type in `headers`). */
   readonly body?: unknown;
 }
 
