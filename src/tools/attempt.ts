@@ -79,7 +79,15 @@ function withoutHttp(tool: string): ToolHttp {
   const refuse = (): never => {
     throw new TypeError(`The tool "${tool}" declares no vendor and so has no HTTP`);
   };
-  return { request: refuse, find: refuse, remove: refuse, changed: false };
+  return {
+    request: refuse,
+    find: refuse,
+    remove: refuse,
+    changed: false,
+    get baseUrl() {
+      return refuse();
+    },
+  };
 }
 
 function failureOf(

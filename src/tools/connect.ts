@@ -53,37 +53,41 @@ export function environmentNames(tools: readonly Tool[]): readonly string[] {
 function connect(tool: Tool, env: Environment, sandboxUrl: string | undefined): Connection {
   const { vendor } = tool;
   if (!vendor) return { state: 'internal' };
+  const ownAddress = addressNames(tool)
+    .map((name) => env[name])
+    .find(Boolean);
+  const address = ownAddress ?? vendor.baseUrl;
   const missing = vendor.credentials.names.filter((name) => !env[name]);
-  if (missing.length === 0) return connectVendor(tool, vendor, env, { baseUrl: vendor.baseUrl, sandboxed: false });
-  if (sandboxUrl === undefined) return { state: 'missing', variables: missing };
+  if (address !== undefined && missing.length === 0) return connectVendor(vendor, env, { address, sandboxed: false });
+  if (sandboxUrl === undefined) {
+    return {
+      state: 'missing',
+      variables: [...missing, ...(address === undefined ? addressNames(tool).slice(-1) : [])],
+    };
+  }
   const sandboxEnv = {
     ...env,
     ...Object.fromEntries(vendor.credentials.names.map((name) => [name, SANDBOX_CREDENTIAL])),
   };
-  const baseUrl = `${sandboxUrl.replace(/\/+$/, '')}/${tool.name}`;
-  return connectVendor(tool, vendor, sandboxEnv, { baseUrl, sandboxed: true });
+  const double = `${sandboxUrl.replace(/\/+$/, '')}/${tool.name}`;
+  return connectVendor(vendor, sandboxEnv, { address: ownAddress ?? double, sandboxed: true });
 }
 
 function connectVendor(
-  tool: Tool,
   vendor: NonNullable<Tool['vendor']>,
   env: Environment,
-  fallback: { baseUrl: string; sandboxed: boolean },
+  { address, sandboxed }: { address: string; sandboxed: boolean },
 ): VendorConnection {
   const credentials = pick(env, vendor.credentials.names);
   const authorization = vendor.credentials.headers(credentials);
-  const address =
-    addressNames(tool)
-      .map((name) => env[name])
-      .find(Boolean) ?? fallback.baseUrl;
   const baseUrl = (vendor.normalizeBaseUrl?.(address) ?? address).replace(/\/+$/, '');
   return {
     state: 'connected',
     baseUrl,
     headers: { ...vendor.headers, ...authorization },
-    secrets: fallback.sandboxed ? [] : secretsOf(credentials, authorization),
+    secrets: sandboxed ? [] : secretsOf(credentials, authorization),
     settings: pick(env, vendor.settings ?? []),
-    sandboxed: fallback.sandboxed,
+    sandboxed,
   };
 }
 

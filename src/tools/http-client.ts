@@ -40,6 +40,8 @@ export interface ToolHttp {
   remove(path: readonly string[], options?: Omit<RequestOptions<Json>, 'expect'>): Promise<boolean>;
   /** Has something been changed at the vendor in this attempt, or may it have been? */
   readonly changed: boolean;
+  /** The vendor's address without a slash at its end, for links that the vendor answers without it. */
+  readonly baseUrl: string;
 }
 
 export interface HttpLimits {
@@ -113,6 +115,10 @@ class AttemptHttp implements ToolHttp {
 
   get changed(): boolean {
     return this.#changed;
+  }
+
+  get baseUrl(): string {
+    return this.#client.connection.baseUrl;
   }
 
   async request<T>(method: Method, path: readonly string[], options: RequestOptions<T>): Promise<T> {

@@ -106,7 +106,7 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
 
 const MAX_REASON_LENGTH = 300;
 
-/** The vendor's explanation, wherever vendors put it: `message`, `error`, `error.message`, `errors[].message`. */
+/** The vendor's explanation, wherever vendors put it: `message`, `err`, `error`, `error.message`, `errors[].message`. */
 export function reasonOf(body: unknown): string | undefined {
   const texts = [...new Set(textsOf(body))].filter((text) => text.trim() !== '');
   return texts.length === 0 ? undefined : texts.join('; ').slice(0, MAX_REASON_LENGTH);
@@ -116,5 +116,5 @@ function textsOf(body: unknown): string[] {
   if (typeof body === 'string') return [body];
   if (Array.isArray(body)) return body.flatMap(textsOf);
   if (typeof body !== 'object' || body === null) return [];
-  return ['message', 'detail', 'error', 'errors'].flatMap((name) => textsOf(Reflect.get(body, name)));
+  return ['message', 'detail', 'err', 'error', 'errors'].flatMap((name) => textsOf(Reflect.get(body, name)));
 }

@@ -45,6 +45,8 @@ export interface ActionSpec<Input, Output> {
   /** A `z.strictObject`, so that an unknown argument is refused. */
   readonly input: ZodType<Input>;
   readonly output: ZodType<Output>;
+  /** The argument that is the JSON Schema of the answer, where the caller may give one. */
+  readonly outputSchemaFrom?: string;
   /** Does it change something outside? */
   readonly effect: boolean;
   readonly keyedBy: KeyedBy;
@@ -69,6 +71,7 @@ export interface ToolAction {
   readonly description: string;
   readonly input: ZodType;
   readonly output: ZodType;
+  readonly outputSchemaFrom?: string;
   readonly effect: boolean;
   readonly keyedBy: KeyedBy;
   readonly undoneBy: readonly string[];
@@ -93,8 +96,8 @@ export interface Tool {
   readonly aliases?: readonly string[];
   /** How the vendor is reached. Absent for a tool without HTTP (memory). */
   readonly vendor?: {
-    /** The vendor's public address, e.g. `https://api.github.com`. */
-    readonly baseUrl: string;
+    /** The vendor's public address, e.g. `https://api.github.com`. Absent where everyone has their own: then it must be set. */
+    readonly baseUrl?: string;
     readonly credentials: Credentials;
     /** Headers of every request that carry no secret, such as an API version. */
     readonly headers?: Readonly<Record<string, string>>;

@@ -7,6 +7,7 @@ import { github } from '../../src/tools/github.ts';
 import { createMemory } from '../../src/tools/memory.ts';
 import { createSendgrid } from '../../src/tools/sendgrid.ts';
 import { slm } from '../../src/tools/slm.ts';
+import type { Tool } from '../../src/tools/tool.ts';
 
 const memory = createMemory(() => {
   throw new Error('not used here');
@@ -30,6 +31,25 @@ describe('connectTools', () => {
 
   it('names what is missing when there is neither', () => {
     expect(connectTools(tools, {}).get('github')).toEqual({ state: 'missing', variables: ['GITHUB_TOKEN'] });
+  });
+
+  it('names the address too where everyone has their own', () => {
+    const own: Tool = {
+      name: 'acme',
+      vendor: { baseUrlName: 'ACME_URL', credentials: { names: ['ACME_TOKEN'], headers: () => ({}) } },
+      actions: {},
+    };
+
+    expect(connectTools([own], { ACME_TOKEN: 't' }).get('acme')).toEqual({ state: 'missing', variables: ['ACME_URL'] });
+    expect(connectTools([own], {}).get('acme')).toHaveProperty('variables', ['ACME_TOKEN', 'ACME_URL']);
+    expect(connectTools([own], { ACME_TOKEN: 't' }, sandbox).get('acme')).toMatchObject({
+      baseUrl: `${sandbox}/acme`,
+      sandboxed: true,
+    });
+    expect(connectTools([own], { ACME_TOKEN: 't', ACME_URL: 'https://acme.example' }).get('acme')).toMatchObject({
+      baseUrl: 'https://acme.example',
+      sandboxed: false,
+    });
   });
 
   it("lets <TOOL>_BASE_URL point elsewhere, before the vendor's own name for it", () => {

@@ -157,6 +157,7 @@ describe('reasonOf', () => {
     [{ errors: [{ field: 'name', message: 'is required' }] }, 'is required'],
     [{ error: { message: 'Invalid model', type: 'x' } }, 'Invalid model'],
     [{ error: 'invalid_auth' }, 'invalid_auth'],
+    [{ status: 403, err: 'Invalid token' }, 'Invalid token'],
     ['<html>Bad gateway</html>', '<html>Bad gateway</html>'],
     [{ ok: false }, undefined],
     [undefined, undefined],
