@@ -74,8 +74,16 @@ const schema = z.object({
 
 /** What the tools that exist may ask for, under their vendors' usual names. */
 const toolSchema = z.object({
+  FIGMA_TOKEN: z.string().optional(),
+  FIGMA_FILE_KEY: z.string().optional(),
+  FIGMA_BASE_URL: httpUrl().optional(),
   GITHUB_TOKEN: z.string().optional(),
   GITHUB_BASE_URL: httpUrl().optional(),
+  GRAFANA_TOKEN: z.string().optional(),
+  GRAFANA_URL: httpUrl().optional(),
+  GRAFANA_BASE_URL: httpUrl().optional(),
+  NOTION_TOKEN: z.string().optional(),
+  NOTION_BASE_URL: httpUrl().optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl().optional(),
   OPENAI_API_KEY: z.string().optional(),
