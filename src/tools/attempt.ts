@@ -83,6 +83,7 @@ function withoutHttp(tool: string): ToolHttp {
     request: refuse,
     find: refuse,
     remove: refuse,
+    upload: refuse,
     changed: false,
     get baseUrl() {
       return refuse();

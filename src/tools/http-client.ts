@@ -1,10 +1,11 @@
-// Outbound HTTP: one client a tool, one `ToolHttp` an attempt. Nothing else in the project opens an outbound connection.
+// HTTP to vendors: one client a tool, one `ToolHttp` an attempt. Addresses that a user chose go through outbound-guard instead.
 import { Agent, type Dispatcher } from 'undici';
 import type { ZodType } from 'zod';
 import { FailureError, type Failure, type Json } from '../kernel/index.ts';
 import type { VendorConnection } from './connect.ts';
 import {
   failureOfMalformed,
+  failureOfRefusal,
   failureOfStatus,
   failureOfTransport,
   parseRetryAfter,
@@ -12,7 +13,7 @@ import {
   type RequestFact,
 } from './http-failure.ts';
 import { createRedact, type Redact } from './redact.ts';
-import type { Tool } from './tool.ts';
+import type { Refusal, Tool } from './tool.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -38,6 +39,11 @@ export interface ToolHttp {
   find<T>(path: readonly string[], options: RequestOptions<T>): Promise<T | undefined>;
   /** A DELETE that is content when nothing is left: false on 404 or 410. */
   remove(path: readonly string[], options?: Omit<RequestOptions<Json>, 'expect'>): Promise<boolean>;
+  /**
+   * Posts bytes to an address that the vendor handed out, without our credentials: at the vendor's own origin or one of its
+   * `uploadOrigins`, nowhere else. They are nothing yet until a further request says what they are.
+   */
+  upload(url: string, bytes: Uint8Array): Promise<void>;
   /** Has something been changed at the vendor in this attempt, or may it have been? */
   readonly changed: boolean;
   /** The vendor's address without a slash at its end, for links that the vendor answers without it. */
@@ -58,6 +64,8 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 };
 
 const USER_AGENT = 'breakwater';
+
+type SendOptions = Omit<Dispatcher.RequestOptions, 'path' | 'origin'>;
 
 interface Answer {
   readonly status: number;
@@ -96,9 +104,21 @@ export class ToolClient {
   }
 
   /** Sends one request and reads its whole answer, whatever its status. */
-  async send(path: string, options: Omit<Dispatcher.RequestOptions, 'path' | 'origin'>): Promise<Answer> {
+  async send(path: string, options: SendOptions): Promise<Answer> {
     const prefix = this.#base.pathname.replace(/\/+$/, '');
-    const response = await this.#agent.request({ ...options, origin: this.#base.origin, path: `${prefix}${path}` });
+    return await this.#request(this.#base.origin, `${prefix}${path}`, options);
+  }
+
+  /** Sends to a whole address of the vendor; undefined when it is not one of the vendor's. */
+  async sendTo(address: string, options: SendOptions): Promise<Answer | undefined> {
+    const url = URL.parse(address);
+    const origins = [this.#base.origin, ...(this.tool.vendor?.uploadOrigins ?? [])];
+    if (!url || !origins.includes(url.origin)) return undefined;
+    return await this.#request(url.origin, `${url.pathname}${url.search}`, options);
+  }
+
+  async #request(origin: string, path: string, options: SendOptions): Promise<Answer> {
+    const response = await this.#agent.request({ ...options, origin, path });
     return { status: response.statusCode, headers: flatten(response.headers), text: await response.body.text() };
   }
 }
@@ -150,8 +170,28 @@ class AttemptHttp implements ToolHttp {
     const target = joinPath(path);
     const fact = { tool: this.#client.tool.name, method, path: target, changes: options.changes ?? method !== 'GET' };
     const answer = await this.#send(fact, method, `${target}${queryText(options.query)}`, options);
+    const refusal = isSuccess(answer) ? this.#client.tool.vendor?.refusalIn?.(parseLeniently(answer.text)) : undefined;
+    if (refusal) throw this.#refusedInside(fact, answer, refusal);
     if (fact.changes && (isSuccess(answer) || answer.status >= 500)) this.#changed = true;
     return { fact, answer };
+  }
+
+  #refusedInside(fact: RequestFact, answer: Answer, refusal: Refusal): FailureError {
+    const failed = failureOfRefusal(fact, refusal, parseRetryAfter(answer.headers['retry-after'], Date.now()));
+    this.#changed ||= failed.unknown;
+    return this.#fail(failed);
+  }
+
+  async upload(url: string, bytes: Uint8Array): Promise<void> {
+    this.#signal.throwIfAborted();
+    const { name } = this.#client.tool;
+    const fact = { tool: name, method: 'POST', path: URL.parse(url)?.pathname ?? '/', changes: false };
+    const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/octet-stream' };
+    const answer = await this.#guarded(fact, () =>
+      this.#client.sendTo(url, { method: 'POST', signal: this.#signal, headers, body: bytes }),
+    );
+    if (!answer) throw this.#fail(failureOfMalformed(fact, "the address for the upload is not one of the vendor's"));
+    if (!isSuccess(answer)) throw this.#refused(fact, answer);
   }
 
   async #send(
@@ -160,8 +200,8 @@ class AttemptHttp implements ToolHttp {
     path: string,
     { json, headers }: Pick<RequestOptions<unknown>, 'json' | 'headers'>,
   ): Promise<Answer> {
-    try {
-      return await this.#client.send(path, {
+    return await this.#guarded(fact, () =>
+      this.#client.send(path, {
         method,
         signal: this.#signal,
         headers: {
@@ -172,7 +212,14 @@ class AttemptHttp implements ToolHttp {
           ...headers,
         },
         ...(json && { body: JSON.stringify(json) }),
-      });
+      }),
+    );
+  }
+
+  /** What the network throws becomes a failure of this request. */
+  async #guarded<T>(fact: RequestFact, send: () => Promise<T>): Promise<T> {
+    try {
+      return await send();
     } catch (error) {
       this.#signal.throwIfAborted();
       const failed = failureOfTransport(fact, error);
@@ -184,9 +231,9 @@ class AttemptHttp implements ToolHttp {
 
   #refused(fact: RequestFact, answer: Answer): FailureError {
     const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now());
-    const reason = reasonOf(parseLeniently(answer.text));
-    const common = failureOfStatus(fact, { status: answer.status, reason, retryAfterMs });
-    return this.#fail({ ...common, ...this.#client.tool.vendor?.failureOf?.(answer.status, answer.headers) });
+    const body = parseLeniently(answer.text);
+    const common = failureOfStatus(fact, { status: answer.status, reason: reasonOf(body), retryAfterMs });
+    return this.#fail({ ...common, ...this.#client.tool.vendor?.failureOf?.(answer.status, answer.headers, body) });
   }
 
   #parse<T>(fact: RequestFact, answer: Answer, expect: ZodType<T>): T {

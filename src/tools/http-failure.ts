@@ -1,5 +1,6 @@
 // What a vendor's answer, or the lack of one, means for the act: the common table from status and transport error to failure. Pure.
 import { failure, type Failure } from '../kernel/index.ts';
+import type { Refusal } from './tool.ts';
 
 /** The request a failure is about. `changes`: could it have changed something at the vendor? */
 export interface RequestFact {
@@ -32,6 +33,23 @@ export function failureOfStatus(request: RequestFact, answer: ErrorAnswer): Fail
     ...(answer.retryAfterMs !== undefined && { retryAfterMs: answer.retryAfterMs }),
   });
 }
+
+/** The failure of a refusal inside an answer of 2xx. */
+export function failureOfRefusal(request: RequestFact, refusal: Refusal, retryAfterMs?: number): Failure {
+  const { code, reason, kind } = refusal;
+  return failure(
+    `${codePrefix(request.tool)}_${codePrefix(code).slice(0, MAX_CODE_LENGTH)}`,
+    `${request.tool} refused ${request.method} ${request.path}: ${reason.slice(0, MAX_REASON_LENGTH)}`,
+    {
+      kind,
+      retryable: kind !== 'ours',
+      unknown: kind === 'theirs' && request.changes,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
+  );
+}
+
+const MAX_CODE_LENGTH = 60;
 
 function classOf(status: number): Pick<Failure, 'kind' | 'retryable'> {
   if (status === 408) return { kind: 'timeout', retryable: true };

@@ -91,6 +91,15 @@ export interface Credentials {
   headers(values: Readonly<Record<string, string>>): Record<string, string>;
 }
 
+/** A vendor's no inside an answer of 2xx. */
+export interface Refusal {
+  /** The vendor's own word for it: `channel_not_found` becomes the failure code `SLACK_CHANNEL_NOT_FOUND`. */
+  readonly code: string;
+  readonly reason: string;
+  /** `ours` is final; the others may pass, and after `theirs` the effect may have happened all the same. */
+  readonly kind: 'ours' | 'theirs' | 'rate_limit';
+}
+
 export interface Tool {
   readonly name: string;
   readonly aliases?: readonly string[];
@@ -108,7 +117,15 @@ export interface Tool {
     /** Environment names of settings that are no secret, offered to actions as `call.settings`. */
     readonly settings?: readonly string[];
     /** Refines the failure of a vendor's error answer where the common table (http-failure) is not enough. */
-    readonly failureOf?: (status: number, headers: Readonly<Record<string, string>>) => Partial<Failure> | undefined;
+    readonly failureOf?: (
+      status: number,
+      headers: Readonly<Record<string, string>>,
+      body: unknown,
+    ) => Partial<Failure> | undefined;
+    /** Finds the refusal in an answer of 2xx, for a vendor that refuses there: Slack's `ok: false`, GraphQL's `errors`. */
+    readonly refusalIn?: (body: unknown) => Refusal | undefined;
+    /** Origins beside its own at which the vendor takes files, e.g. `https://files.slack.com`. */
+    readonly uploadOrigins?: readonly string[];
   };
   readonly actions: Readonly<Record<string, ToolAction>>;
 }
