@@ -10,6 +10,8 @@ export interface CatalogAction {
   /** Schema of the arguments: an object with `additionalProperties: false`. */
   readonly input: JsonSchema;
   readonly output: JsonSchema;
+  /** The argument that, when given, is the JSON Schema of the output (`schema` of a language model). */
+  readonly outputSchemaFrom?: string;
   /** Does it change something outside? Only such an act needs a compensation. */
   readonly effect: boolean;
   /** The adapter's declared undo mapping: which action takes this one back when `compensation` is its bare name. */

@@ -1,4 +1,5 @@
 // Workflows written in TypeScript: what an author declares, and the catalog of those that this process can run.
+import type { Validated } from '../definitions/index.ts';
 import { parseDuration, sha256, BreakwaterError, didYouMean } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 
@@ -38,7 +39,7 @@ export interface CodedWorkflow {
 export interface CodedWorkflows {
   all(): readonly CodedWorkflow[];
   get(name: string): CodedWorkflow;
-  checkInput(name: string, input: Json): { ok: true; value: Json } | { ok: false; problems: readonly Problem[] };
+  checkInput(name: string, input: Json): Validated;
 }
 
 export function createCodedWorkflows(workflows: readonly CodedWorkflow[]): CodedWorkflows {
@@ -53,8 +54,7 @@ export function createCodedWorkflows(workflows: readonly CodedWorkflow[]): Coded
     all: () => workflows,
     get,
     checkInput(name, input) {
-      const problems = get(name).checkInput?.(input) ?? [];
-      return problems.length === 0 ? { ok: true, value: input } : { ok: false, problems };
+      return { value: input, problems: get(name).checkInput?.(input) ?? [] };
     },
   };
 }

@@ -2,10 +2,10 @@
 import type { Knex } from 'knex';
 import { decideApproval, loadApproval, readEditableOutputs } from '../approvals/index.ts';
 import { validateValue } from '../definitions/index.ts';
-import type { Plan } from '../definitions/index.ts';
+import type { ActivityNode, Plan } from '../definitions/index.ts';
 import { sendInTransaction, userTopic, wakeTopic } from '../durable/index.ts';
 import { BreakwaterError, didYouMean, isJsonObject, mergePatch } from '../kernel/index.ts';
-import type { Json, Problem } from '../kernel/index.ts';
+import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import { insertEvent } from './event-store.ts';
 import { writeControl } from './control-store.ts';
@@ -64,11 +64,18 @@ function editProblems(plan: Plan | null, registry: Registry, outputs: ReadonlyMa
   return Object.entries(edits).flatMap(([nodeId, patch]) => {
     const node = plan?.nodes.find((each) => each.id === nodeId);
     if (node?.kind !== 'activity') return [];
-    const schema = registry.catalog.tool(node.tool)?.actions.get(node.action)?.output;
+    const schema = outputSchema(node, registry);
     if (!schema || node.forEach) return [];
     const edited = mergePatch(outputs.get(nodeId) ?? null, patch);
     return validateValue(schema, edited).map((problem) => ({ ...problem, path: `/edits/${nodeId}${problem.path}` }));
   });
+}
+
+// What the action promises, or what this call of it asked for.
+function outputSchema(node: ActivityNode, registry: Registry): JsonObject | undefined {
+  const action = registry.catalog.tool(node.tool)?.actions.get(node.action);
+  const asked = action?.outputSchemaFrom !== undefined && isJsonObject(node.with) ? node.with[action.outputSchemaFrom] : undefined;
+  return isJsonObject(asked) ? asked : action?.output;
 }
 
 function formProblems(schema: Json, form: Json | undefined): Problem[] {

@@ -2,8 +2,9 @@
 import type { Knex } from 'knex';
 import { previewPlan } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
-import { BreakwaterError } from '../kernel/index.ts';
-import type { Clock, Json } from '../kernel/index.ts';
+import { BreakwaterError, isJsonObject } from '../kernel/index.ts';
+import type { Clock, Json, JsonObject } from '../kernel/index.ts';
+import { plainJson } from '../tools/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { cancelRun, decide, sendMessage } from './control-run.ts';
@@ -59,10 +60,12 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
   };
 }
 
-function preview(plan: Plan, input: Json, registry: Registry): Json {
+function preview(plan: Plan, input: Json, registry: Registry): JsonObject {
   const missing = registry.tools().filter(({ connection }) => connection.state === 'missing').map(({ tool }) => tool.name);
   const used = new Set(plan.nodes.flatMap((node) => (node.kind === 'activity' ? [node.tool] : [])));
-  return { ...previewPlan(plan, input, registry.catalog), missingCredentials: missing.filter((tool) => used.has(tool)) };
+  const shown = plainJson({ ...previewPlan(plan, input, registry.catalog), missingCredentials: missing.filter((tool) => used.has(tool)) });
+  if (!isJsonObject(shown)) throw new TypeError('a preview is an object');
+  return shown;
 }
 
 async function findOrRefuse(knex: Knex, tenant: string, id: string): Promise<RunRow> {

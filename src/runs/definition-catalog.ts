@@ -7,13 +7,13 @@ import type { Json, Problem } from '../kernel/index.ts';
 import { findDefinition, insertDefinition, listDefinitions, listNames, listVersions } from './definition-store.ts';
 import type { DefinitionRow, ListedDefinition } from './definition-store.ts';
 import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
-import type { Actor, DefinitionView, Definitions } from './runs.ts';
+import type { Actor, DefinitionView, Definitions, RunPreview } from './runs.ts';
 
 type Format = 'yaml' | 'json';
 
 const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' } as const;
 
-export function createDefinitions(knex: Knex, catalog: Catalog, preview: (plan: Plan, input: Json) => Json): Definitions {
+export function createDefinitions(knex: Knex, catalog: Catalog, preview: (plan: Plan, input: Json) => RunPreview): Definitions {
   return {
     publish: async (actor, source, format) => await publish(knex, catalog, actor, source, format),
     validate(source, format) {
@@ -44,7 +44,7 @@ export function createDefinitions(knex: Knex, catalog: Catalog, preview: (plan: 
     async plan(tenant, name, input, version) {
       const row = await resolveDefinition(knex, tenant, name, version);
       if (row.plan === null) throw new BreakwaterError('CONFLICT', `"${name}" is a coded workflow: its plan is its code.`);
-      return preview(row.plan, input) as Awaited<ReturnType<Definitions['plan']>>;
+      return preview(row.plan, input);
     },
   };
 }

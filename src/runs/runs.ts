@@ -110,8 +110,8 @@ export interface DefinitionSource extends DefinitionView {
   readonly mediaType: string | null;
 }
 
-/** What `plan` shows: what would happen, with no effect. */
-export type PlanPreview = JsonObject;
+/** What `plan` shows: what would happen, with no effect (definitions/preview.ts), and the `missingCredentials` of this process. */
+export type RunPreview = JsonObject;
 
 /** A decision about an approval, as its approver made it. */
 export interface DecisionRequest {
@@ -130,7 +130,7 @@ export interface Definitions {
   /** Without a version: all of them, highest first. Unknown: BreakwaterError NOT_FOUND with the nearest name. */
   versions(tenant: string, name: string): Promise<readonly DefinitionView[]>;
   read(tenant: string, name: string, version?: string): Promise<DefinitionSource>;
-  plan(tenant: string, name: string, input: Json, version?: string): Promise<PlanPreview>;
+  plan(tenant: string, name: string, input: Json, version?: string): Promise<RunPreview>;
 }
 
 export interface Runs {

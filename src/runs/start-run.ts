@@ -55,7 +55,7 @@ export async function startRun(starter: Starter, actor: Actor, request: StartReq
 
 function checkedInput(coded: CodedWorkflows, definition: DefinitionRow, input: Json): Json {
   const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition.name, input);
-  if (checked.ok) return checked.value;
+  if (checked.problems.length === 0) return checked.value;
   throw new BreakwaterError('INVALID', `The input does not fit "${definition.name}" ${definition.version}.`, { problems: checked.problems });
 }
 

@@ -9,6 +9,7 @@ export function defineAction<Input, Output>(spec: ActionSpec<Input, Output>): To
     description: spec.description,
     input: spec.input,
     output: spec.output,
+    ...(spec.outputSchemaFrom !== undefined && { outputSchemaFrom: spec.outputSchemaFrom }),
     effect: spec.effect,
     keyedBy: spec.keyedBy,
     undoneBy: Object.keys(spec.undo ?? {}),

@@ -15,6 +15,7 @@ export type { Method, RequestOptions, ToolHttp } from './http-client.ts';
 export { CANCELLED, type Invocation } from './attempt.ts';
 export { invokeAction, probeAction, undoArguments, type Probed } from './invoke.ts';
 export { createCatalog, createRegistry, type ConnectedTool, type Registry } from './registry.ts';
+export { plainJson } from './plain-json.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { PARTLY } from './tool.ts';
 export type { ActionSpec, KeyedBy, Tool, ToolAction, ToolCall, UndoArguments, UndoInput } from './tool.ts';

@@ -78,8 +78,8 @@ function describeAction(tool: string, name: string, action: ToolAction): Catalog
   if (input['type'] !== 'object' || input['additionalProperties'] !== false) {
     throw new TypeError(`The input of ${tool}.${name} must be a z.strictObject, so that unknown arguments are refused`);
   }
-  const { description, effect, undoneBy, keyedBy } = action;
-  return { name, description, input, output: schemaOf(action.output, 'output'), effect, undoneBy, keyedBy };
+  const { description, effect, undoneBy, keyedBy, outputSchemaFrom } = action;
+  return { name, description, input, output: schemaOf(action.output, 'output'), effect, undoneBy, keyedBy, ...(outputSchemaFrom !== undefined && { outputSchemaFrom }) };
 }
 
 function schemaOf(type: ZodType, io: 'input' | 'output'): JsonSchema {

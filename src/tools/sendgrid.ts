@@ -47,8 +47,8 @@ const sendInput = z
     list_ids: z.array(z.string()).max(50).optional().describe('Contact lists to send to'),
     segment_ids: z.array(z.string()).max(10).optional().describe('Contact segments to send to'),
     all: z.boolean().optional().describe('Send to all contacts'),
-    sender_id: z.int().optional().describe('The verified sender'),
-    suppression_group_id: z.int().optional().describe('The unsubscribe group'),
+    sender_id: z.int().optional().describe('The verified sender; by default the first one of the account'),
+    suppression_group_id: z.int().optional().describe('The unsubscribe group; by default the default one of the account, else its first'),
     custom_unsubscribe_url: z.url().optional(),
     categories: z.array(z.string()).max(10).optional(),
     send_at: z.iso
@@ -89,6 +89,7 @@ async function createDraft(call: ToolCall, input: SendInput): Promise<SingleSend
     custom_unsubscribe_url,
     categories,
   } = input;
+  const ownUnsubscribe = suppression_group_id !== undefined || custom_unsubscribe_url !== undefined;
   const json = {
     name: nameWithKey(input.name, call.key),
     categories,
@@ -98,12 +99,25 @@ async function createDraft(call: ToolCall, input: SendInput): Promise<SingleSend
       html_content: html,
       plain_content: text,
       generate_plain_content: text === undefined,
-      sender_id,
-      suppression_group_id,
+      sender_id: sender_id ?? (await firstSender(call)),
+      suppression_group_id: ownUnsubscribe ? suppression_group_id : await defaultGroup(call),
       custom_unsubscribe_url,
     },
   };
   return await call.http.request('POST', SINGLE_SENDS, { json, expect: singleSend });
+}
+
+// Without a sender and a way to unsubscribe SendGrid takes the draft but refuses to schedule it.
+async function firstSender(call: ToolCall): Promise<number | undefined> {
+  const expect = z.object({ results: z.array(z.object({ id: z.int(), verified: z.boolean() })) });
+  const { results } = await call.http.request('GET', ['verified_senders'], { expect });
+  return results.find((sender) => sender.verified)?.id;
+}
+
+async function defaultGroup(call: ToolCall): Promise<number | undefined> {
+  const expect = z.array(z.object({ id: z.int(), is_default: z.boolean().nullish() }));
+  const groups = await call.http.request('GET', ['asm', 'groups'], { expect });
+  return (groups.find((group) => group.is_default) ?? groups[0])?.id;
 }
 
 const sendPath = (id: string) => [...SINGLE_SENDS, id];

@@ -16,7 +16,7 @@ const chatInput = z
     model: z.string().min(1).optional().describe('Default: OPENAI_MODEL'),
     max_tokens: z.int().positive().optional(),
     temperature: z.number().min(0).max(2).optional(),
-    schema: z.record(z.string(), z.json()).optional().describe('JSON Schema of the answer; then data holds it'),
+    schema: z.record(z.string(), z.json()).optional().describe('JSON Schema of the answer, which then is the output'),
   })
   .refine(({ prompt, messages }) => (prompt === undefined) !== (messages === undefined), {
     message: 'needs either prompt or messages',
@@ -25,12 +25,8 @@ type ChatInput = z.infer<typeof chatInput>;
 
 const usage = z.object({ prompt_tokens: z.number(), completion_tokens: z.number(), total_tokens: z.number() });
 
-const chatOutput = z.object({
-  text: z.string().describe('The answer as the model wrote it'),
-  data: z.json().optional().describe('The answer as JSON, where a schema was given'),
-  model: z.string(),
-  usage: usage.nullable(),
-});
+// With a schema the answer itself is the output, so that it can be used, edited and checked as what it is.
+const chatOutput = z.json().describe('Without a schema {text, model, usage}; with one the answer, which fits it');
 
 const completion = z.object({
   model: z.string(),
@@ -53,6 +49,7 @@ const chatCompletion = defineAction({
   description: 'Asks a language model; with a schema, for an answer in JSON that fits it.',
   input: chatInput,
   output: chatOutput,
+  outputSchemaFrom: 'schema',
   effect: false,
   keyedBy: 'none',
   async run(call, input) {
@@ -63,8 +60,8 @@ const chatCompletion = defineAction({
       expect: completion,
     });
     const text = textOf(answer.choices[0]!);
-    const data = input.schema && dataOf(text, input.schema);
-    return { text, ...(data !== undefined && { data }), model: answer.model, usage: answer.usage ?? null };
+    if (input.schema) return dataOf(text, input.schema);
+    return { text, model: answer.model, usage: answer.usage ?? null };
   },
 });
 

@@ -65,6 +65,13 @@ describe('send_campaign', () => {
     expect(await world.created()).toMatchObject([{ data: { name: NAME, status: 'scheduled' } }]);
   });
 
+  it("takes the account's first verified sender and default unsubscribe group when none are given", async () => {
+    await using world = await openWorld();
+    const { sender_id: _, suppression_group_id: __, ...rest } = campaign;
+
+    expect(await world.call({ ...send, args: rest })).toMatchObject({ ok: true, value: { status: 'scheduled' } });
+  });
+
   it('repeated under one key gives the same Single Send', async () => {
     await using world = await openWorld();
     expect(await world.done({ ...send, suspect: true })).toEqual(await world.done({ ...send, suspect: true }));
@@ -73,14 +80,13 @@ describe('send_campaign', () => {
 
   it('leaves the effect open when it could only be created, and is then undone by name', async () => {
     await using world = await openWorld();
-    const { sender_id: _, ...incomplete } = campaign;
-    const half: Call = { ...send, args: incomplete };
+    await world.fault({ match: { method: 'PUT' }, fault: 'status', status: 400, times: 1 });
 
-    expect(await world.call(half)).toMatchObject({
+    expect(await world.call(send)).toMatchObject({
       ok: false,
       error: { code: 'SENDGRID_400', retryable: false, unknown: true },
     });
-    expect(await world.undo({ ...half, undoAction: 'unschedule_campaign' })).toEqual({
+    expect(await world.undo({ ...send, undoAction: 'unschedule_campaign' })).toEqual({
       ok: true,
       value: { deleted: true },
     });

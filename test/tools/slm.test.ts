@@ -78,18 +78,18 @@ describe('chat_completion', () => {
     expect(request?.body).toEqual({ model: 'large-2', messages });
   });
 
-  it('asks for JSON that fits a schema and gives it as data', async () => {
+  it('asks for JSON that fits a schema and gives the answer itself', async () => {
     const { outcome, request } = await chat(completion('{"headline":"Spring"}'), { prompt: 'x', schema });
 
     expect(request?.body).toMatchObject({
       response_format: { type: 'json_schema', json_schema: { name: 'answer', schema } },
     });
-    expect(outcome).toMatchObject({ ok: true, value: { data: { headline: 'Spring' } } });
+    expect(outcome).toMatchObject({ ok: true, value: { headline: 'Spring' } });
   });
 
   it('accepts JSON in a fence', async () => {
     const { outcome } = await chat(completion('```json\n{"headline":"Spring"}\n```'), { prompt: 'x', schema });
-    expect(outcome).toMatchObject({ ok: true, value: { data: { headline: 'Spring' } } });
+    expect(outcome).toMatchObject({ ok: true, value: { headline: 'Spring' } });
   });
 
   it.each([
@@ -137,6 +137,6 @@ describe('chat_completion', () => {
       args: { prompt: 'Campaign name: Spring Launch', schema },
     });
 
-    expect(value).toMatchObject({ data: { headline: expect.stringContaining('Spring Launch') } });
+    expect(value).toMatchObject({ headline: expect.stringContaining('Spring Launch') });
   });
 });
