@@ -1,7 +1,7 @@
 // The functions expressions may call: CEL's standard ones, each paying for its work, and operators on mixed integers and doubles.
 // JSON has only doubles while `1` in an expression is an integer, so without the mixed ones `input.n + 1` would be an error.
 import { CelScalar, celEnv, celFunc, celMethod, isCelError, isCelList, listType } from '@bufbuild/cel';
-import type { CelFunc, CelResult, CelValue } from '@bufbuild/cel';
+import type { CelEnv, CelFunc, CelResult, CelValue } from '@bufbuild/cel';
 import { shallowCost, spend, spendDeep } from './cel-budget.ts';
 import { concatLists } from './cel-list.ts';
 
@@ -39,7 +39,7 @@ const tick = celFunc(TICK, [BOOL, INT], BOOL, (condition, cost) => {
   return condition;
 });
 
-export const environment = celEnv({
+export const environment: CelEnv = celEnv({
   funcs: [...[...standard, ...mixed, remainder].map(metered), append, tick],
 });
 
