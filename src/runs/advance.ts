@@ -45,7 +45,8 @@ export function advance(plan: Plan, situation: Situation): Advance {
     else if (verdict === false) skip.push(node);
     else fail.push({ node, failure: verdict });
   }
-  const start = withinModuleLimits(plan, ready, running);
+  // What fails here may turn the run round: whether anything else starts is for the next look.
+  const start = fail.length > 0 ? [] : withinModuleLimits(plan, ready, running);
   return { skip, fail, start, done: plan.nodes.every((node) => results.has(node.id)) };
 }
 
