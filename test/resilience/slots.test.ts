@@ -122,9 +122,11 @@ describe('createSlots', () => {
     const slots = createSlots(1);
     const job = work();
     const served: string[] = [];
-    const newcomer = slots.run('normal', never, job.body).then(async () => {
+    const arrive = async (): Promise<void> => {
+      await slots.run('normal', never, job.body);
       await slots.run('critical', never, async () => served.push('newcomer'));
-    });
+    };
+    const newcomer = arrive();
     await job.begun;
     const waiting = slots.run('low', never, async () => served.push('waiting'));
 
