@@ -17,7 +17,9 @@ export const run = z.looseObject({
   phase: z.string().optional(),
   waiting: z.string().optional(),
   output: json.optional(),
-  error: z.object({ code: z.string(), message: z.string(), node: z.string().optional(), remedy: z.string().optional() }).optional(),
+  error: z
+    .object({ code: z.string(), message: z.string(), node: z.string().optional(), remedy: z.string().optional() })
+    .optional(),
   requester: z.string(),
   sandboxed: z.boolean(),
   startedAt: z.string(),

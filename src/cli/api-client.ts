@@ -16,7 +16,9 @@ const problemShape = z.object({
   detail: z.string(),
   code: z.string(),
   errors: z
-    .array(z.object({ path: z.string(), line: z.number().optional(), column: z.number().optional(), message: z.string() }))
+    .array(
+      z.object({ path: z.string(), line: z.number().optional(), column: z.number().optional(), message: z.string() }),
+    )
     .default([]),
 });
 
@@ -37,10 +39,17 @@ export class ApiClient {
     return shape.parse(await this.#send('POST', path, request));
   }
 
-  async #send(method: string, path: string, { query = {}, body, contentType = 'application/json' }: ApiRequest): Promise<unknown> {
+  async #send(
+    method: string,
+    path: string,
+    { query = {}, body, contentType = 'application/json' }: ApiRequest,
+  ): Promise<unknown> {
     const url = new URL(`${this.#baseUrl}${path}`);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
-    const headers = { authorization: `Bearer ${this.#key}`, ...(body === undefined ? {} : { 'content-type': contentType }) };
+    const headers = {
+      authorization: `Bearer ${this.#key}`,
+      ...(body === undefined ? {} : { 'content-type': contentType }),
+    };
     const response = await this.#reach(url, { method, headers, body: asText(body) });
     const answer: unknown = await response.json().catch(() => undefined);
     if (response.ok) return answer;
@@ -53,7 +62,9 @@ export class ApiClient {
     } catch (error) {
       const reason = messageOf(error instanceof Error ? (error.cause ?? error) : error);
       const remedy = 'start the app, or set BREAKWATER_URL';
-      throw new BreakwaterError('UNAVAILABLE', `Nothing answers at ${this.#baseUrl} (${reason}): ${remedy}.`, { cause: error });
+      throw new BreakwaterError('UNAVAILABLE', `Nothing answers at ${this.#baseUrl} (${reason}): ${remedy}.`, {
+        cause: error,
+      });
     }
   }
 }
@@ -68,7 +79,9 @@ async function readAdminKey(dataDir: string): Promise<string> {
   try {
     return (await readFile(file, 'utf8')).trim();
   } catch (error) {
-    throw new BreakwaterError('UNAUTHENTICATED', `No key: set BREAKWATER_KEY (${file}: ${messageOf(error)}).`, { cause: error });
+    throw new BreakwaterError('UNAUTHENTICATED', `No key: set BREAKWATER_KEY (${file}: ${messageOf(error)}).`, {
+      cause: error,
+    });
   }
 }
 
@@ -78,8 +91,11 @@ function asText(body: unknown): string | undefined {
 
 function refusal(status: number, answer: unknown): BreakwaterError {
   const problem = problemShape.safeParse(answer).data;
-  if (!problem) return new BreakwaterError('INTERNAL', `The answer ${status} is not one of this API's; is BREAKWATER_URL right?`);
-  return new BreakwaterError(isCode(problem.code) ? problem.code : 'INTERNAL', problem.detail, { problems: problem.errors });
+  if (!problem)
+    return new BreakwaterError('INTERNAL', `The answer ${status} is not one of this API's; is BREAKWATER_URL right?`);
+  return new BreakwaterError(isCode(problem.code) ? problem.code : 'INTERNAL', problem.detail, {
+    problems: problem.errors,
+  });
 }
 
 function isCode(code: string): code is ErrorCode {

@@ -37,14 +37,21 @@ function addList(approvals: Command, { io, api }: Context): void {
     .option('--status <status>', 'pending, approved, rejected, expired or withdrawn')
     .option('--mine', 'only what you are asked')
     .action(async ({ json, status, mine }: ListOptions) => {
-      const page = await (await api()).get('/v1/approvals', pageOf(approval), { status, mine: mine ? 'true' : undefined });
+      const page = await (
+        await api()
+      ).get('/v1/approvals', pageOf(approval), { status, mine: mine ? 'true' : undefined });
       if (json) return printJson(io, page);
       const rows = page.items.map((item) => [item.id, item.status, item.deadline, item.runId, item.title]);
       io.stdout(table(['APPROVAL', 'STATUS', 'DEADLINE', 'RUN', 'TITLE'], rows));
     });
 }
 
-async function decide({ io, api }: Context, id: string, decision: 'approve' | 'reject', options: DecideOptions): Promise<void> {
+async function decide(
+  { io, api }: Context,
+  id: string,
+  decision: 'approve' | 'reject',
+  options: DecideOptions,
+): Promise<void> {
   const edits = options.edits === undefined ? undefined : await readInput(options.edits);
   const form = options.form === undefined ? undefined : await readInput(options.form);
   const body = { decision, reason: options.reason, edits, form };

@@ -32,7 +32,8 @@ export async function withTables<T>(config: Config, work: (knex: Knex) => Promis
   return await withDatabaseUrl(config, (url) =>
     withKnex(url, async (knex) => {
       const pending = await pendingMigrations(knex);
-      if (pending.length > 0) throw new BreakwaterError('DATABASE', 'The database is not up to date: run "breakwater migrate".');
+      if (pending.length > 0)
+        throw new BreakwaterError('DATABASE', 'The database is not up to date: run "breakwater migrate".');
       return await work(knex);
     }),
   );

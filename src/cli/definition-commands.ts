@@ -1,7 +1,15 @@
 // `validate`, `plan` and `schema`: what needs neither a database nor a running app.
 import type { Command } from 'commander';
-import { compileDefinition, definitionJsonSchema, previewPlan, validateInput, type Plan } from '../definitions/index.ts';
-import { formatDuration, type Json, type Problem } from '../kernel/index.ts';
+import {
+  compileDefinition,
+  definitionJsonSchema,
+  previewPlan,
+  validateInput,
+  type Plan,
+  type PlanPreview,
+  type PreviewedNode,
+} from '../definitions/index.ts';
+import type { Json, Problem } from '../kernel/index.ts';
 import { toolCatalog } from '../tools/index.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { EXIT, problemLine } from './failure.ts';
@@ -35,7 +43,12 @@ function validate(context: Context, definition: DefinitionFile, { json }: Option
   if (!compiled.ok) context.exitCode = EXIT.failed;
   if (json) {
     const { file } = definition;
-    printJson(io, compiled.ok ? { file, valid: true, ...identity(compiled.plan), warnings: compiled.warnings } : { file, valid: false, problems: compiled.problems });
+    printJson(
+      io,
+      compiled.ok
+        ? { file, valid: true, ...identity(compiled.plan), warnings: compiled.warnings }
+        : { file, valid: false, problems: compiled.problems },
+    );
   } else if (compiled.ok) {
     const { name, version, nodes, waves } = compiled.plan;
     reportProblems(context, definition, compiled.warnings, 'warning: ');
@@ -48,10 +61,11 @@ function validate(context: Context, definition: DefinitionFile, { json }: Option
 function plan(context: Context, definition: DefinitionFile, input: Json, { json, input: inputFile }: Options): void {
   const compiled = compile(definition);
   if (!compiled.ok) return refuse(context, definition.file, compiled.problems);
-  const checked = validateInput(compiled.plan, input);
-  if (inputFile !== undefined && checked.problems.length > 0) return refuse(context, inputFile, checked.problems);
-  if (json) printJson(context.io, previewPlan(compiled.plan, input, toolCatalog()));
-  else context.io.stdout(planText(compiled.plan));
+  const { value, problems } = validateInput(compiled.plan, input);
+  if (inputFile !== undefined && problems.length > 0) return refuse(context, inputFile, problems);
+  const preview = previewPlan(compiled.plan, value, toolCatalog());
+  if (json) printJson(context.io, preview);
+  else context.io.stdout(planText(compiled.plan, preview));
 }
 
 function refuse(context: Context, file: string, problems: readonly Problem[]): void {
@@ -59,29 +73,34 @@ function refuse(context: Context, file: string, problems: readonly Problem[]): v
   for (const problem of problems) context.io.stderr(`${problemLine(problem, file)}\n`);
 }
 
-function compile({ file, source, format }: DefinitionFile) {
-  return compileDefinition(source, { format, fileName: file, catalog: toolCatalog() });
+function compile({ source, format }: DefinitionFile) {
+  return compileDefinition(source, { format, catalog: toolCatalog() });
 }
 
 function reportProblems({ io }: Context, { file }: DefinitionFile, problems: readonly Problem[], prefix = ''): void {
-  for (const problem of problems) io.stderr(`${problemLine({ ...problem, message: prefix + problem.message }, file)}\n`);
+  for (const problem of problems)
+    io.stderr(`${problemLine({ ...problem, message: prefix + problem.message }, file)}\n`);
 }
 
 function identity({ name, version, hash }: Plan) {
   return { name, version, hash };
 }
 
-function planText({ name, version, waves, nodes }: Plan): string {
-  const byId = new Map(nodes.map((node) => [node.id, node]));
-  const rows = waves.flatMap((wave, index) => wave.map((id) => [String(index + 1), id, ...actOf(byId.get(id))]));
-  return `${name} ${version}\n\n${table(['WAVE', 'NODE', 'ACT', 'TIMEOUT', 'UNDO'], rows)}`;
+function planText({ name, version }: Plan, { waves, compensation, criticalPath }: PlanPreview): string {
+  const rows = waves.flatMap((wave, index) => wave.map((node) => [String(index + 1), ...cellsOf(node)]));
+  const undone = compensation.map((calls) => calls.map(({ undoes }) => undoes).join(' + '));
+  return [
+    `${name} ${version}\n\n`,
+    table(['WAVE', 'NODE', 'ACT', 'UNDO', 'ARGUMENTS'], rows),
+    `\nUndone in this order: ${undone.join(', ') || 'nothing'}\n`,
+    `Longest: ${criticalPath.longest} by ${criticalPath.nodes.join(' > ')}\n`,
+  ].join('');
 }
 
-function actOf(node: Plan['nodes'][number] | undefined): string[] {
-  if (node?.kind === 'activity') {
-    const undo = node.compensation ? `${node.compensation.tool}.${node.compensation.action}` : node.irreversible ? 'irreversible' : '-';
-    return [`${node.tool}.${node.action}`, formatDuration(node.timeoutMs), undo];
-  }
-  if (node?.kind === 'approval') return ['approval', formatDuration(node.timeoutMs), '-'];
-  return [node ? `wait for ${node.wait.kind === 'message' ? node.wait.topic : 'time'}` : '', '-', '-'];
+function cellsOf({ id, kind, when, call, items, compensation = 'none' }: PreviewedNode): string[] {
+  if (when === false) return [id, 'skipped', '-', ''];
+  if (!call) return [id, kind, '-', ''];
+  const many = items === undefined ? '' : typeof items === 'number' ? ` x ${items}` : ' x ?';
+  const undo = typeof compensation === 'string' ? compensation : `${compensation.tool}.${compensation.action}`;
+  return [id, `${call.tool}.${call.action}${many}`, undo, JSON.stringify(call.arguments)];
 }

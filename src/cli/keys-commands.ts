@@ -32,7 +32,12 @@ function addCreate(keys: Command, { io, config }: Context): void {
     .option('--tenant <name>', 'whose data it sees', 'default')
     .option('--expires <duration>', 'how long it lives, such as 90d; default: until revoked')
     .action(async ({ user, role, tenant, expires, json }: CreateOptions) => {
-      const key = { user, tenant, roles: rolesOf(role), expiresAt: expires === undefined ? undefined : instantAfter(expires) };
+      const key = {
+        user,
+        tenant,
+        roles: rolesOf(role),
+        expiresAt: expires === undefined ? undefined : instantAfter(expires),
+      };
       const made = await withTables(config(), (knex) => io.keys.create(knex, key));
       if (json) return printJson(io, { ...made, ...key, expiresAt: key.expiresAt?.toISOString() ?? null });
       io.stderr(`Key ${made.id} of user:${user} (${key.roles.join(', ')}), shown this once:\n`);
@@ -64,7 +69,8 @@ function addRevoke(keys: Command, { io, config }: Context): void {
 function rolesOf(given: readonly string[]): string[] {
   const roles = given.flatMap((text) => text.split(',')).map((role) => role.trim());
   const wrong = roles.find((role) => !ROLE.test(role));
-  if (wrong !== undefined) throw new WrongUse(`"${wrong}" is no role: roles are lower-case words such as approver or marketing-lead`);
+  if (wrong !== undefined)
+    throw new WrongUse(`"${wrong}" is no role: roles are lower-case words such as approver or marketing-lead`);
   return [...new Set(roles)];
 }
 
@@ -76,5 +82,12 @@ function instantAfter(duration: string): Date {
 
 function cellsOf(key: KeyRow): string[] {
   const expiry = key.expiresAt === null ? 'live' : `until ${key.expiresAt}`;
-  return [key.id, key.tenant, key.user, key.roles.join(','), key.revokedAt === null ? expiry : 'revoked', key.lastUsedAt ?? 'never'];
+  return [
+    key.id,
+    key.tenant,
+    key.user,
+    key.roles.join(','),
+    key.revokedAt === null ? expiry : 'revoked',
+    key.lastUsedAt ?? 'never',
+  ];
 }

@@ -36,7 +36,8 @@ export function addRun(program: Command, context: Context): void {
 
 async function publish(io: CliIo, api: ApiClient, { file, source, format }: DefinitionFile) {
   const published = await api.post('/v1/definitions', definition, { body: source, contentType: MEDIA_TYPES[format] });
-  for (const warning of published.warnings) io.stderr(`${problemLine({ ...warning, message: `warning: ${warning.message}` }, file)}\n`);
+  for (const warning of published.warnings)
+    io.stderr(`${problemLine({ ...warning, message: `warning: ${warning.message}` }, file)}\n`);
   return published;
 }
 
@@ -53,6 +54,7 @@ async function follow(io: CliIo, api: ApiClient, id: string): Promise<RunAnswer>
 }
 
 function progressLine({ id, status, progress, phase, waiting, error }: RunAnswer): string {
-  const why = error && isFinal(status) ? `${error.node === undefined ? '' : `${error.node}: `}${error.message}` : waiting;
+  const why =
+    error && isFinal(status) ? `${error.node === undefined ? '' : `${error.node}: `}${error.message}` : waiting;
   return [id, `${progress}%`, status, phase, why].filter(Boolean).join('  ');
 }

@@ -81,5 +81,7 @@ function runText(found: RunAnswer): string {
     ['Finished', found.finishedAt],
     ['Output', found.output === undefined ? undefined : JSON.stringify(found.output)],
   ];
-  return facts.flatMap(([name, value]) => (value === undefined ? [] : [`${`${name}:`.padEnd(11)} ${value}\n`])).join('');
+  return facts
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${`${name}:`.padEnd(11)} ${value}\n`]))
+    .join('');
 }

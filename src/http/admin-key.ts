@@ -1,4 +1,5 @@
 // The first admin key: configured, or made at first start and kept in a file that only its owner can read.
+import { randomUUID } from 'node:crypto';
 import { link, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Knex } from 'knex';
@@ -20,10 +21,16 @@ export async function ensureAdminKey(
 ): Promise<AdminKey> {
   const file = join(dataDir, 'admin-key');
   const known = configured ?? (await readKeyFile(file));
-  if (known === undefined && (await hasLiveAdmin(knex))) return { created: false };
-  const key = known ?? (await writeKeyFile(file, dataDir));
+  if (known !== undefined) return await enter(knex, known, false);
+  // The file is written before the row: whoever finds the row made by a neighbour finds the file too.
+  if (await hasLiveAdmin(knex)) return { key: await readKeyFile(file), created: false };
+  const created = await writeKeyFile(file, dataDir);
+  return await enter(knex, (await readFile(file, 'utf8')).trim(), created);
+}
+
+async function enter(knex: Knex, key: string, created: boolean): Promise<AdminKey> {
   if (!(await hasKey(knex, key))) await storeOnce(knex, key);
-  return { key, created: known === undefined };
+  return { key, created };
 }
 
 // Two processes may start at once: the one that comes second finds the row there.
@@ -35,19 +42,20 @@ async function storeOnce(knex: Knex, key: string): Promise<void> {
   }
 }
 
-// Linked into place whole: another process that starts now reads either nothing or all of it, and the first one wins.
-async function writeKeyFile(file: string, dataDir: string): Promise<string> {
+// Linked into place whole: another process that starts now reads either nothing or all of it. False when it was first.
+async function writeKeyFile(file: string, dataDir: string): Promise<boolean> {
   await mkdir(dataDir, { recursive: true });
-  const draft = `${file}.${process.pid}`;
+  const draft = `${file}.${randomUUID()}`;
   await writeFile(draft, `${newKeyText()}\n`, { mode: 0o600 });
   try {
     await link(draft, file);
+    return true;
   } catch (error) {
-    if (!hasCode(error, 'EEXIST')) throw error;
+    if (hasCode(error, 'EEXIST')) return false;
+    throw error;
   } finally {
     await rm(draft);
   }
-  return (await readFile(file, 'utf8')).trim();
 }
 
 async function readKeyFile(file: string): Promise<string | undefined> {

@@ -7,7 +7,13 @@ import type { LinkKeys } from '../approvals/index.ts';
 import type { Clock, Emit } from '../kernel/index.ts';
 import type { Runs } from '../runs/index.ts';
 
-export type App = FastifyInstance<RawServerDefault, IncomingMessage, ServerResponse, FastifyBaseLogger, ZodTypeProvider>;
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
 
 /** What `/ready` tells. */
 export interface ReadyReport {

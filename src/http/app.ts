@@ -63,7 +63,11 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
 
 function installHeaders(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
-    void reply.headers({ 'x-request-id': request.id, 'x-content-type-options': 'nosniff', 'cache-control': 'no-store' });
+    void reply.headers({
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-store',
+    });
   });
 }
 
@@ -71,7 +75,13 @@ function installHeaders(app: FastifyInstance): void {
 function installRequestEvents(app: FastifyInstance, emit: Emit): void {
   app.addHook('onResponse', async (request, reply) => {
     const { url: route = 'none' } = request.routeOptions;
-    const fields = { method: request.method, route, status: reply.statusCode, ms: reply.elapsedTime, requestId: request.id };
+    const fields = {
+      method: request.method,
+      route,
+      status: reply.statusCode,
+      ms: reply.elapsedTime,
+      requestId: request.id,
+    };
     emit({ level: 'debug', name: 'http.request', fields });
   });
 }

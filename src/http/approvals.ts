@@ -58,7 +58,15 @@ export function approvalRoutes(app: App, services: Services): void {
 function readRoutes(app: App, { knex }: Services): void {
   app.get(
     '/v1/approvals',
-    { config: { access: 'viewer' }, schema: { summary: 'List approvals, newest first', tags, querystring: listQuery, response: { 200: pageOf(approvalView), ...problemResponse } } },
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'List approvals, newest first',
+        tags,
+        querystring: listQuery,
+        response: { 200: pageOf(approvalView), ...problemResponse },
+      },
+    },
     async (request) => {
       const actor = actorOf(request);
       const { mine, ...filter } = request.query;
@@ -68,7 +76,10 @@ function readRoutes(app: App, { knex }: Services): void {
   );
   app.get(
     '/v1/approvals/:id',
-    { config: { access: 'viewer' }, schema: { summary: 'One approval', tags, params: idParams, response: { 200: approvalView, ...problemResponse } } },
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'One approval', tags, params: idParams, response: { 200: approvalView, ...problemResponse } },
+    },
     async (request) => await getApproval(knex, actorOf(request).tenant, request.params.id),
   );
 }
@@ -78,7 +89,13 @@ function decideRoute(app: App, { runs, knex }: Services): void {
     '/v1/approvals/:id/decisions',
     {
       config: { access: 'approver' },
-      schema: { summary: 'Decide: 200 the first time, 409 afterwards, 410 after the deadline', tags, params: idParams, body: decisionBody, response: { 200: approvalView, ...problemResponse } },
+      schema: {
+        summary: 'Decide: 200 the first time, 409 afterwards, 410 after the deadline',
+        tags,
+        params: idParams,
+        body: decisionBody,
+        response: { 200: approvalView, ...problemResponse },
+      },
     },
     async (request) => {
       const actor = actorOf(request);
@@ -91,7 +108,10 @@ function decideRoute(app: App, { runs, knex }: Services): void {
 
 function supported({ decision, ...details }: z.output<typeof decisionBody>): DecisionRequest {
   if (decision === 'request_changes') {
-    throw new BreakwaterError('NOT_SUPPORTED_YET', 'The decision request_changes is not supported yet; approve with edits, or reject.');
+    throw new BreakwaterError(
+      'NOT_SUPPORTED_YET',
+      'The decision request_changes is not supported yet; approve with edits, or reject.',
+    );
   }
   return { decision, ...details };
 }

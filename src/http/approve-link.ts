@@ -15,9 +15,9 @@ const tags = ['approvals'];
 const config = { access: 'public' } as const;
 const params = z.object({ token: z.string().max(2_048) });
 const page = { description: 'A page.', content: { 'text/html': { schema: z.string() } } };
-const submission = z.record(z.string(), z.string()).and(
-  z.object({ decision: z.enum(['approve', 'reject']), reason: z.string().max(4_000).optional() }),
-);
+const submission = z
+  .record(z.string(), z.string())
+  .and(z.object({ decision: z.enum(['approve', 'reject']), reason: z.string().max(4_000).optional() }));
 
 export function approveLinkRoutes(app: App, services: Services): void {
   acceptForms(app);
@@ -27,7 +27,16 @@ export function approveLinkRoutes(app: App, services: Services): void {
   });
   app.get(
     '/approve/:token',
-    { config, schema: { summary: 'The question behind an approval link', tags, security: [], params, response: { 200: page, '4xx': page, '5xx': page } } },
+    {
+      config,
+      schema: {
+        summary: 'The question behind an approval link',
+        tags,
+        security: [],
+        params,
+        response: { 200: page, '4xx': page, '5xx': page },
+      },
+    },
     async (request, reply) => {
       const claims = openLink(services, request.params.token);
       const approval = await loadLinked(services, claims);
@@ -38,15 +47,31 @@ export function approveLinkRoutes(app: App, services: Services): void {
   );
   app.post(
     '/approve/:token',
-    { config, schema: { summary: 'Decide by an approval link', tags, security: [], consumes: ['application/x-www-form-urlencoded'], params, body: submission, response: { 200: page, '4xx': page, '5xx': page } } },
+    {
+      config,
+      schema: {
+        summary: 'Decide by an approval link',
+        tags,
+        security: [],
+        consumes: ['application/x-www-form-urlencoded'],
+        params,
+        body: submission,
+        response: { 200: page, '4xx': page, '5xx': page },
+      },
+    },
     async (request, reply) => {
       const claims = openLink(services, request.params.token);
       const approval = await loadLinked(services, claims);
       const typed = new Map(Object.entries(request.body));
       const problems = await decide(services, claims, approval, typed, request.body);
-      if (problems.length > 0) return await sendPage(reply, 422, await question(services, claims, approval, typed, problems));
+      if (problems.length > 0)
+        return await sendPage(reply, 422, await question(services, claims, approval, typed, problems));
       const done = request.body.decision === 'approve' ? 'Approved' : 'Rejected';
-      return await sendPage(reply, 200, messagePage('good', done, `“${approval.title}” is decided. You can close this page.`));
+      return await sendPage(
+        reply,
+        200,
+        messagePage('good', done, `“${approval.title}” is decided. You can close this page.`),
+      );
     },
   );
 }
@@ -55,14 +80,16 @@ export function approveLinkRoutes(app: App, services: Services): void {
 function openLink({ linkKeys, clock }: Services, token: string): LinkClaims {
   const verdict = verifyLink(token, linkKeys, clock.now());
   if (verdict.valid) return verdict.claims;
-  if (verdict.reason === 'expired') throw new BreakwaterError('GONE', 'This link has expired, and so has its approval.');
+  if (verdict.reason === 'expired')
+    throw new BreakwaterError('GONE', 'This link has expired, and so has its approval.');
   throw new BreakwaterError('FORBIDDEN', 'This link is not valid. Check that it was copied whole.');
 }
 
 async function loadLinked({ knex }: Services, claims: LinkClaims): Promise<Approval> {
   const approval = await loadApproval(knex, claims.tenant, claims.approvalId);
   if (approval.runId !== claims.runId) throw new BreakwaterError('FORBIDDEN', 'This link is not valid.');
-  if (approval.status === 'expired') throw new BreakwaterError('GONE', 'The deadline has passed; nobody decided in time.');
+  if (approval.status === 'expired')
+    throw new BreakwaterError('GONE', 'The deadline has passed; nobody decided in time.');
   return approval;
 }
 
@@ -98,7 +125,8 @@ function someEdits(edits: Readonly<Record<string, Json>>): Readonly<Record<strin
 
 /** The link speaks for one user, or for one role when it was sent to a group. */
 function actorOf({ tenant, approver }: LinkClaims): Actor {
-  if (approver.startsWith('role:')) return { tenant, user: `holder of ${approver}`, roles: [approver.slice('role:'.length)] };
+  if (approver.startsWith('role:'))
+    return { tenant, user: `holder of ${approver}`, roles: [approver.slice('role:'.length)] };
   return { tenant, user: approver.replace(/^user:/, ''), roles: [] };
 }
 

@@ -4,7 +4,7 @@ import type { Approval } from '../approvals/index.ts';
 import { formatDuration, type Problem } from '../kernel/index.ts';
 import type { EditField } from './edit-fields.ts';
 import type { FormField } from './form-fields.ts';
-import { Html, html } from './html.ts';
+import { Markup, markup } from './markup.ts';
 import { stylesheet } from './approve-style.ts';
 
 export interface AskPage {
@@ -39,15 +39,15 @@ export function askPage(page: AskPage): string {
   const { approval } = page;
   return document(
     approval.title,
-    html`<p class="kicker">Approval requested</p>
+    markup`<p class="kicker">Approval requested</p>
       <h1>${approval.title}</h1>
       ${facts(page)} ${problemList(page.problems)}
-      ${approval.body === null ? undefined : html`<div class="body">${approval.body}</div>`}
+      ${approval.body === null ? undefined : markup`<div class="body">${approval.body}</div>`}
       <form method="post" autocomplete="off">
         ${editSection(page)} ${formSection(page)}
         <label class="field">
           <span>Reason <small>optional, kept with the decision</small></span>
-          <textarea name="reason" rows="2" maxlength="4000">${page.typed.get('reason')}</textarea>
+          <textarea name="reason" rows="2" maxlength="4000">${'\n'}${page.typed.get('reason')}</textarea>
         </label>
         <div class="actions">
           <button class="approve" name="decision" value="approve">Approve</button>
@@ -59,27 +59,27 @@ export function askPage(page: AskPage): string {
 
 /** Everything else the link can come to: decided, too late, not valid. */
 export function messagePage(tone: 'good' | 'plain' | 'bad', title: string, text: string): string {
-  return document(title, html`<p class="kicker ${tone}">Approval</p><h1>${title}</h1><p class="body">${text}</p>`);
+  return document(title, markup`<p class="kicker ${tone}">Approval</p><h1>${title}</h1><p class="body">${text}</p>`);
 }
 
-function document(title: string, main: Html): string {
-  return html`<!doctype html>
+function document(title: string, main: Markup): string {
+  return markup`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title} · Breakwater</title>
-<style>${new Html(stylesheet)}</style>
+<style>${new Markup(stylesheet)}</style>
 </head>
 <body><main>${main}</main></body>
 </html>
 `.text;
 }
 
-function facts({ approval, approver, nowMs }: AskPage): Html {
+function facts({ approval, approver, nowMs }: AskPage): Markup {
   const left = formatDuration(Math.max(0, approval.deadlineMs - nowMs));
-  return html`<dl>
+  return markup`<dl>
     <div><dt>Asked by</dt><dd>${approval.requester}</dd></div>
     <div><dt>You answer as</dt><dd>${approver.replace(/^(user|role):/, '')}</dd></div>
     <div><dt>Decide within</dt><dd>${left} <small>until ${inUtc(approval.deadlineMs)}</small></dd></div>
@@ -88,42 +88,54 @@ function facts({ approval, approver, nowMs }: AskPage): Html {
   </dl>`;
 }
 
-function problemList(problems: readonly Problem[]): Html | undefined {
+function problemList(problems: readonly Problem[]): Markup | undefined {
   if (problems.length === 0) return undefined;
-  const items = problems.map(({ path, message }) => html`<li>${path && `${path}: `}${message}</li>`);
-  return html`<div class="problems" role="alert"><strong>This could not be taken as it is.</strong><ul>${items}</ul></div>`;
+  const items = problems.map(({ path, message }) => markup`<li>${path && `${path}: `}${message}</li>`);
+  return markup`<div class="problems" role="alert"><strong>This could not be taken as it is.</strong><ul>${items}</ul></div>`;
 }
 
-function editSection({ editFields, typed }: AskPage): Html | undefined {
+function editSection({ editFields, typed }: AskPage): Markup | undefined {
   if (editFields.length === 0) return undefined;
   const fields = editFields.map((field) => {
     const value = typed.get(field.name) ?? field.value;
-    return html`<label class="field"><span>${field.label}${field.kind === 'lines' ? html` <small>one a line</small>` : undefined}</span>
-      <textarea name="${field.name}" rows="${rowsFor(value)}">
-${value}</textarea></label>`;
+    const hint = field.kind === 'lines' ? markup` <small>one a line</small>` : undefined;
+    // A textarea swallows the first line break of its content: this one is not the text's own.
+    return markup`<label class="field"><span>${field.label}${hint}</span>
+      <textarea name="${field.name}" rows="${rowsFor(value)}">${'\n'}${value}</textarea></label>`;
   });
-  return html`<fieldset><legend>Content <small>edit what should go out differently</small></legend>${fields}</fieldset>`;
+  return markup`<fieldset><legend>Content <small>edit what should go out differently</small></legend>${fields}</fieldset>`;
 }
 
-function formSection({ formFields, typed }: AskPage): Html | undefined {
+function formSection({ formFields, typed }: AskPage): Markup | undefined {
   if (formFields.length === 0) return undefined;
-  return html`<fieldset><legend>Please fill in</legend>${formFields.map((field) => formInput(field, typed.get(field.name)))}</fieldset>`;
+  return markup`<fieldset><legend>Please fill in</legend>${formFields.map((field) => formInput(field, typed.get(field.name)))}</fieldset>`;
 }
 
-function formInput(field: FormField, value: string | undefined): Html {
-  const required = field.required ? html` required` : undefined;
-  const hint = field.hint === undefined ? undefined : html` <small>${field.hint}</small>`;
+function formInput(field: FormField, value: string | undefined): Markup {
+  const required = field.required ? markup` required` : undefined;
+  const hint = field.hint === undefined ? undefined : markup` <small>${field.hint}</small>`;
   switch (field.kind) {
-    case 'checkbox':
-      return html`<label class="check"><input type="checkbox" name="${field.name}"${value === undefined ? undefined : html` checked`}><span>${field.label}${hint}</span></label>`;
+    case 'checkbox': {
+      const checked = value === undefined ? undefined : markup` checked`;
+      return markup`<label class="check"><input type="checkbox" name="${field.name}"${checked}>
+        <span>${field.label}${hint}</span></label>`;
+    }
     case 'choice':
-      return html`<label class="field"><span>${field.label}${hint}</span><select name="${field.name}"${required}><option value=""></option>${field.choices.map(
-        (choice) => html`<option${choice === value ? html` selected` : undefined}>${choice}</option>`,
-      )}</select></label>`;
+      return markup`<label class="field"><span>${field.label}${hint}</span>
+        <select name="${field.name}"${required}><option value=""></option>${options(field.choices, value)}</select></label>`;
     case 'number':
+      return markup`<label class="field"><span>${field.label}${hint}</span>
+        <input type="number" step="any" name="${field.name}" value="${value}"${required}></label>`;
     case 'text':
-      return html`<label class="field"><span>${field.label}${hint}</span><input type="${field.kind}" name="${field.name}" value="${value}"${field.kind === 'number' ? html` step="any"` : undefined}${required}></label>`;
+      return markup`<label class="field"><span>${field.label}${hint}</span>
+        <input type="text" name="${field.name}" value="${value}"${required}></label>`;
   }
+}
+
+function options(choices: readonly string[], chosen: string | undefined): Markup[] {
+  return choices.map(
+    (choice) => markup`<option${choice === chosen ? markup` selected` : undefined}>${choice}</option>`,
+  );
 }
 
 function rowsFor(text: string): number {

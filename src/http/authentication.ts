@@ -25,7 +25,10 @@ export function installAuthentication(app: FastifyInstance, knex: Knex): void {
     if (access === 'public') return;
     request.actor = await authenticate(knex, request);
     if (access !== undefined && !holdsRole(request.actor.roles, access)) {
-      throw new BreakwaterError('FORBIDDEN', `This needs the role ${access}; your key has ${listOf(request.actor.roles)}.`);
+      throw new BreakwaterError(
+        'FORBIDDEN',
+        `This needs the role ${access}; your key has ${listOf(request.actor.roles)}.`,
+      );
     }
   });
 }

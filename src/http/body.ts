@@ -14,7 +14,11 @@ export interface DefinitionText {
 /** JSON is what a route takes unless its scope says otherwise. What is unsafe is refused in every scope, before validation. */
 export function installBodyRules(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) => parseJson(text));
+  app.addContentTypeParser<string>(
+    'application/json',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, text: string) => parseJson(text),
+  );
   app.addHook('preValidation', async (request) => {
     // No body at all counts as an empty one: whether members are missing is for the schema to say.
     if (request.routeOptions.schema?.body !== undefined && request.body === undefined) request.body = {};
@@ -26,15 +30,21 @@ export function installBodyRules(app: FastifyInstance): void {
 export function acceptDefinitions(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   const options = { parseAs: 'string', bodyLimit: MAX_DEFINITION_BYTES } as const;
-  app.addContentTypeParser<string>('application/yaml', options, async (_request: FastifyRequest, source: string) => asDefinition(source, 'yaml'));
-  app.addContentTypeParser<string>('application/json', options, async (_request: FastifyRequest, source: string) => asDefinition(source, 'json'));
+  app.addContentTypeParser<string>('application/yaml', options, async (_request: FastifyRequest, source: string) =>
+    asDefinition(source, 'yaml'),
+  );
+  app.addContentTypeParser<string>('application/json', options, async (_request: FastifyRequest, source: string) =>
+    asDefinition(source, 'json'),
+  );
 }
 
 /** This scope takes what a browser sends for a form without scripts: each name's last value. */
 export function acceptForms(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser<string>('application/x-www-form-urlencoded', { parseAs: 'string' }, async (_request: FastifyRequest, text: string) =>
-    Object.fromEntries(new URLSearchParams(text)),
+  app.addContentTypeParser<string>(
+    'application/x-www-form-urlencoded',
+    { parseAs: 'string' },
+    async (_request: FastifyRequest, text: string) => Object.fromEntries(new URLSearchParams(text)),
   );
 }
 
@@ -55,5 +65,7 @@ function refuseUnsafe(body: unknown): void {
   const unsafe = findUnsafe(body);
   if (!unsafe) return;
   const { path, reason } = unsafe;
-  throw new BreakwaterError('INVALID', `The body${path && ` at ${path}`} ${reason}.`, { problems: [{ path, message: reason }] });
+  throw new BreakwaterError('INVALID', `The body${path && ` at ${path}`} ${reason}.`, {
+    problems: [{ path, message: reason }],
+  });
 }

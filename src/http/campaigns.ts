@@ -16,22 +16,42 @@ export function campaignRoutes(app: App, services: Services): void {
     '/v1/campaigns',
     {
       config: { access: 'starter' },
-      schema: { summary: 'Start a campaign; the body is its input', tags, headers: idempotencyHeaders, body: json, response: { 202: startedRun, ...problemResponse } },
+      schema: {
+        summary: 'Start a campaign; the body is its input',
+        tags,
+        headers: idempotencyHeaders,
+        body: json,
+        response: { 202: startedRun, ...problemResponse },
+      },
     },
     async (request, reply) => {
       const idempotencyKey = request.headers['idempotency-key'];
-      const { run } = await services.runs.start(actorOf(request), { workflow: WORKFLOW, input: request.body, idempotencyKey });
+      const { run } = await services.runs.start(actorOf(request), {
+        workflow: WORKFLOW,
+        input: request.body,
+        idempotencyKey,
+      });
       return await reply.code(202).header('location', `/v1/campaigns/${run.id}`).send(run);
     },
   );
   app.get(
     '/v1/campaigns/:id',
-    { config: { access: 'viewer' }, schema: { summary: 'One campaign', tags, params: idParams, querystring: waitQuery, response: { 200: runView, ...problemResponse } } },
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'One campaign',
+        tags,
+        params: idParams,
+        querystring: waitQuery,
+        response: { 200: runView, ...problemResponse },
+      },
+    },
     async (request) => {
       const { tenant } = actorOf(request);
       const { id } = request.params;
       const { workflow } = await services.runs.get(tenant, id);
-      if (workflow !== WORKFLOW) throw new BreakwaterError('NOT_FOUND', `No campaign "${id}"; it is a run of ${workflow}.`);
+      if (workflow !== WORKFLOW)
+        throw new BreakwaterError('NOT_FOUND', `No campaign "${id}"; it is a run of ${workflow}.`);
       return await readRun(services, tenant, id, request.query.wait);
     },
   );

@@ -11,7 +11,9 @@ const tags = ['definitions'];
 const nameParams = z.object({ name: z.string().max(200) });
 const versionParams = nameParams.extend({ version: z.string().max(100) });
 
-const accepted = z.object({ name: z.string(), version: z.string(), hash: z.string(), warnings }).meta({ id: 'AcceptedDefinition' });
+const accepted = z
+  .object({ name: z.string(), version: z.string(), hash: z.string(), warnings })
+  .meta({ id: 'AcceptedDefinition' });
 
 const definition = z
   .object({
@@ -31,7 +33,10 @@ const definitionSource = definition
   })
   .meta({ id: 'DefinitionSource' });
 
-const text = z.custom<DefinitionText>((value) => typeof value === 'object' && value !== null && 'source' in value, 'is required');
+const text = z.custom<DefinitionText>(
+  (value) => typeof value === 'object' && value !== null && 'source' in value,
+  'is required',
+);
 
 export function definitionRoutes(app: App, services: Services): void {
   app.register(async (scope) => textRoutes(scope.withTypeProvider(), services));
@@ -46,11 +51,21 @@ function textRoutes(app: App, { runs }: Services): void {
     {
       config: { access: 'author' },
       bodyLimit: MAX_DEFINITION_BYTES,
-      schema: { summary: 'Publish a definition', tags, consumes: ['application/yaml', 'application/json'], body: text, response: { 200: accepted, 201: accepted, ...problemResponse } },
+      schema: {
+        summary: 'Publish a definition',
+        tags,
+        consumes: ['application/yaml', 'application/json'],
+        body: text,
+        response: { 200: accepted, 201: accepted, ...problemResponse },
+      },
     },
     async (request, reply) => {
       const { source, format } = request.body;
-      const { definition: published, created, warnings: found } = await runs.definitions.publish(actorOf(request), source, format);
+      const {
+        definition: published,
+        created,
+        warnings: found,
+      } = await runs.definitions.publish(actorOf(request), source, format);
       const { name, version, hash } = published;
       return await reply.code(created ? 201 : 200).send({ name, version, hash, warnings: found });
     },
@@ -60,10 +75,19 @@ function textRoutes(app: App, { runs }: Services): void {
     {
       config: { access: 'author' },
       bodyLimit: MAX_DEFINITION_BYTES,
-      schema: { summary: 'Check a definition and store nothing', tags, consumes: ['application/yaml', 'application/json'], body: text, response: { 200: accepted, ...problemResponse } },
+      schema: {
+        summary: 'Check a definition and store nothing',
+        tags,
+        consumes: ['application/yaml', 'application/json'],
+        body: text,
+        response: { 200: accepted, ...problemResponse },
+      },
     },
     async (request) => {
-      const { definition: checked, warnings: found } = runs.definitions.validate(request.body.source, request.body.format);
+      const { definition: checked, warnings: found } = runs.definitions.validate(
+        request.body.source,
+        request.body.format,
+      );
       const { name, version, hash } = checked;
       return { name, version, hash, warnings: found };
     },
@@ -73,12 +97,23 @@ function textRoutes(app: App, { runs }: Services): void {
 function readRoutes(app: App, { runs }: Services): void {
   app.get(
     '/v1/definitions/schema.json',
-    { config: { access: 'viewer' }, schema: { summary: 'JSON Schema of a definition', tags, response: { 200: json, ...problemResponse } } },
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'JSON Schema of a definition', tags, response: { 200: json, ...problemResponse } },
+    },
     async () => definitionJsonSchema(),
   );
   app.get(
     '/v1/definitions',
-    { config: { access: 'viewer' }, schema: { summary: 'List definitions', tags, querystring: pageQuery, response: { 200: pageOf(definition), ...problemResponse } } },
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'List definitions',
+        tags,
+        querystring: pageQuery,
+        response: { 200: pageOf(definition), ...problemResponse },
+      },
+    },
     async (request) => await runs.definitions.list(actorOf(request).tenant, request.query),
   );
   app.get(
@@ -100,8 +135,17 @@ function readRoutes(app: App, { runs }: Services): void {
   );
   app.get(
     '/v1/definitions/:name/versions/:version',
-    { config: { access: 'viewer' }, schema: { summary: 'One version', tags, params: versionParams, response: { 200: definitionSource, ...problemResponse } } },
-    async (request) => await runs.definitions.read(actorOf(request).tenant, request.params.name, request.params.version),
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'One version',
+        tags,
+        params: versionParams,
+        response: { 200: definitionSource, ...problemResponse },
+      },
+    },
+    async (request) =>
+      await runs.definitions.read(actorOf(request).tenant, request.params.name, request.params.version),
   );
 }
 

@@ -52,7 +52,8 @@ function patchOf(node: string, output: Json, submitted: ReadonlyMap<string, stri
 
 function leavesOf(value: Json, path: readonly string[] = []): Leaf[] {
   if (typeof value === 'string') return [{ path, value, kind: 'text' }];
-  if (Array.isArray(value)) return value.length > 0 && value.every(isLine) ? [{ path, value: value.join('\n'), kind: 'lines' }] : [];
+  if (Array.isArray(value))
+    return value.length > 0 && value.every(isLine) ? [{ path, value: value.join('\n'), kind: 'lines' }] : [];
   return isJsonObject(value) ? Object.entries(value).flatMap(([key, member]) => leavesOf(member, [...path, key])) : [];
 }
 
@@ -72,9 +73,9 @@ function linesOf(text: string): string[] {
     .filter((line) => line.trim() !== '');
 }
 
-// Browsers send forms with CRLF.
+// Browsers send every line break as CRLF.
 function unixLines(text: string): string {
-  return text.replaceAll('\r\n', '\n');
+  return text.replaceAll(/\r\n?/g, '\n');
 }
 
 function fieldName(node: string, path: readonly string[]): string {

@@ -22,7 +22,14 @@ const executor = z
 export function executorRoutes(app: App, { knex }: Services): void {
   app.get(
     '/v1/executors',
-    { config: { access: 'operator' }, schema: { summary: 'Executors that hold a lease', tags: ['executors'], response: { 200: pageOf(executor), ...problemResponse } } },
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Executors that hold a lease',
+        tags: ['executors'],
+        response: { 200: pageOf(executor), ...problemResponse },
+      },
+    },
     async () => {
       const [rows, owned] = await Promise.all([listExecutors(knex), countOwnedRuns(knex)]);
       const items = rows.map((row) => ({

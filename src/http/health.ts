@@ -18,7 +18,12 @@ export function healthRoutes(app: App, { ready }: Services): void {
     '/health',
     {
       config: { access: 'public' },
-      schema: { summary: 'Alive', tags: ['health'], security: [], response: { 200: z.object({ status: z.literal('ok') }), ...problemResponse } },
+      schema: {
+        summary: 'Alive',
+        tags: ['health'],
+        security: [],
+        response: { 200: z.object({ status: z.literal('ok') }), ...problemResponse },
+      },
     },
     async () => ({ status: 'ok' as const }),
   );
@@ -26,7 +31,12 @@ export function healthRoutes(app: App, { ready }: Services): void {
     '/ready',
     {
       config: { access: 'public' },
-      schema: { summary: 'Ready to be given work', tags: ['health'], security: [], response: { 200: report, 503: report, ...problemResponse } },
+      schema: {
+        summary: 'Ready to be given work',
+        tags: ['health'],
+        security: [],
+        response: { 200: report, 503: report, ...problemResponse },
+      },
     },
     async (_request, reply) => {
       const state = await ready();

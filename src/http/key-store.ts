@@ -73,7 +73,11 @@ export async function createKey(knex: Knex, key: NewKey, text = newKeyText()): P
 }
 
 export async function hasKey(knex: Knex, text: string): Promise<boolean> {
-  return (await keys(knex).first('id').where({ key_hash: sha256(text) })) !== undefined;
+  return (
+    (await keys(knex)
+      .first('id')
+      .where({ key_hash: sha256(text) })) !== undefined
+  );
 }
 
 export async function hasLiveAdmin(knex: Knex): Promise<boolean> {

@@ -32,7 +32,15 @@ export const problemResponse = {
 
 export function problemOf(error: unknown, requestId: string): ProblemDocument {
   const { code, status, detail, errors } = describe(error);
-  return { type: `urn:breakwater:problem:${code.toLowerCase()}`, title: titleOf(code), status, detail, code, errors, requestId };
+  return {
+    type: `urn:breakwater:problem:${code.toLowerCase()}`,
+    title: titleOf(code),
+    status,
+    detail,
+    code,
+    errors,
+    requestId,
+  };
 }
 
 interface Description {
@@ -49,7 +57,10 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ErrorCode; detail: string }
     code: 'UNSUPPORTED_MEDIA_TYPE',
     detail: 'The route takes another content type; GET /openapi.json says which.',
   },
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: { code: 'BAD_REQUEST', detail: 'The body is not as long as Content-Length says.' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    code: 'BAD_REQUEST',
+    detail: 'The body is not as long as Content-Length says.',
+  },
   FST_ERR_BAD_URL: { code: 'BAD_REQUEST', detail: 'The path is not a valid URL path.' },
   FST_ERR_MAX_PARAM_LENGTH: { code: 'NOT_FOUND', detail: 'No id or name is that long.' },
 };
@@ -59,7 +70,12 @@ function describe(error: unknown): Description {
   if (hasZodFastifySchemaValidationErrors(error)) return ofValidation(error);
   const known = isFastifyError(error) ? FASTIFY_CODES[error.code] : undefined;
   if (known) return { ...known, status: errorTable[known.code].status, errors: [] };
-  return { code: 'INTERNAL', status: 500, detail: 'A defect of ours; the log has it under this request id.', errors: [] };
+  return {
+    code: 'INTERNAL',
+    status: 500,
+    detail: 'A defect of ours; the log has it under this request id.',
+    errors: [],
+  };
 }
 
 function ofOurs({ code, status, message, problems }: BreakwaterError): Description {
@@ -70,7 +86,12 @@ function ofOurs({ code, status, message, problems }: BreakwaterError): Descripti
 function ofValidation(error: Parameters<typeof ofIssue>[0] & { validationContext?: string }): Description {
   const code = error.validationContext === 'body' ? 'INVALID' : 'BAD_REQUEST';
   const where = error.validationContext ?? 'request';
-  return { code, status: errorTable[code].status, detail: `The ${where} does not fit; see errors.`, errors: ofIssue(error) };
+  return {
+    code,
+    status: errorTable[code].status,
+    detail: `The ${where} does not fit; see errors.`,
+    errors: ofIssue(error),
+  };
 }
 
 function ofIssue(error: { validation: readonly { instancePath: string; message?: string }[] }): Problem[] {

@@ -5,8 +5,17 @@ import { RUN_STATUSES } from '../runs/index.ts';
 import { json } from './shapes.ts';
 
 const NODE_STATUSES = [
-  'pending', 'waiting', 'executing', 'completed', 'failed', 'skipped', 'unknown',
-  'inherited', 'compensating', 'compensated', 'compensation_failed',
+  'pending',
+  'waiting',
+  'executing',
+  'completed',
+  'failed',
+  'skipped',
+  'unknown',
+  'inherited',
+  'compensating',
+  'compensated',
+  'compensation_failed',
 ] as const satisfies readonly NodeStatus[];
 
 export const priority = z.enum(['low', 'normal', 'high', 'critical']);

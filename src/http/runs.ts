@@ -32,7 +32,11 @@ const listQuery = pageQuery
   .catchall(z.string().max(200))
   .superRefine((query, context) => {
     for (const name of Object.keys(query).filter((key) => !(key in listQuery.shape) && !LABEL.test(key))) {
-      context.addIssue({ code: 'custom', path: [name], message: 'is not a parameter; a label is asked for as label.<name>' });
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'is not a parameter; a label is asked for as label.<name>',
+      });
     }
   });
 
@@ -51,7 +55,13 @@ function startRoute(app: App, { runs }: Services): void {
     '/v1/runs',
     {
       config: { access: 'starter' },
-      schema: { summary: 'Start a run', tags, headers: idempotencyHeaders, body: startBody, response: { 202: startedRun, ...problemResponse } },
+      schema: {
+        summary: 'Start a run',
+        tags,
+        headers: idempotencyHeaders,
+        body: startBody,
+        response: { 202: startedRun, ...problemResponse },
+      },
     },
     async (request, reply) => {
       const idempotencyKey = request.headers['idempotency-key'];
@@ -66,7 +76,12 @@ function listRoute(app: App, { runs }: Services): void {
     '/v1/runs',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'List runs, newest first; label.<name>=<value> asks for a label', tags, querystring: listQuery, response: { 200: pageOf(runView), ...problemResponse } },
+      schema: {
+        summary: 'List runs, newest first; label.<name>=<value> asks for a label',
+        tags,
+        querystring: listQuery,
+        response: { 200: pageOf(runView), ...problemResponse },
+      },
     },
     async (request) => await runs.list(actorOf(request).tenant, filterOf(request.query)),
   );
@@ -74,8 +89,17 @@ function listRoute(app: App, { runs }: Services): void {
 
 function filterOf(query: z.output<typeof listQuery>): RunFilter {
   const { workflow, status, since, until, q, limit, cursor, ...rest } = query;
-  const asked = Object.entries(rest).map(([key, value]) => [key.slice('label.'.length), value]);
-  return { workflow, status, since, until, q, limit, cursor, labels: asked.length > 0 ? Object.fromEntries(asked) : undefined };
+  const asked = Object.entries(rest).map(([key, value]) => [key.slice('label.'.length), value] as const);
+  return {
+    workflow,
+    status,
+    since,
+    until,
+    q,
+    limit,
+    cursor,
+    labels: asked.length > 0 ? Object.fromEntries(asked) : undefined,
+  };
 }
 
 function readRoutes(app: App, services: Services): void {
@@ -83,13 +107,22 @@ function readRoutes(app: App, services: Services): void {
     '/v1/runs/:id',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'One run; `wait` holds the answer until it is final', tags, params: idParams, querystring: waitQuery, response: { 200: runView, ...problemResponse } },
+      schema: {
+        summary: 'One run; `wait` holds the answer until it is final',
+        tags,
+        params: idParams,
+        querystring: waitQuery,
+        response: { 200: runView, ...problemResponse },
+      },
     },
     async (request) => await readRun(services, actorOf(request).tenant, request.params.id, request.query.wait),
   );
   app.get(
     '/v1/runs/:id/progress',
-    { config: { access: 'viewer' }, schema: { summary: 'How far it is', tags, params: idParams, response: { 200: runProgress, ...problemResponse } } },
+    {
+      config: { access: 'viewer' },
+      schema: { summary: 'How far it is', tags, params: idParams, response: { 200: runProgress, ...problemResponse } },
+    },
     async (request) => await services.runs.progress(actorOf(request).tenant, request.params.id),
   );
 }
@@ -107,7 +140,8 @@ function cancelRoute(app: App, { runs }: Services): void {
         response: { 202: runView, ...problemResponse },
       },
     },
-    async (request, reply) => await reply.code(202).send(await runs.cancel(actorOf(request), request.params.id, request.body)),
+    async (request, reply) =>
+      await reply.code(202).send(await runs.cancel(actorOf(request), request.params.id, request.body)),
   );
 }
 

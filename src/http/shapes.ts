@@ -21,7 +21,12 @@ export const instant = z.iso
   .describe('ISO 8601 with a zone, such as 2026-01-31T12:00:00Z.');
 
 export const idempotencyHeaders = z.object({
-  'idempotency-key': z.string().min(1).max(200).optional().describe('The same key with the same body is the same request.'),
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('The same key with the same body is the same request.'),
 });
 
 export const idParams = z.object({ id: z.string().max(100) });

@@ -13,7 +13,15 @@ const tags = ['workflows'];
 export function workflowRoutes(app: App, services: Services): void {
   app.get(
     '/v1/workflows/:id/progress',
-    { config: { access: 'viewer' }, schema: { summary: 'How far a run is', tags, params: idParams, response: { 200: runProgress, ...problemResponse } } },
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'How far a run is',
+        tags,
+        params: idParams,
+        response: { 200: runProgress, ...problemResponse },
+      },
+    },
     async (request) => await services.runs.progress(actorOf(request).tenant, request.params.id),
   );
   signalRoute(app, services, 'approve');
@@ -25,7 +33,13 @@ function signalRoute(app: App, { runs, knex }: Services, decision: 'approve' | '
     `/v1/workflows/:id/signals/${decision}`,
     {
       config: { access: 'approver' },
-      schema: { summary: `Decide the one approval that is pending: ${decision}`, tags, params: idParams, body: decisionDetails, response: { 200: approvalView, ...problemResponse } },
+      schema: {
+        summary: `Decide the one approval that is pending: ${decision}`,
+        tags,
+        params: idParams,
+        body: decisionDetails,
+        response: { 200: approvalView, ...problemResponse },
+      },
     },
     async (request) => {
       const actor = actorOf(request);
@@ -46,6 +60,8 @@ async function onlyPending(
   const { items } = await listApprovals(knex, tenant, { runId, status: 'pending', limit: 2 });
   const [only, another] = items;
   if (only && !another) return only;
-  const count = only ? 'several approvals are pending; decide one at /v1/approvals/{id}/decisions' : 'no approval is pending';
+  const count = only
+    ? 'several approvals are pending; decide one at /v1/approvals/{id}/decisions'
+    : 'no approval is pending';
   throw new BreakwaterError('CONFLICT', `The run ${runId} is ${run.status} and ${count}.`);
 }

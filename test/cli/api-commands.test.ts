@@ -46,7 +46,7 @@ describe('runs list', () => {
     expect(text.exitCode).toBe(0);
     expect(text.stdout).toMatch(/^RUN +WORKFLOW +STATUS +PROGRESS +STARTED\n/);
     expect(text.stdout).toMatch(new RegExp(`^${id} +echo 1.0.0 +succeeded +100% `, 'm'));
-    expect(json.json<{ items: unknown[] }>()).toMatchObject({ items: [{ id, input: { n: 1 } }] });
+    expect(json.json()).toMatchObject({ items: [{ id, input: { n: 1 } }] });
   });
 
   it('fails with what the API says is wrong', async () => {
@@ -101,7 +101,9 @@ describe('approvals', () => {
     const ended = await run('approvals', 'approve', id, '--reason', 'fine', '--edits', edits);
 
     expect(ended).toMatchObject({ exitCode: 0, stdout: `${id} is approved\n` });
-    expect(await api.call(`/v1/approvals/${id}`)).toMatchObject({ body: { decisions: [{ reason: 'fine', edits: { 'write.draft': { title: 'New' } } }] } });
+    expect(await api.call(`/v1/approvals/${id}`)).toMatchObject({
+      body: { decisions: [{ reason: 'fine', edits: { 'write.draft': { title: 'New' } } }] },
+    });
   });
 
   it('are rejected once', async () => {
@@ -129,7 +131,10 @@ describe('the address and the key', () => {
   });
 
   it('are asked for when there is none', async () => {
-    const ended = await breakwater(['runs', 'list'], { BREAKWATER_URL: api.app.url, BREAKWATER_DATA_DIR: join(folder, 'none') });
+    const ended = await breakwater(['runs', 'list'], {
+      BREAKWATER_URL: api.app.url,
+      BREAKWATER_DATA_DIR: join(folder, 'none'),
+    });
 
     expect(ended.exitCode).toBe(1);
     expect(ended.stderr).toContain('set BREAKWATER_KEY');

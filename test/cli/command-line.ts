@@ -9,7 +9,7 @@ export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
   /** stdout parsed. */
-  json<T>(): T;
+  json(): unknown;
 }
 
 export async function breakwater(args: readonly string[], environment: CliIo['environment'] = {}): Promise<Ended> {
@@ -22,5 +22,5 @@ export async function breakwater(args: readonly string[], environment: CliIo['en
     startApp,
     keys: { create: createKey, list: listKeys, revoke: revokeKey },
   });
-  return { exitCode, ...printed, json: <T>() => JSON.parse(printed.stdout) as T };
+  return { exitCode, ...printed, json: (): unknown => JSON.parse(printed.stdout) };
 }

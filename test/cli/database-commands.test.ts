@@ -22,17 +22,41 @@ describe('keys', () => {
   it('are made with user, roles and tenant, and only the key goes to stdout', async () => {
     const { run, ownerOf } = await setup();
 
-    const made = await run('keys', 'create', '--user', 'reviewer-1', '--role', 'approver,marketing-lead', '--tenant', 'acme');
+    const made = await run(
+      'keys',
+      'create',
+      '--user',
+      'reviewer-1',
+      '--role',
+      'approver,marketing-lead',
+      '--tenant',
+      'acme',
+    );
 
     expect(made.exitCode).toBe(0);
     expect(made.stdout).toMatch(/^bwk_[\w-]{43}\n$/);
-    expect(await ownerOf(made.stdout.trim())).toEqual({ tenant: 'acme', user: 'reviewer-1', roles: ['approver', 'marketing-lead'] });
+    expect(await ownerOf(made.stdout.trim())).toEqual({
+      tenant: 'acme',
+      user: 'reviewer-1',
+      roles: ['approver', 'marketing-lead'],
+    });
   });
 
   it('are listed without their texts, and die when revoked', async () => {
     const { run, ownerOf } = await setup();
-    const made = await run('keys', 'create', '--user', 'ann', '--role', 'viewer', 'starter', '--expires', '90d', '--json');
-    const { id, key } = made.json<{ id: string; key: string }>();
+    const made = await run(
+      'keys',
+      'create',
+      '--user',
+      'ann',
+      '--role',
+      'viewer',
+      'starter',
+      '--expires',
+      '90d',
+      '--json',
+    );
+    const { id, key } = made.json() as { id: string; key: string };
 
     const before = await run('keys', 'list');
     const revoked = await run('keys', 'revoke', id);
@@ -41,7 +65,7 @@ describe('keys', () => {
     expect(before.stdout).toMatch(new RegExp(`^${id} +default +ann +viewer,starter +until .* never$`, 'm'));
     expect(before.stdout).not.toContain(key);
     expect(revoked).toMatchObject({ exitCode: 0 });
-    expect(after.json<{ items: unknown[] }>()).toMatchObject({ items: [{ id, revokedAt: expect.any(String) }] });
+    expect(after.json()).toMatchObject({ items: [{ id, revokedAt: expect.any(String) }] });
     expect(await ownerOf(key)).toBeUndefined();
   });
 

@@ -5,15 +5,19 @@ import { BreakwaterError } from '../../src/kernel/index.ts';
 import { breakwater } from './command-line.ts';
 
 describe('wrong use', () => {
-  it.each([[['frobnicate']], [['runs']], [['runs', 'shove', 'x']], [['runs', 'show']], [['validate']], [['start', '--prot', '1']]])(
-    '%j exits 2 with nothing on stdout',
-    async (args) => {
-      const ended = await breakwater(args);
+  it.each([
+    [['frobnicate']],
+    [['runs']],
+    [['runs', 'shove', 'x']],
+    [['runs', 'show']],
+    [['validate']],
+    [['start', '--prot', '1']],
+  ])('%j exits 2 with nothing on stdout', async (args) => {
+    const ended = await breakwater(args);
 
-      expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
-      expect(ended.stderr).not.toBe('');
-    },
-  );
+    expect(ended).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(ended.stderr).not.toBe('');
+  });
 
   it.each([
     ['runs history run_1', 'runs history'],
@@ -24,7 +28,11 @@ describe('wrong use', () => {
   ])('%s is named as not supported yet', async (line, name) => {
     const ended = await breakwater(line.split(' '));
 
-    expect(ended).toMatchObject({ exitCode: 2, stdout: '', stderr: `breakwater: "breakwater ${name}" is not supported yet\n` });
+    expect(ended).toMatchObject({
+      exitCode: 2,
+      stdout: '',
+      stderr: `breakwater: "breakwater ${name}" is not supported yet\n`,
+    });
   });
 
   it('tells every bad setting at once', async () => {
@@ -56,7 +64,9 @@ describe('help', () => {
 
 describe('problemLine', () => {
   it('is file:line:column message where the place is known', () => {
-    expect(problemLine({ path: '/modules/0', line: 3, column: 5, message: 'unknown tool' }, 'a.yaml')).toBe('a.yaml:3:5 unknown tool');
+    expect(problemLine({ path: '/modules/0', line: 3, column: 5, message: 'unknown tool' }, 'a.yaml')).toBe(
+      'a.yaml:3:5 unknown tool',
+    );
     expect(problemLine({ path: '/input', message: 'is required' }, 'in.json')).toBe('in.json: /input is required');
     expect(problemLine({ path: '', message: 'is required' })).toBe('is required');
   });
@@ -64,9 +74,14 @@ describe('problemLine', () => {
 
 describe('errorText', () => {
   it('is one line, and one for each problem', () => {
-    const problems = [{ path: '/a', message: 'is wrong' }, { path: '/b', message: 'is missing' }];
+    const problems = [
+      { path: '/a', message: 'is wrong' },
+      { path: '/b', message: 'is missing' },
+    ];
 
-    expect(errorText(new BreakwaterError('INVALID', 'Refused.', { problems }))).toBe('breakwater: Refused.\n  /a is wrong\n  /b is missing\n');
+    expect(errorText(new BreakwaterError('INVALID', 'Refused.', { problems }))).toBe(
+      'breakwater: Refused.\n  /a is wrong\n  /b is missing\n',
+    );
   });
 });
 
@@ -80,6 +95,14 @@ describe('exitCodeOf', () => {
 
 describe('table', () => {
   it('aligns columns and leaves no space at the end', () => {
-    expect(table(['A', 'LONG'], [['wide cell', 'x'], ['y', '']])).toBe('A          LONG\nwide cell  x\ny\n');
+    expect(
+      table(
+        ['A', 'LONG'],
+        [
+          ['wide cell', 'x'],
+          ['y', ''],
+        ],
+      ),
+    ).toBe('A          LONG\nwide cell  x\ny\n');
   });
 });

@@ -75,31 +75,42 @@ describe('every route', () => {
     const { body } = await api.call('/openapi.json');
     const { paths } = body as { paths: Record<string, Record<string, unknown>> };
 
-    const served = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`));
+    const served = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+    );
 
     expect(served.toSorted()).toEqual(Object.keys(ACCESS).toSorted());
   });
 
-  it.each(Object.keys(ACCESS).filter((operation) => ACCESS[operation] !== 'public'))('%s needs a live key', async (operation) => {
-    const expired = await api.keyFor('late', ['admin'], { expiresAt: new Date(Date.now() - 1_000) });
+  it.each(Object.keys(ACCESS).filter((operation) => ACCESS[operation] !== 'public'))(
+    '%s needs a live key',
+    async (operation) => {
+      const expired = await api.keyFor('late', ['admin'], { expiresAt: new Date(Date.now() - 1_000) });
 
-    for (const key of [null, 'bwk_unknown', expired]) {
-      expect(await perform(operation, key)).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
-    }
-  });
+      for (const key of [null, 'bwk_unknown', expired]) {
+        expect(await perform(operation, key)).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+      }
+    },
+  );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access !== 'public'))('%s is for %s', async (operation, access) => {
-    for (const role of ROLES) {
-      const { status, body } = await perform(operation, keys.get(role) ?? '');
-      const allowed = role === 'admin' || role === access || (access === 'any' && role !== 'marketing-lead');
-      const refused = status === 403 && (body as { detail: string }).detail.startsWith('This needs the role');
-      expect({ role, refused }).toEqual({ role, refused: !allowed });
-    }
-  });
+  it.each(Object.entries(ACCESS).filter(([, access]) => access !== 'public'))(
+    '%s is for %s',
+    async (operation, access) => {
+      for (const role of ROLES) {
+        const { status, body } = await perform(operation, keys.get(role) ?? '');
+        const allowed = role === 'admin' || role === access || (access === 'any' && role !== 'marketing-lead');
+        const refused = status === 403 && (body as { detail: string }).detail.startsWith('This needs the role');
+        expect({ role, refused }).toEqual({ role, refused: !allowed });
+      }
+    },
+  );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access === 'public'))('%s is open to all', async (operation) => {
-    expect((await perform(operation, null)).status).not.toBe(401);
-  });
+  it.each(Object.entries(ACCESS).filter(([, access]) => access === 'public'))(
+    '%s is open to all',
+    async (operation) => {
+      expect((await perform(operation, null)).status).not.toBe(401);
+    },
+  );
 });
 
 describe('a key', () => {
@@ -107,14 +118,19 @@ describe('a key', () => {
     const key = await api.keyFor('gone', ['viewer']);
     expect((await api.call('/v1/runs', { key })).status).toBe(200);
 
-    await api.knex.withSchema('breakwater').table('api_key').where({ user_name: 'gone' }).update({ revoked_at: new Date() });
+    await api.knex
+      .withSchema('breakwater')
+      .table('api_key')
+      .where({ user_name: 'gone' })
+      .update({ revoked_at: new Date() });
 
     expect((await api.call('/v1/runs', { key })).status).toBe(401);
   });
 
   it('is stored as a hash, and its use is noted once', async () => {
     const key = await api.keyFor('busy', ['viewer']);
-    const row = () => api.knex.withSchema('breakwater').table('api_key').first<Record<string, unknown>>().where({ user_name: 'busy' });
+    const row = () =>
+      api.knex.withSchema('breakwater').table('api_key').first<Record<string, unknown>>().where({ user_name: 'busy' });
     expect((await row()).last_used_at).toBeNull();
 
     await api.call('/v1/runs', { key });
@@ -126,16 +142,29 @@ describe('a key', () => {
     expect(JSON.stringify(await row())).not.toContain(key);
   });
 
-  it.each([`Basic ${ADMIN_KEY}`, ADMIN_KEY, 'Bearer', `Bearer  ${ADMIN_KEY}`, `Bearer ${'x'.repeat(300)}`])('is not read from "%s"', async (authorization) => {
-    const answer = await api.call('/v1/runs', { key: null, headers: { authorization } });
+  it.each([`Basic ${ADMIN_KEY}`, ADMIN_KEY, 'Bearer', `Bearer  ${ADMIN_KEY}`, `Bearer ${'x'.repeat(300)}`])(
+    'is not read from "%s"',
+    async (authorization) => {
+      const answer = await api.call('/v1/runs', { key: null, headers: { authorization } });
 
-    expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
-  });
+      expect(answer.status).toBe(401);
+      expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    },
+  );
 });
 
 describe('a path trick', () => {
-  const tricks = ['/v1/runs/', '//v1/runs', '/V1/runs', '/v1/runs;x', '/v1/%72uns%00', '/v1/health/../runs', '/health/../v1/runs', '/v1/./runs', '/health%2f..%2fv1%2fruns'];
+  const tricks = [
+    '/v1/runs/',
+    '//v1/runs',
+    '/V1/runs',
+    '/v1/runs;x',
+    '/v1/%72uns%00',
+    '/v1/health/../runs',
+    '/health/../v1/runs',
+    '/v1/./runs',
+    '/health%2f..%2fv1%2fruns',
+  ];
 
   it.each(tricks)('%s without a key reaches nothing', async (path) => {
     expect([400, 401, 404]).toContain(await statusOfRawPath(path));

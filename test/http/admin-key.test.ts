@@ -37,6 +37,7 @@ describe('ensureAdminKey', () => {
     const made = await Promise.all(Array.from({ length: 8 }, () => ensureAdminKey(knex, { dataDir })));
 
     expect(new Set(made.map(({ key }) => key)).size).toBe(1);
+    expect(made.filter(({ created }) => created)).toHaveLength(1);
     expect(await knex.withSchema('breakwater').table('api_key').select()).toHaveLength(1);
   });
 

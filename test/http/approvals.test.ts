@@ -43,7 +43,18 @@ describe('GET /v1/approvals', () => {
     const list = await api.call('/v1/approvals?limit=1');
 
     expect(Object.keys(one.body as object)).toEqual(
-      expect.arrayContaining(['id', 'runId', 'node', 'status', 'title', 'body', 'approvers', 'deadline', 'editable', 'decisions']),
+      expect.arrayContaining([
+        'id',
+        'runId',
+        'node',
+        'status',
+        'title',
+        'body',
+        'approvers',
+        'deadline',
+        'editable',
+        'decisions',
+      ]),
     );
     expect(list.body).toMatchObject({ items: [one.body] });
   });
@@ -93,7 +104,10 @@ describe('POST /v1/approvals/{id}/decisions', () => {
   it('refuses a decision that is none', async () => {
     const { id } = await ask();
 
-    expect(await decide(id, { decision: 'maybe' })).toMatchObject({ status: 422, body: { errors: [{ path: '/decision' }] } });
+    expect(await decide(id, { decision: 'maybe' })).toMatchObject({
+      status: 422,
+      body: { errors: [{ path: '/decision' }] },
+    });
     expect(await decide(id, { decision: 'approve', by: 'someone-else' })).toMatchObject({ status: 422 });
   });
 });
@@ -104,13 +118,19 @@ describe('the original signals', () => {
 
     const answer = await api.call(`/v1/workflows/${runId}/signals/approve`, { key: ann, body: { reason: 'go' } });
 
-    expect(answer).toMatchObject({ status: 200, body: { id, status: 'approved', decisions: [{ by: 'ann', reason: 'go' }] } });
+    expect(answer).toMatchObject({
+      status: 200,
+      body: { id, status: 'approved', decisions: [{ by: 'ann', reason: 'go' }] },
+    });
   });
 
   it('need no body', async () => {
     const { runId } = await ask();
 
-    expect(await api.call(`/v1/workflows/${runId}/signals/reject`, { method: 'POST', key: ann })).toMatchObject({ status: 200, body: { status: 'rejected' } });
+    expect(await api.call(`/v1/workflows/${runId}/signals/reject`, { method: 'POST', key: ann })).toMatchObject({
+      status: 200,
+      body: { status: 'rejected' },
+    });
   });
 
   it('answer 409 when no approval is pending, or several are', async () => {
@@ -118,11 +138,17 @@ describe('the original signals', () => {
     await ask({ runId, node: 'another' });
     const idle = await insertWaitingRun(api.knex, 'default');
 
-    expect(await api.call(`/v1/workflows/${runId}/signals/approve`, { method: 'POST', key: ann })).toMatchObject({ status: 409 });
-    expect(await api.call(`/v1/workflows/${idle}/signals/approve`, { method: 'POST', key: ann })).toMatchObject({ status: 409 });
+    expect(await api.call(`/v1/workflows/${runId}/signals/approve`, { method: 'POST', key: ann })).toMatchObject({
+      status: 409,
+    });
+    expect(await api.call(`/v1/workflows/${idle}/signals/approve`, { method: 'POST', key: ann })).toMatchObject({
+      status: 409,
+    });
   });
 
   it('answer 404 for a run that is not there', async () => {
-    expect(await api.call('/v1/workflows/run_none/signals/approve', { method: 'POST', key: ann })).toMatchObject({ status: 404 });
+    expect(await api.call('/v1/workflows/run_none/signals/approve', { method: 'POST', key: ann })).toMatchObject({
+      status: 404,
+    });
   });
 });

@@ -16,15 +16,25 @@ const DRAFT = { headline: 'Spring <b>now</b>', outline: ['One', 'Two'], score: 7
 
 async function ask(over: Partial<NewApproval> = {}, claims: Partial<LinkClaims> = {}) {
   const runId = await insertWaitingRun(api.knex, 'default');
-  await api.knex.withSchema('dbos').table('operation_outputs').insert({
-    workflow_uuid: runId,
-    function_id: 4_097,
-    function_name: 'write.draft',
-    output: JSON.stringify({ json: { outcome: { ok: true, value: DRAFT } } }),
-  });
+  await api.knex
+    .withSchema('dbos')
+    .table('operation_outputs')
+    .insert({
+      workflow_uuid: runId,
+      function_id: 4_097,
+      function_name: 'write.draft',
+      output: JSON.stringify({ json: { outcome: { ok: true, value: DRAFT } } }),
+    });
   const question = aQuestion({ tenant: 'default', runId, title: 'Ship <Spring>?', body: 'Please read it.', ...over });
   const { id, deadlineMs } = await api.knex.transaction((trx) => openApproval(trx, question));
-  const signed = { tenant: 'default', runId, approvalId: id, approver: 'user:ann', expiresAt: new Date(deadlineMs), ...claims };
+  const signed = {
+    tenant: 'default',
+    runId,
+    approvalId: id,
+    approver: 'user:ann',
+    expiresAt: new Date(deadlineMs),
+    ...claims,
+  };
   return { id, path: `/approve/${signLink(signed, LINK_KEY)}` };
 }
 
@@ -49,7 +59,14 @@ describe('GET /approve/{token}', () => {
 
     expect(page.status).toBe(200);
     expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
-    for (const text of ['Ship &lt;Spring&gt;?', 'Please read it.', 'sam', 'ann', 'Spring &lt;b&gt;now&lt;/b&gt;', 'One\nTwo']) {
+    for (const text of [
+      'Ship &lt;Spring&gt;?',
+      'Please read it.',
+      'sam',
+      'ann',
+      'Spring &lt;b&gt;now&lt;/b&gt;',
+      'One\nTwo',
+    ]) {
       expect(page.text).toContain(text);
     }
     expect(page.text).not.toMatch(/<script|<b>now|https?:\/\//);
@@ -63,7 +80,8 @@ describe('GET /approve/{token}', () => {
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('cache-control')).toBe('no-store');
     const policy = headers.get('content-security-policy') ?? '';
-    for (const rule of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"]) expect(policy).toContain(rule);
+    for (const rule of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"])
+      expect(policy).toContain(rule);
     expect(policy).not.toMatch(/unsafe|script-src/);
   });
 
@@ -106,13 +124,21 @@ describe('POST /approve/{token}', () => {
     expect(page.text).toContain('Approved');
     const { status, decisions } = await getApproval(api.knex, 'default', id);
     const edits = { 'write.draft': { headline: 'Summer\nnow', outline: ['One', 'Three'] } };
-    expect({ status, decisions }).toMatchObject({ status: 'approved', decisions: [{ by: 'ann', via: 'link', reason: 'nice', edits }] });
+    expect({ status, decisions }).toMatchObject({
+      status: 'approved',
+      decisions: [{ by: 'ann', via: 'link', reason: 'nice', edits }],
+    });
   });
 
   it('sends no edits when nothing was changed', async () => {
     const { id, path } = await ask();
 
-    await submit(path, { decision: 'approve', reason: '', 'edit:["write.draft","headline"]': DRAFT.headline, 'edit:["write.draft","outline"]': 'One\r\nTwo' });
+    await submit(path, {
+      decision: 'approve',
+      reason: '',
+      'edit:["write.draft","headline"]': DRAFT.headline,
+      'edit:["write.draft","outline"]': 'One\r\nTwo',
+    });
 
     expect((await getApproval(api.knex, 'default', id)).decisions).toMatchObject([{ edits: null, reason: null }]);
   });
@@ -122,7 +148,10 @@ describe('POST /approve/{token}', () => {
 
     await submit(path, { decision: 'reject', 'edit:["write.draft","headline"]': 'changed' });
 
-    expect(await getApproval(api.knex, 'default', id)).toMatchObject({ status: 'rejected', decisions: [{ edits: null }] });
+    expect(await getApproval(api.knex, 'default', id)).toMatchObject({
+      status: 'rejected',
+      decisions: [{ edits: null }],
+    });
   });
 
   it('decides once: used again it answers 409', async () => {
@@ -135,7 +164,11 @@ describe('POST /approve/{token}', () => {
   });
 
   it('takes what the form asks for and shows the page again when it does not fit', async () => {
-    const form = { type: 'object', required: ['budget'], properties: { budget: { type: 'number' }, rush: { type: 'boolean' } } };
+    const form = {
+      type: 'object',
+      required: ['budget'],
+      properties: { budget: { type: 'number' }, rush: { type: 'boolean' } },
+    };
     const { id, path } = await ask({ form });
 
     const refused = await submit(path, { decision: 'approve', 'form:budget': 'plenty', reason: 'kept <typed>' });
@@ -145,7 +178,9 @@ describe('POST /approve/{token}', () => {
     expect(refused.text).toContain('/form/budget');
     expect(refused.text).toContain('kept &lt;typed&gt;');
     expect(taken.status).toBe(200);
-    expect((await getApproval(api.knex, 'default', id)).decisions).toMatchObject([{ form: { budget: 12.5, rush: true } }]);
+    expect((await getApproval(api.knex, 'default', id)).decisions).toMatchObject([
+      { form: { budget: 12.5, rush: true } },
+    ]);
   });
 
   it('needs a decision, and a form as browsers send it', async () => {
@@ -161,7 +196,10 @@ describe('a link', () => {
   it('that was changed, or signed with another key, opens nothing', async () => {
     const { id, path } = await ask();
     const token = path.slice('/approve/'.length);
-    const foreign = signLink({ tenant: 'default', runId: 'r', approvalId: id, approver: 'user:ann', expiresAt: new Date(Date.now() + 60_000) }, 'not-the-key-of-this-app');
+    const foreign = signLink(
+      { tenant: 'default', runId: 'r', approvalId: id, approver: 'user:ann', expiresAt: new Date(Date.now() + 60_000) },
+      'not-the-key-of-this-app',
+    );
 
     for (const bad of [`${token}x`, token.slice(0, -1), token.slice(1), token.replace('.', ''), foreign, 'x', 'a.b']) {
       expect((await open(`/approve/${bad}`)).status).toBe(403);
@@ -195,6 +233,9 @@ describe('a link', () => {
 
     await submit(path, { decision: 'approve' });
 
-    expect(await getApproval(api.knex, 'default', id)).toMatchObject({ status: 'approved', decisions: [{ by: 'holder of role:lead' }] });
+    expect(await getApproval(api.knex, 'default', id)).toMatchObject({
+      status: 'approved',
+      decisions: [{ by: 'holder of role:lead' }],
+    });
   });
 });

@@ -16,12 +16,14 @@ const output = fc.letrec<{ value: Json }>((tie) => ({
 })).value;
 
 function asBrowserSends(outputs: ReadonlyMap<string, Json>, edit: (value: string) => string): Map<string, string> {
-  return new Map(editFields(outputs).map(({ name, value }) => [name, edit(value).replaceAll(/\r?\n/g, '\r\n')]));
+  return new Map(editFields(outputs).map(({ name, value }) => [name, edit(value).replaceAll(/\r\n?|\n/g, '\r\n')]));
 }
 
 describe('editFields', () => {
   it('shows texts and lists of texts with a label in words, and nothing else', () => {
-    const outputs = new Map<string, Json>([['write.draft', { email_subject: 'Hi', score: 7, meta: { tone: 'warm' }, outline: ['a', 'b'], mixed: ['a', 1] }]]);
+    const outputs = new Map<string, Json>([
+      ['write.draft', { email_subject: 'Hi', score: 7, meta: { tone: 'warm' }, outline: ['a', 'b'], mixed: ['a', 1] }],
+    ]);
 
     expect(editFields(outputs).map(({ label, value, kind }) => ({ label, value, kind }))).toEqual([
       { label: 'Email subject', value: 'Hi', kind: 'text' },
@@ -40,7 +42,12 @@ describe('editsFrom', () => {
     fc.assert(
       fc.property(output, (value) => {
         const outputs = new Map([['a.b', value]]);
-        expect(editsFrom(outputs, asBrowserSends(outputs, (text) => text))).toEqual({});
+        expect(
+          editsFrom(
+            outputs,
+            asBrowserSends(outputs, (text) => text),
+          ),
+        ).toEqual({});
       }),
     );
   });
@@ -49,16 +56,25 @@ describe('editsFrom', () => {
     fc.assert(
       fc.property(output, (value) => {
         const outputs = new Map([['a.b', value]]);
-        const edits = editsFrom(outputs, asBrowserSends(outputs, (text) => `${text}!`));
+        const edits = editsFrom(
+          outputs,
+          asBrowserSends(outputs, (text) => `${text}!`),
+        );
         const edited = mergePatch(value, edits['a.b'] ?? {});
         const shown = editFields(new Map([['a.b', edits['a.b'] === undefined ? value : edited]]));
-        expect(shown.map((field) => field.value)).toEqual(editFields(outputs).map((field) => `${field.value.replaceAll('\r\n', '\n')}!`));
+        expect(shown.map((field) => field.value)).toEqual(
+          editFields(outputs).map((field) => `${field.value.replaceAll(/\r\n?/g, '\n')}!`),
+        );
       }),
     );
   });
 
   it('ignores what names no text of an output', () => {
-    const submitted = new Map([['edit:["a.b","missing"]', 'x'], ['edit:["c.d"]', 'x'], ['edit:["a.b","__proto__"]', 'x']]);
+    const submitted = new Map([
+      ['edit:["a.b","missing"]', 'x'],
+      ['edit:["c.d"]', 'x'],
+      ['edit:["a.b","__proto__"]', 'x'],
+    ]);
 
     expect(editsFrom(new Map([['a.b', { title: 'T' }]]), submitted)).toEqual({});
   });
@@ -66,6 +82,8 @@ describe('editsFrom', () => {
   it('drops empty lines from a list', () => {
     const outputs = new Map([['a.b', { points: ['one', 'two'] }]]);
 
-    expect(editsFrom(outputs, new Map([['edit:["a.b","points"]', 'one\r\n\r\nthree\r\n']]))).toEqual({ 'a.b': { points: ['one', 'three'] } });
+    expect(editsFrom(outputs, new Map([['edit:["a.b","points"]', 'one\r\n\r\nthree\r\n']]))).toEqual({
+      'a.b': { points: ['one', 'three'] },
+    });
   });
 });

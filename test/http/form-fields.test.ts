@@ -19,7 +19,14 @@ describe('formFields', () => {
       { name: 'form:budget', label: 'Budget', kind: 'number', choices: [], required: true, hint: 'in euros' },
       { name: 'form:note', label: 'note', kind: 'text', choices: [], required: false, hint: undefined },
       { name: 'form:rush', label: 'rush', kind: 'checkbox', choices: [], required: false, hint: undefined },
-      { name: 'form:channel', label: 'channel', kind: 'choice', choices: ['email', 'blog'], required: false, hint: undefined },
+      {
+        name: 'form:channel',
+        label: 'channel',
+        kind: 'choice',
+        choices: ['email', 'blog'],
+        required: false,
+        hint: undefined,
+      },
     ]);
   });
 
@@ -31,7 +38,13 @@ describe('formFields', () => {
 
 describe('formFrom', () => {
   it('gives each field its type and leaves out what was left empty', () => {
-    const typed = new Map([['form:budget', '12'], ['form:note', ''], ['form:rush', 'on'], ['form:channel', 'blog'], ['form:nested', 'x']]);
+    const typed = new Map([
+      ['form:budget', '12'],
+      ['form:note', ''],
+      ['form:rush', 'on'],
+      ['form:channel', 'blog'],
+      ['form:nested', 'x'],
+    ]);
 
     expect(formFrom(schema, typed)).toEqual({ budget: 12, rush: true, channel: 'blog' });
   });

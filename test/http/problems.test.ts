@@ -22,7 +22,15 @@ describe('a refusal', () => {
 
     expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(answer.body).toMatchObject({ status: 422, code: 'INVALID', errors: [{ path: '/workflow' }] });
-    expect(Object.keys(answer.body as object).toSorted()).toEqual(['code', 'detail', 'errors', 'requestId', 'status', 'title', 'type']);
+    expect(Object.keys(answer.body as object).toSorted()).toEqual([
+      'code',
+      'detail',
+      'errors',
+      'requestId',
+      'status',
+      'title',
+      'type',
+    ]);
   });
 
   it('is 400 for a body that is no JSON', async () => {
@@ -34,12 +42,19 @@ describe('a refusal', () => {
     expect(await post('')).toMatchObject({ status: 422 });
   });
 
-  it.each(['text/plain', 'application/xml', 'application/yaml', 'application/x-www-form-urlencoded', 'multipart/form-data', 'nonsense'])(
-    'is 415 for %s',
-    async (type) => {
-      expect(await post('{}', { headers: { 'content-type': type } })).toMatchObject({ status: 415, body: { code: 'UNSUPPORTED_MEDIA_TYPE' } });
-    },
-  );
+  it.each([
+    'text/plain',
+    'application/xml',
+    'application/yaml',
+    'application/x-www-form-urlencoded',
+    'multipart/form-data',
+    'nonsense',
+  ])('is 415 for %s', async (type) => {
+    expect(await post('{}', { headers: { 'content-type': type } })).toMatchObject({
+      status: 415,
+      body: { code: 'UNSUPPORTED_MEDIA_TYPE' },
+    });
+  });
 
   it('is 413 for a body over 256 KiB and not for one just under it', async () => {
     const body = (bytes: number) => ({ workflow: 'echo', input: { text: 'x'.repeat(bytes) } });
@@ -49,7 +64,11 @@ describe('a refusal', () => {
   });
 
   it('is 413 for a definition over 64 KiB', async () => {
-    const answer = await api.call('/v1/definitions', { method: 'POST', body: 'x'.repeat(65 * 1024), headers: { 'content-type': 'application/yaml' } });
+    const answer = await api.call('/v1/definitions', {
+      method: 'POST',
+      body: 'x'.repeat(65 * 1024),
+      headers: { 'content-type': 'application/yaml' },
+    });
 
     expect(answer).toMatchObject({ status: 413 });
   });
@@ -88,9 +107,12 @@ describe('a refusal', () => {
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: '/idempotency-key' }] } });
   });
 
-  it.each(['/v1/breakers', '/metrics', '/v1/runs/run_1/history'])('is 422 by name for %s, which is not built yet', async (path) => {
-    expect(await api.call(path)).toMatchObject({ status: 422, body: { code: 'NOT_SUPPORTED_YET' } });
-  });
+  it.each(['/v1/breakers', '/metrics', '/v1/runs/run_1/history'])(
+    'is 422 by name for %s, which is not built yet',
+    async (path) => {
+      expect(await api.call(path)).toMatchObject({ status: 422, body: { code: 'NOT_SUPPORTED_YET' } });
+    },
+  );
 
   it('is 422 for a decision that is not built yet', async () => {
     const answer = await api.call('/v1/approvals/apr_1/decisions', { body: { decision: 'request_changes' } });
@@ -101,7 +123,7 @@ describe('a refusal', () => {
 
 describe('a defect of ours', () => {
   it('answers 500 without insides and goes to the log under the request id', async () => {
-    const databaseUrl = String(api.knex.client.config.connection.connectionString);
+    const { databaseUrl } = api;
     await execute(databaseUrl, 'alter table breakwater.approval rename to hidden');
     const answer = await api.call('/v1/approvals');
     await execute(databaseUrl, 'alter table breakwater.hidden rename to approval');
@@ -109,7 +131,9 @@ describe('a defect of ours', () => {
     const { requestId } = answer.body as { requestId: string };
     expect(answer).toMatchObject({ status: 500, body: { code: 'INTERNAL' } });
     expect(answer.text).not.toMatch(/relation|approval|select/i);
-    expect(events).toContainEqual(expect.objectContaining({ name: 'http.failed', fields: expect.objectContaining({ requestId }) }));
+    expect(events).toContainEqual(
+      expect.objectContaining({ name: 'http.failed', fields: expect.objectContaining({ requestId }) }),
+    );
   });
 });
 
@@ -125,7 +149,13 @@ describe('every answer', () => {
   it('is refused before the body is read when there is no key', async () => {
     const { hostname, port } = new URL(api.app.url);
     const status = await new Promise<number | undefined>((resolve, reject) => {
-      const sent = request({ hostname, port, method: 'POST', path: '/v1/runs', headers: { 'content-type': 'application/json', 'content-length': 1_000 } });
+      const sent = request({
+        hostname,
+        port,
+        method: 'POST',
+        path: '/v1/runs',
+        headers: { 'content-type': 'application/json', 'content-length': 1_000 },
+      });
       sent.on('response', (response) => {
         resolve(response.statusCode);
         sent.destroy();

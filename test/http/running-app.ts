@@ -41,6 +41,7 @@ export interface Call {
 
 export interface RunningApp {
   readonly app: App;
+  readonly databaseUrl: string;
   /** As the schema's owner. */
   readonly knex: Knex;
   call(path: string, call?: Call): Promise<Answer>;
@@ -66,6 +67,7 @@ export async function startTestApp(name: string, { emit = silent }: { emit?: Emi
   const knex = createKnex(databaseUrl, { max: 5, name: 'test' });
   return {
     app,
+    databaseUrl,
     knex,
     call: (path, call) => send(app.url, path, call),
     keyFor: async (user, roles, over = {}) => (await createKey(knex, { tenant: 'default', user, roles, ...over })).key,
@@ -77,7 +79,11 @@ export async function startTestApp(name: string, { emit = silent }: { emit?: Emi
   };
 }
 
-async function send(url: string, path: string, { method, key = ADMIN_KEY, body, headers = {} }: Call = {}): Promise<Answer> {
+async function send(
+  url: string,
+  path: string,
+  { method, key = ADMIN_KEY, body, headers = {} }: Call = {},
+): Promise<Answer> {
   const isJson = body !== undefined && typeof body !== 'string';
   const response = await fetch(`${url}${path}`, {
     method: method ?? (body === undefined ? 'GET' : 'POST'),

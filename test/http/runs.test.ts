@@ -11,7 +11,10 @@ afterAll(() => api.stop());
 
 async function start(body: Record<string, unknown> = {}, headers: Record<string, string> = {}) {
   const answer = await api.call('/v1/runs', { body: { workflow: 'echo', input: { n: 1 }, ...body }, headers });
-  return { ...answer, body: answer.body as { id: string; status: string; workflow: string; version: string; hash: string } };
+  return {
+    ...answer,
+    body: answer.body as { id: string; status: string; workflow: string; version: string; hash: string },
+  };
 }
 
 describe('POST /v1/runs', () => {
@@ -68,14 +71,24 @@ describe('GET /v1/runs/{id}', () => {
 
     expect(answer).toMatchObject({
       status: 200,
-      body: { id: body.id, status: 'succeeded', input: { hello: 'world' }, output: { echoed: { hello: 'world' } }, labels: { team: 'red' }, requester: 'admin' },
+      body: {
+        id: body.id,
+        status: 'succeeded',
+        input: { hello: 'world' },
+        output: { echoed: { hello: 'world' } },
+        labels: { team: 'red' },
+        requester: 'admin',
+      },
     });
   });
 
   it.each(['61s', '2m', 'soon', ''])('refuses wait=%s', async (wait) => {
     const { body } = await start();
 
-    expect(await api.call(`/v1/runs/${body.id}?wait=${wait}`)).toMatchObject({ status: 400, body: { errors: [{ path: '/wait' }] } });
+    expect(await api.call(`/v1/runs/${body.id}?wait=${wait}`)).toMatchObject({
+      status: 400,
+      body: { errors: [{ path: '/wait' }] },
+    });
   });
 
   it('answers 404 for another tenant', async () => {
@@ -104,9 +117,12 @@ describe('GET /v1/runs', () => {
     expect(rest.nextCursor).toBeUndefined();
   });
 
-  it.each(['limit=0', 'limit=201', 'limit=x', 'status=done', 'since=yesterday', 'color=red', 'cursor=!!'])('refuses ?%s', async (query) => {
-    expect(await api.call(`/v1/runs?${query}`)).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
-  });
+  it.each(['limit=0', 'limit=201', 'limit=x', 'status=done', 'since=yesterday', 'color=red', 'cursor=!!'])(
+    'refuses ?%s',
+    async (query) => {
+      expect(await api.call(`/v1/runs?${query}`)).toMatchObject({ status: 400, body: { code: 'BAD_REQUEST' } });
+    },
+  );
 
   it('asks by workflow, status and time', async () => {
     await start();
@@ -122,7 +138,10 @@ describe('POST /v1/runs/{id}/cancel', () => {
     const { body } = await start();
     await api.call(`/v1/runs/${body.id}?wait=30s`);
 
-    expect(await api.call(`/v1/runs/${body.id}/cancel`, { method: 'POST' })).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
+    expect(await api.call(`/v1/runs/${body.id}/cancel`, { method: 'POST' })).toMatchObject({
+      status: 409,
+      body: { code: 'CONFLICT' },
+    });
   });
 });
 
@@ -131,13 +150,19 @@ describe('GET /v1/runs/{id}/progress', () => {
     const { body } = await start();
     await api.call(`/v1/runs/${body.id}?wait=30s`);
 
-    expect(await api.call(`/v1/runs/${body.id}/progress`)).toMatchObject({ status: 200, body: { percentage: 100, approvalReceived: false } });
+    expect(await api.call(`/v1/runs/${body.id}/progress`)).toMatchObject({
+      status: 200,
+      body: { percentage: 100, approvalReceived: false },
+    });
   });
 });
 
 describe('campaigns', () => {
   it('are runs of marketing-campaign whose input is the body', async () => {
-    const started = await api.call('/v1/campaigns', { body: { campaign_name: 'Spring' }, headers: { 'idempotency-key': 'spring' } });
+    const started = await api.call('/v1/campaigns', {
+      body: { campaign_name: 'Spring' },
+      headers: { 'idempotency-key': 'spring' },
+    });
     const { id } = started.body as { id: string };
 
     expect(started).toMatchObject({ status: 202, body: { workflow: 'marketing-campaign' } });
