@@ -39,8 +39,9 @@ export function staticType(node: CelNode, typeOfPath: TypeOfPath): JsonType | un
   const path = pathOf(node);
   const kind = node.exprKind;
   if (kind.case === 'constExpr') return typeOfConstant(kind.value.constantKind.case);
+  // `has(a.b)` is a selection that only asks.
+  if (kind.case === 'selectExpr' && kind.value.testOnly) return 'boolean';
   if (path) return typeOfPath(path);
-  if (kind.case === 'selectExpr') return kind.value.testOnly ? 'boolean' : undefined;
   if (kind.case === 'listExpr') return 'array';
   if (kind.case === 'structExpr') return 'object';
   if (kind.case === 'callExpr') return typeOfCall(kind.value.function, kind.value.args, typeOfPath);
