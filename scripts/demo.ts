@@ -13,7 +13,8 @@ import type { App } from '../src/main.ts';
 import { packageRoot } from '../src/postgres/index.ts';
 import { DemoApi, readLedger } from './demo/api.ts';
 import type { Approval, Campaign } from './demo/api.ts';
-import { showProgress } from './demo/show-progress.ts';
+import { watchRun } from './demo/show-progress.ts';
+import type { Watch } from './demo/show-progress.ts';
 import { spawnSandbox } from './demo/spawn-sandbox.ts';
 
 const USAGE = `usage: npm run demo -- [--approve | --reject] [--port N]
@@ -36,7 +37,8 @@ interface Wish {
   readonly port?: number;
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Runs that were handed over leave timers behind; nothing is left to wait for.
+process.exit(await main(process.argv.slice(2)));
 
 async function main(args: readonly string[]): Promise<number> {
   const wish = readWish(args);
@@ -69,13 +71,13 @@ function readWish(args: readonly string[]): Wish | undefined {
 }
 
 async function runDemo({ decision, port }: Wish): Promise<number> {
-  const timing = createTiming();
+  const watch = watchRun();
   const sandbox = await spawnSandbox();
   try {
-    const app = await startDemoApp(sandbox.url, port, timing.emit);
+    const app = await startDemoApp(sandbox.url, port, watch.emit);
     try {
-      console.error(`${styleText('bold', 'Breakwater')} on ${app.url}, ready in ${formatDuration(timing.sinceStart())}; vendors' doubles on ${sandbox.url}`);
-      const campaign = await runCampaign(app, decision, timing);
+      console.error(`${styleText('bold', 'Breakwater')} on ${app.url}, ready in ${formatDuration(performance.now())}; vendors' doubles on ${sandbox.url}`);
+      const campaign = await runCampaign(app, decision, watch);
       console.log(JSON.stringify(campaign.output, null, 2));
       return await verdict(campaign, decision, sandbox.url);
     } finally {
@@ -92,16 +94,16 @@ async function startDemoApp(sandboxUrl: string, port: number | undefined, emit: 
   return await startApp(port === undefined ? config : { ...config, port }, { emit });
 }
 
-async function runCampaign(app: App, decision: Wish['decision'], timing: Timing): Promise<Campaign> {
+async function runCampaign(app: App, decision: Wish['decision'], watch: Watch): Promise<Campaign> {
   const input: unknown = JSON.parse(await readFile(join(packageRoot(), 'workflows', 'inputs', 'spring-launch.json'), 'utf8'));
   const api = new DemoApi(app.url, app.adminKey ?? '');
-  timing.asked();
+  const askedAtMs = performance.now();
   const { id } = await api.startCampaign(input, randomUUID());
-  const watch = showProgress(api, id);
-  const waiting = await watch.until(({ status, finishedAt }) => status === 'waiting' || finishedAt !== undefined);
-  if (waiting.finishedAt === undefined) await reachDecision(app, api, id, decision);
-  const ended = await watch.until(({ finishedAt }) => finishedAt !== undefined);
-  console.error(`First activity ${formatDuration(timing.firstActivity())} after the request.`);
+  watch.follow(id, askedAtMs);
+  const reached = await api.until(id, ({ status, finishedAt }) => status === 'waiting' || finishedAt !== undefined);
+  if (reached.finishedAt === undefined) await reachDecision(app, api, id, decision);
+  const ended = await api.until(id, ({ finishedAt }) => finishedAt !== undefined);
+  console.error(`The first activity began ${formatDuration(watch.firstActivityMs())} after the request.\n`);
   return ended;
 }
 
@@ -123,26 +125,4 @@ async function verdict({ output, status, error }: Campaign, decision: Wish['deci
   const left = (await readLedger(sandboxUrl)).filter((entry) => entry.kind !== 'fixture' && !entry.deletedAt);
   for (const { vendor, kind, id } of left) console.error(`Left behind: ${vendor} ${kind} ${id}`);
   return status === 'rejected' && left.length === 0 && output !== undefined ? 0 : 1;
-}
-
-interface Timing {
-  readonly emit: Emit;
-  sinceStart(): number;
-  asked(): void;
-  firstActivity(): number;
-}
-
-// Only warnings are shown beside the progress; the first activity's start is noted.
-function createTiming(): Timing {
-  let askedAt = 0;
-  let firstAt = Number.NaN;
-  return {
-    emit({ level, name, fields }) {
-      if (name === 'activity.started' && Number.isNaN(firstAt)) firstAt = performance.now();
-      if (level === 'warn' || level === 'error') console.error(styleText('yellow', `${name} ${JSON.stringify(fields)}`));
-    },
-    sinceStart: () => performance.now(),
-    asked: () => (askedAt = performance.now()),
-    firstActivity: () => firstAt - askedAt,
-  };
 }

@@ -3,7 +3,7 @@ import { runCli } from './cli/index.ts';
 import { readEnvironment } from './config.ts';
 import { createKey, listKeys, revokeKey } from './http/index.ts';
 
-process.exitCode = await runCli(process.argv.slice(2), {
+const exitCode = await runCli(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
@@ -12,3 +12,5 @@ process.exitCode = await runCli(process.argv.slice(2), {
   startApp: async (config) => await (await import('./main.ts')).startApp(config),
   keys: { create: createKey, list: listKeys, revoke: revokeKey },
 });
+// Runs that were handed over leave timers behind; nothing is left to wait for.
+process.exit(exitCode);

@@ -1,13 +1,15 @@
 // The demo's own calls: to the app's API with its admin key, and to the sandbox's ledger.
 import { z } from 'zod';
 
+const POLL_MS = 100;
+
 const campaign = z.object({
   id: z.string(),
   status: z.string(),
   progress: z.number(),
   phase: z.string().optional(),
   waiting: z.string().optional(),
-  output: z.unknown(),
+  output: z.unknown().optional(),
   error: z.object({ code: z.string(), message: z.string(), node: z.string().optional() }).optional(),
   finishedAt: z.string().optional(),
 });
@@ -42,6 +44,15 @@ export class DemoApi {
 
   async campaign(id: string): Promise<Campaign> {
     return campaign.parse(await this.#call('GET', `/v1/campaigns/${id}`));
+  }
+
+  /** The first look at which `done` holds. */
+  async until(id: string, done: (campaign: Campaign) => boolean): Promise<Campaign> {
+    for (;;) {
+      const seen = await this.campaign(id);
+      if (done(seen)) return seen;
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
   }
 
   async pendingApproval(runId: string): Promise<Approval | undefined> {

@@ -1,36 +1,67 @@
-// Draws a campaign's progress on stderr: a line a change, so that it reads the same in a terminal and in a log.
+// Shows a run's movements on stderr as the app announces them: a line a change, the same in a terminal and in a log.
 import { styleText } from 'node:util';
 import { formatDuration } from '../../src/kernel/index.ts';
-import type { Campaign, DemoApi } from './api.ts';
+import type { Emit, RoomEvent } from '../../src/kernel/index.ts';
 
 const WIDTH = 24;
-const POLL_MS = 100;
 
-export interface ProgressWatch {
-  /** The first look at which `done` holds. */
-  until(done: (campaign: Campaign) => boolean): Promise<Campaign>;
+export interface Watch {
+  /** Subscribes to what the app announces. */
+  readonly emit: Emit;
+  /** The run to show; what was announced of it before is shown at once. Called at the moment its start was asked for. */
+  follow(runId: string, askedAtMs: number): void;
+  /** From the request to the first attempt of its first activity. */
+  firstActivityMs(): number;
 }
 
-export function showProgress(api: DemoApi, id: string): ProgressWatch {
-  const startedAt = performance.now();
+interface Seen {
+  readonly event: RoomEvent;
+  readonly atMs: number;
+}
+
+/** Warnings of any run are shown too. */
+export function watchRun(): Watch {
+  const early: Seen[] = [];
+  let followed: { runId: string; askedAtMs: number } | undefined;
+  let firstAtMs = Number.NaN;
   let shown = '';
+
+  const show = ({ event, atMs }: Seen): void => {
+    if (event.fields['run'] !== followed?.runId || !followed) return;
+    if (event.name === 'activity.started' && Number.isNaN(firstAtMs)) firstAtMs = atMs;
+    const line = lineOf(event);
+    if (line === undefined || line === shown) return;
+    shown = line;
+    console.error(`${styleText('dim', `+${formatDuration(atMs - followed.askedAtMs).padEnd(6)}`)} ${line}`);
+  };
+
   return {
-    async until(done) {
-      for (;;) {
-        const campaign = await api.campaign(id);
-        const line = lineOf(campaign);
-        if (line !== shown) console.error(`${styleText('dim', `+${formatDuration(performance.now() - startedAt).padEnd(6)}`)} ${line}`);
-        shown = line;
-        if (done(campaign)) return campaign;
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      }
+    emit(event) {
+      const seen = { event, atMs: performance.now() };
+      if (event.level === 'warn' || event.level === 'error') warn(event);
+      if (followed) show(seen);
+      else early.push(seen);
     },
+    follow(runId, askedAtMs) {
+      followed = { runId, askedAtMs };
+      early.splice(0).forEach(show);
+    },
+    firstActivityMs: () => firstAtMs - (followed?.askedAtMs ?? 0),
   };
 }
 
-function lineOf({ progress, status, phase, waiting }: Campaign): string {
-  const filled = Math.round((progress / 100) * WIDTH);
-  const bar = `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)}`;
-  const what = waiting ?? phase ?? '';
-  return `${bar} ${String(progress).padStart(3)} %  ${status}${what ? `: ${what}` : ''}`;
+function lineOf({ name, fields }: RoomEvent): string | undefined {
+  if (name === 'run.moved') return bar(fields['percentage'], String(fields['waitingFor'] ?? fields['phase'] ?? ''));
+  if (name === 'run.turned') return styleText('yellow', `turned round: ${String(fields['cause'])}; undoing`);
+  if (name === 'activity.attempt_failed') return styleText('yellow', `${String(fields['node'])}: ${String(fields['code'])}, ${String(fields['message'])}`);
+  return name === 'run.finished' ? bar(fields['percentage'], String(fields['status'])) : undefined;
+}
+
+function bar(percentage: unknown, what: string): string {
+  const filled = Math.round((Number(percentage) / 100) * WIDTH);
+  return `${'█'.repeat(filled)}${'░'.repeat(WIDTH - filled)} ${String(percentage).padStart(3)} %  ${what}`;
+}
+
+function warn({ name, fields }: RoomEvent): void {
+  console.error(styleText('yellow', `${name} ${JSON.stringify(fields)}`));
 }

@@ -2,6 +2,7 @@
 import { BreakwaterError } from '../kernel/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
+import { campaignView } from './campaign-result.ts';
 import { problemResponse } from './problem.ts';
 import { runView, startedRun } from './run-shape.ts';
 import { waitQuery } from './runs.ts';
@@ -52,7 +53,7 @@ export function campaignRoutes(app: App, services: Services): void {
       const { workflow } = await services.runs.get(tenant, id);
       if (workflow !== WORKFLOW)
         throw new BreakwaterError('NOT_FOUND', `No campaign "${id}"; it is a run of ${workflow}.`);
-      return await readRun(services, tenant, id, request.query.wait);
+      return campaignView(await readRun(services, tenant, id, request.query.wait));
     },
   );
 }

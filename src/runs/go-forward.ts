@@ -195,12 +195,13 @@ class ForwardWalk {
 
   // Tells the run's row where it is; said again only when it changed.
   async #show(): Promise<void> {
-    const { knex, plan, facts } = this.#context;
+    const { knex, plan, facts, emit } = this.#context;
     const waiting = describeWaiting(plan, [...this.#cuts.keys()]);
     const movement = { ...progressOf(plan, this.#results), waitingFor: waiting };
     const text = JSON.stringify(movement);
     if (text === this.#shown) return;
     await saveMovement(knex, facts.id, movement);
+    emit({ level: 'debug', name: 'run.moved', fields: { run: facts.id, ...movement } });
     this.#shown = text;
   }
 }

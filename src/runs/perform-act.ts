@@ -125,7 +125,7 @@ function checkpointOf(
   const { error } = outcome;
   const stopped = act.signal?.aborted || act.ending?.aborted;
   const next = stopped ? { kind: 'stop' as const } : nextAttempt(act.retry, error, attempt, finishedAt - firstStartedAt, random);
-  emit({ level: 'info', name: 'activity.attempt_failed', fields: { ...fields, code: error.code, next: next.kind } });
+  emit({ level: 'info', name: 'activity.attempt_failed', fields: { ...fields, code: error.code, message: error.message, next: next.kind } });
   if (next.kind === 'retry') return { ...seen, error, firstStartedAt, retryAt: finishedAt + next.delayMs };
   return { ...seen, outcome: { ok: false, error: cutShortError(error, act.signal) }, finishedAt };
 }

@@ -116,5 +116,5 @@ async function finish(context: RunContext, { status, turn, summary, output, prog
     await finishRun(trx, facts, end);
     return null;
   });
-  emit({ level: 'info', name: 'run.finished', fields: { run: facts.id, workflow: facts.name, status, cause: end.cause } });
+  emit({ level: 'info', name: 'run.finished', fields: { run: facts.id, workflow: facts.name, status, cause: end.cause, percentage: progress } });
 }

@@ -31,19 +31,23 @@ export function scopeOfRun(plan: Plan, results: ReadonlyMap<string, NodeResult>,
 
 function scopeOf(plan: Plan, visible: ReadonlySet<string>, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
   const nodes = plan.nodes.filter((node) => visible.has(node.id));
-  const patches = nodes.filter((node) => node.kind === 'approval').map((node) => editsOf(results.get(node.id)));
+  const patches = editsInTime(nodes, results);
   const outputs = nodes.map((node) => [node.id, patched(node.id, results.get(node.id)?.value ?? null, patches)] as const);
   const status = nodes.map((node) => [node.id, results.get(node.id)?.status ?? 'pending'] as const);
   const { input, ...facts } = run;
   return { input, outputs: Object.fromEntries(outputs), status: Object.fromEntries(status), run: facts };
 }
 
-// Approvals come in document order, so a later reviewer's edit is applied over an earlier one's.
-function patched(nodeId: string, value: Json, patches: readonly Readonly<Record<string, Json>>[]): Json {
-  return patches.reduce((output, edits) => (nodeId in edits ? mergePatch(output, edits[nodeId] ?? null) : output), value);
+// A later reviewer's edit is applied over an earlier one's, wherever the two stand in the document.
+function editsInTime(nodes: readonly PlanNode[], results: ReadonlyMap<string, NodeResult>): Readonly<Record<string, Json>>[] {
+  const approvals = nodes.filter((node) => node.kind === 'approval').flatMap((node) => results.get(node.id) ?? []);
+  return approvals.toSorted((a, b) => a.finishedAtMs - b.finishedAtMs).map(editsOf);
 }
 
-function editsOf(result: NodeResult | undefined): Readonly<Record<string, Json>> {
-  const value = result?.value;
+function patched(nodeId: string, value: Json, patches: readonly Readonly<Record<string, Json>>[]): Json {
+  return patches.reduce((output, edits) => (Object.hasOwn(edits, nodeId) ? mergePatch(output, edits[nodeId] ?? null) : output), value);
+}
+
+function editsOf({ value }: NodeResult): Readonly<Record<string, Json>> {
   return isJsonObject(value) && isJsonObject(value.edits) ? value.edits : {};
 }

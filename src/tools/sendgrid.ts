@@ -110,13 +110,13 @@ async function createDraft(call: ToolCall, input: SendInput): Promise<SingleSend
 // Without a sender and a way to unsubscribe SendGrid takes the draft but refuses to schedule it.
 async function firstSender(call: ToolCall): Promise<number | undefined> {
   const expect = z.object({ results: z.array(z.object({ id: z.int(), verified: z.boolean() })) });
-  const { results } = await call.http.request('GET', ['verified_senders'], { expect });
+  const { results } = await call.http.request('GET', ['v3', 'verified_senders'], { expect });
   return results.find((sender) => sender.verified)?.id;
 }
 
 async function defaultGroup(call: ToolCall): Promise<number | undefined> {
   const expect = z.array(z.object({ id: z.int(), is_default: z.boolean().nullish() }));
-  const groups = await call.http.request('GET', ['asm', 'groups'], { expect });
+  const groups = await call.http.request('GET', ['v3', 'asm', 'groups'], { expect });
   return (groups.find((group) => group.is_default) ?? groups[0])?.id;
 }
 
