@@ -22,6 +22,8 @@ export interface Config {
   readonly leaseTtlMs: number;
   /** Where tools without credentials go instead; absent: nowhere. */
   readonly sandboxUrl?: string;
+  /** `host` or `host:port`, in lower case: what tools may call although it is private or on another port. */
+  readonly outboundAllow: readonly string[];
   /** What links in messages begin with; absent: the address listened on. */
   readonly baseUrl?: string;
   /** Signs approval links; absent: one made once and shared through the database. */
@@ -56,6 +58,7 @@ const schema = z.object({
   BREAKWATER_LEASE_TTL: duration(500).default(10_000),
   BREAKWATER_GROUP_CHECKPOINTS: supportedOnly(oneOf(['on', 'off']), 'off'),
   BREAKWATER_SANDBOX: sandboxUrl(),
+  BREAKWATER_OUTBOUND_ALLOW: hostList().default([]),
   BREAKWATER_BASE_URL: httpUrl().optional(),
   BREAKWATER_LINK_KEY: secret().optional(),
   BREAKWATER_LINK_KEY_PREVIOUS: secret().optional(),
@@ -65,7 +68,6 @@ const schema = z.object({
   BREAKWATER_OIDC_ISSUER: unsupported(),
   BREAKWATER_OIDC_AUDIENCE: unsupported(),
   BREAKWATER_OIDC_ROLES_CLAIM: unsupported(),
-  BREAKWATER_OUTBOUND_ALLOW: unsupported(),
   BREAKWATER_RETENTION: unsupported(),
   BREAKWATER_RATE_LIMIT: unsupported(),
   BREAKWATER_SECRETS_FILE: unsupported(),
@@ -84,6 +86,10 @@ const toolSchema = z.object({
   GRAFANA_BASE_URL: httpUrl().optional(),
   NOTION_TOKEN: z.string().optional(),
   NOTION_BASE_URL: httpUrl().optional(),
+  SLACK_BOT_TOKEN: z.string().optional(),
+  SLACK_BASE_URL: httpUrl().optional(),
+  BUFFER_TOKEN: z.string().optional(),
+  BUFFER_BASE_URL: httpUrl().optional(),
   SENDGRID_API_KEY: z.string().optional(),
   SENDGRID_BASE_URL: httpUrl().optional(),
   OPENAI_API_KEY: z.string().optional(),
@@ -124,6 +130,7 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     activitySlots: settings.BREAKWATER_ACTIVITY_SLOTS,
     leaseTtlMs: settings.BREAKWATER_LEASE_TTL,
     sandboxUrl: settings.BREAKWATER_SANDBOX,
+    outboundAllow: settings.BREAKWATER_OUTBOUND_ALLOW,
     baseUrl: settings.BREAKWATER_BASE_URL,
     linkKey: settings.BREAKWATER_LINK_KEY,
     previousLinkKey: settings.BREAKWATER_LINK_KEY_PREVIOUS,
@@ -187,6 +194,23 @@ function httpUrl() {
 function sandboxUrl() {
   const off = z.literal('off').transform(() => undefined);
   return z.union([off, httpUrl()], { error: 'must be off or an http or https URL' }).optional();
+}
+
+const HOST_WITH_PORT = /^(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?$/;
+
+function hostList() {
+  return z
+    .string()
+    .transform((text) =>
+      text
+        .toLowerCase()
+        .split(/[\s,]+/)
+        .filter(Boolean),
+    )
+    .refine(
+      (hosts) => hosts.every((host) => HOST_WITH_PORT.test(host) && URL.canParse(`http://${host}`)),
+      'must be hosts with or without a port, such as wiki.internal, 10.0.0.7:8080',
+    );
 }
 
 function secret() {

@@ -79,7 +79,8 @@ async function build(config: Config, emit: Emit, options: AppOptions, onStop: (c
   await clock.measure();
   onStop(keepMeasuring(clock, emit));
 
-  const tools = allTools({ knex: database.engine, clock });
+  const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
+  const tools = allTools({ knex: database.engine, clock, outbound });
   const registry = createRegistry(tools, connectTools(tools, config.toolEnv, config.sandboxUrl));
   onStop(async () => await registry.close());
   const coded = createCodedWorkflows(await codedWorkflows(config));

@@ -92,7 +92,6 @@ describe('loadConfig', () => {
     ['BREAKWATER_OIDC_ISSUER', 'https://id.example'],
     ['BREAKWATER_OIDC_AUDIENCE', 'breakwater'],
     ['BREAKWATER_OIDC_ROLES_CLAIM', 'roles'],
-    ['BREAKWATER_OUTBOUND_ALLOW', 'wiki.internal'],
     ['BREAKWATER_RETENTION', '30d'],
     ['BREAKWATER_RATE_LIMIT', '200/s'],
     ['BREAKWATER_SECRETS_FILE', '/run/secrets/tools'],
@@ -113,6 +112,9 @@ describe('loadConfig', () => {
     ['BREAKWATER_ADMIN_KEY', 'two words', 'printable ASCII'],
     ['BREAKWATER_LINK_KEY', 'short', 'at least 16'],
     ['BREAKWATER_SANDBOX', 'on', 'must be off or an http or https URL'],
+    ['BREAKWATER_OUTBOUND_ALLOW', 'http://wiki.internal/', 'must be hosts with or without a port'],
+    ['BREAKWATER_OUTBOUND_ALLOW', 'wiki.internal:99999', 'must be hosts with or without a port'],
+    ['BREAKWATER_OUTBOUND_ALLOW', 'user@wiki.internal', 'must be hosts with or without a port'],
     ['BREAKWATER_BASE_URL', 'ftp://files.example', 'must be an http or https URL'],
     ['BREAKWATER_ALLOW_UNSAFE_DURABILITY', 'yes', 'must be one of on, off'],
     ['BREAKWATER_ACTIVITY_SLOTS', '0', 'must be a whole number from 1 to 10000'],
@@ -136,6 +138,17 @@ describe('loadConfig', () => {
   it('reads the sandbox as off or as a URL without a slash at its end', () => {
     expect(loadConfig({ BREAKWATER_SANDBOX: 'off' }).sandboxUrl).toBeUndefined();
     expect(loadConfig({ BREAKWATER_SANDBOX: 'http://127.0.0.1:60001/' }).sandboxUrl).toBe('http://127.0.0.1:60001');
+  });
+
+  it('reads the hosts that tools may call as a list', () => {
+    const allow = (text: string) => loadConfig({ BREAKWATER_OUTBOUND_ALLOW: text }).outboundAllow;
+
+    expect(allow(' Wiki.Internal, 10.0.0.7:8080 [::1]:9000,')).toEqual([
+      'wiki.internal',
+      '10.0.0.7:8080',
+      '[::1]:9000',
+    ]);
+    expect(loadConfig({}).outboundAllow).toEqual([]);
   });
 
   it('hands tools what they may ask for and nothing else', () => {

@@ -3,7 +3,9 @@ import type { Knex } from 'knex';
 import type { Catalog } from '../definitions/index.ts';
 import { systemClock, type Clock } from '../kernel/index.ts';
 import { github } from './github.ts';
+import { createHttp } from './http.ts';
 import { createMemory } from './memory.ts';
+import { createOutboundGuard, type OutboundOptions } from './outbound-guard.ts';
 import { createSendgrid } from './sendgrid.ts';
 import { slm } from './slm.ts';
 import { createCatalog } from './registry.ts';
@@ -20,9 +22,17 @@ export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { PARTLY } from './tool.ts';
 export type { ActionSpec, KeyedBy, Tool, ToolAction, ToolCall, UndoArguments, UndoInput } from './tool.ts';
 
-/** Every tool that is built. `knex` reaches the database of memory's notes. */
-export function allTools({ knex, clock }: { knex: Knex; clock?: Clock }): readonly Tool[] {
-  return makeTools(() => knex, clock);
+export interface ToolParts {
+  /** Reaches the database of memory's notes. */
+  readonly knex: Knex;
+  readonly clock?: Clock;
+  /** Where requests to addresses of a user's choice may go. */
+  readonly outbound?: OutboundOptions;
+}
+
+/** Every tool that is built. */
+export function allTools({ knex, clock, outbound }: ToolParts): readonly Tool[] {
+  return makeTools(() => knex, clock, outbound);
 }
 
 /** What all tools offer, for checking definitions without a database or a credential. */
@@ -34,6 +44,7 @@ export function toolCatalog(): Catalog {
   );
 }
 
-function makeTools(database: () => Knex, clock: Clock = systemClock): readonly Tool[] {
-  return [github, createMemory(database), createSendgrid(clock), slm];
+function makeTools(database: () => Knex, clock: Clock = systemClock, outbound: OutboundOptions = {}): readonly Tool[] {
+  const guard = createOutboundGuard(outbound);
+  return [github, createHttp(guard), createMemory(database), createSendgrid(clock), slm];
 }
