@@ -224,7 +224,12 @@ export async function selectApprovals(
 async function insertDecidedEvent(
   trx: Knex.Transaction,
   approval: Approval,
-  made: { readonly decision: Decision; readonly by: string | null; readonly via: string; readonly reason: string | null },
+  made: {
+    readonly decision: Decision;
+    readonly by: string | null;
+    readonly via: string;
+    readonly reason: string | null;
+  },
 ): Promise<void> {
   const { decision: what, by, via, reason } = made;
   await trx

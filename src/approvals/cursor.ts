@@ -7,7 +7,10 @@ export interface Position {
   readonly id: string;
 }
 
-const shape = z.tuple([z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/), z.string().regex(/^apr_[0-9a-f-]{36}$/)]);
+const shape = z.tuple([
+  z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/),
+  z.string().regex(/^apr_[0-9a-f-]{36}$/),
+]);
 
 export function encodeCursor({ createdAt, id }: Position): string {
   return Buffer.from(JSON.stringify([createdAt, id])).toString('base64url');

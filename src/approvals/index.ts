@@ -1,6 +1,14 @@
 // The face of the approvals room: durable questions to people, who may answer them, and the links they answer by.
 export { APPROVAL_STATUSES } from './approval.ts';
-export type { Approval, ApprovalActor, ApprovalStatus, ApprovalView, DecisionRecord, NewApproval, Settlement } from './approval.ts';
+export type {
+  Approval,
+  ApprovalActor,
+  ApprovalStatus,
+  ApprovalView,
+  DecisionRecord,
+  NewApproval,
+  Settlement,
+} from './approval.ts';
 export { getApproval, listApprovals, loadApproval, readEditableOutputs } from './browse.ts';
 export type { ApprovalFilter } from './browse.ts';
 export { decideApproval } from './decide.ts';

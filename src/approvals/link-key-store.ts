@@ -14,7 +14,10 @@ export async function linkKeys(knex: Knex, configured: Partial<LinkKeys>): Promi
 // Whichever executor comes first makes it; the others' inserts do nothing and all read the same row.
 async function sharedKey(knex: Knex): Promise<string> {
   const secrets = () => knex.withSchema('breakwater').table('shared_secret');
-  await secrets().insert({ name: NAME, value: randomBytes(32).toString('base64url') }).onConflict('name').ignore();
+  await secrets()
+    .insert({ name: NAME, value: randomBytes(32).toString('base64url') })
+    .onConflict('name')
+    .ignore();
   const row: unknown = await secrets().first('value').where({ name: NAME });
   return z.object({ value: z.string() }).parse(row).value;
 }

@@ -2,7 +2,15 @@
 import type { Knex } from 'knex';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { NewApproval, Settlement } from './approval.ts';
-import { findApproval, findAsked, insertApproval, lockApproval, settle, sleepUntilDeadline, withdrawPending } from './approval-store.ts';
+import {
+  findApproval,
+  findAsked,
+  insertApproval,
+  lockApproval,
+  settle,
+  sleepUntilDeadline,
+  withdrawPending,
+} from './approval-store.ts';
 import { settlementOf, timedOutStatus } from './settlement.ts';
 
 /** How far the caller's idea of the deadline may run ahead of the database's clock. */
@@ -34,7 +42,8 @@ export async function expireApproval(trx: Knex.Transaction, approvalId: string):
   if (!locked) throw missing(approvalId);
   const first = settlementOf(locked.approval);
   if (first) return first;
-  if (!passed) throw new BreakwaterError('CONFLICT', `The deadline of ${approvalId} is ${locked.approval.deadline}, not yet.`);
+  if (!passed)
+    throw new BreakwaterError('CONFLICT', `The deadline of ${approvalId} is ${locked.approval.deadline}, not yet.`);
   const { onTimeout } = locked.approval;
   const made = { decision: onTimeout, by: null, via: 'timeout', reason: null, edits: null, form: null } as const;
   await settle(trx, locked.approval, timedOutStatus(onTimeout), made);

@@ -4,7 +4,11 @@ import type { Approval, ApprovalActor, ApprovalStatus, Decision, Settlement } fr
 
 export type Verdict =
   | { readonly allowed: true }
-  | { readonly allowed: false; readonly code: Extract<ErrorCode, 'FORBIDDEN' | 'CONFLICT' | 'GONE'>; readonly reason: string };
+  | {
+      readonly allowed: false;
+      readonly code: Extract<ErrorCode, 'FORBIDDEN' | 'CONFLICT' | 'GONE'>;
+      readonly reason: string;
+    };
 
 const ALLOWED: Verdict = { allowed: true };
 

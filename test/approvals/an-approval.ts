@@ -70,5 +70,9 @@ export async function insertWaitingRun(knex: Knex, tenant = 'acme'): Promise<str
 
 /** The messages stored for a run, oldest first. */
 export async function messagesOf(knex: Knex, runId: string): Promise<{ topic: string; message: string }[]> {
-  return await knex.withSchema('dbos').table('notifications').select('topic', 'message').where('destination_uuid', runId);
+  return await knex
+    .withSchema('dbos')
+    .table('notifications')
+    .select<{ topic: string; message: string }[]>('topic', 'message')
+    .where('destination_uuid', runId);
 }

@@ -41,7 +41,12 @@ function decide(approvalId: string, over: Partial<DecideRequest> = {}): Promise<
 }
 
 async function eventsOf(runId: string): Promise<string[]> {
-  const rows = await knex.withSchema('breakwater').table('event').select<{ kind: string }[]>('kind').where('run_id', runId).orderBy('id');
+  const rows = await knex
+    .withSchema('breakwater')
+    .table('event')
+    .select<{ kind: string }[]>('kind')
+    .where('run_id', runId)
+    .orderBy('id');
   return rows.map((row) => row.kind);
 }
 
@@ -89,7 +94,14 @@ describe('decideApproval', () => {
 
     await decide(id, { edits, reason: 'good', form: { ok: true } });
 
-    expect(await readSettlement(knex, id)).toMatchObject({ status: 'approved', decision: 'approve', by: 'ann', reason: 'good', edits, form: { ok: true } });
+    expect(await readSettlement(knex, id)).toMatchObject({
+      status: 'approved',
+      decision: 'approve',
+      by: 'ann',
+      reason: 'good',
+      edits,
+      form: { ok: true },
+    });
     expect(await messagesOf(knex, runId)).toMatchObject([{ topic: '_:review:0' }]);
     expect(await eventsOf(runId)).toEqual(['approval.opened', 'approval.decided']);
     const audit = await knex.withSchema('breakwater').table('audit').where({ subject: id });
@@ -98,7 +110,9 @@ describe('decideApproval', () => {
 
   it('takes exactly one of twenty decisions that come together', async () => {
     const { id, runId } = await ask();
-    const attempts = Array.from({ length: 20 }, (_, index) => decide(id, { decision: index % 2 ? 'approve' : 'reject' }));
+    const attempts = Array.from({ length: 20 }, (_, index) =>
+      decide(id, { decision: index % 2 ? 'approve' : 'reject' }),
+    );
 
     const results = await Promise.allSettled(attempts);
 
@@ -123,17 +137,28 @@ describe('decideApproval', () => {
     const { id } = await ask();
 
     await expect(decide(id, { actor: { ...ann, user: 'eve' } })).rejects.toMatchObject({ code: 'FORBIDDEN' });
-    await expect(decide(id, { actor: { tenant: 'rival', user: 'ann', roles: ['admin'] } })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(decide(id, { actor: { tenant: 'rival', user: 'ann', roles: ['admin'] } })).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
     expect(await readSettlement(knex, id)).toBeUndefined();
   });
 
   it('refuses an edit outside the editable nodes together with every other problem', async () => {
     const { id } = await ask();
-    const request = { actor: ann, approvalId: id, decision: 'approve', via: 'api', edits: { 'pay.charge': {} } } as const;
+    const request = {
+      actor: ann,
+      approvalId: id,
+      decision: 'approve',
+      via: 'api',
+      edits: { 'pay.charge': {} },
+    } as const;
 
     const attempt = decideApproval(knex, request, () => [{ path: '/form', message: 'Missing.' }]);
 
-    await expect(attempt).rejects.toMatchObject({ code: 'INVALID', problems: [{ path: '/edits/pay.charge' }, { path: '/form' }] });
+    await expect(attempt).rejects.toMatchObject({
+      code: 'INVALID',
+      problems: [{ path: '/edits/pay.charge' }, { path: '/form' }],
+    });
     expect(await readSettlement(knex, id)).toBeUndefined();
   });
 });
@@ -160,7 +185,11 @@ describe('expireApproval', () => {
     const { id } = await ask();
     await decide(id, { decision: 'reject', reason: 'no' });
 
-    expect(await knex.transaction((trx) => expireApproval(trx, id))).toMatchObject({ status: 'rejected', by: 'ann', reason: 'no' });
+    expect(await knex.transaction((trx) => expireApproval(trx, id))).toMatchObject({
+      status: 'rejected',
+      by: 'ann',
+      reason: 'no',
+    });
   });
 
   it('waits for the database clock when it is called a little early', async () => {
@@ -181,7 +210,10 @@ describe('expireApproval', () => {
   it('settles a race between decision and deadline once', async () => {
     const { id } = await ask({ timeoutMs: 150 });
 
-    const [decided, expired] = await Promise.allSettled([decide(id), knex.transaction((trx) => expireApproval(trx, id))]);
+    const [decided, expired] = await Promise.allSettled([
+      decide(id),
+      knex.transaction((trx) => expireApproval(trx, id)),
+    ]);
 
     const settlement = await readSettlement(knex, id);
     expect(settlement?.status).toBe(decided.status === 'fulfilled' ? 'approved' : 'expired');
@@ -253,11 +285,14 @@ describe('readEditableOutputs', () => {
   it('reads the latest committed value of each editable node', async () => {
     const { id, runId } = await ask();
     const outcome = (value: string) => JSON.stringify({ json: { outcome: { ok: true, value } } });
-    await database.owner.withSchema('dbos').table('operation_outputs').insert([
-      { workflow_uuid: runId, function_id: 4097, function_name: 'write.draft', output: outcome('old') },
-      { workflow_uuid: runId, function_id: 4098, function_name: 'write.draft', output: outcome('new') },
-      { workflow_uuid: runId, function_id: 9000, function_name: 'pay.charge', output: outcome('secret') },
-    ]);
+    await database.owner
+      .withSchema('dbos')
+      .table('operation_outputs')
+      .insert([
+        { workflow_uuid: runId, function_id: 4097, function_name: 'write.draft', output: outcome('old') },
+        { workflow_uuid: runId, function_id: 4098, function_name: 'write.draft', output: outcome('new') },
+        { workflow_uuid: runId, function_id: 9000, function_name: 'pay.charge', output: outcome('secret') },
+      ]);
 
     const outputs = await readEditableOutputs(knex, await loadApproval(knex, 'acme', id));
 
@@ -274,6 +309,9 @@ describe('linkKeys', () => {
   });
 
   it('prefers what is configured', async () => {
-    expect(await linkKeys(knex, { current: 'mine', previous: 'older' })).toEqual({ current: 'mine', previous: 'older' });
+    expect(await linkKeys(knex, { current: 'mine', previous: 'older' })).toEqual({
+      current: 'mine',
+      previous: 'older',
+    });
   });
 });

@@ -22,6 +22,7 @@ export async function openDurableDatabase(name: string): Promise<DurableDatabase
     pool,
     databaseUrl,
     knex: owner,
+    leaseKnex: owner,
     role: 'all',
     leaseTtlMs: 30_000,
     emit: silent,

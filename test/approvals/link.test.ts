@@ -36,13 +36,19 @@ describe('verifyLink', () => {
     expect(signLink(claims, key)).not.toBe(signLink(claims, key));
   });
 
-  it.each(['tenant', 'run', 'approval', 'approver', 'aud', 'exp', 'nonce', 'kid'])('refuses a token whose %s was changed', (field) => {
-    const token = signLink(claims, key);
-    const payload = payloadOf(token);
-    const changed = withPayload(token, { ...payload, [field]: field === 'exp' ? Number(payload[field]) + 1 : 'other' });
+  it.each(['tenant', 'run', 'approval', 'approver', 'aud', 'exp', 'nonce', 'kid'])(
+    'refuses a token whose %s was changed',
+    (field) => {
+      const token = signLink(claims, key);
+      const payload = payloadOf(token);
+      const changed = withPayload(token, {
+        ...payload,
+        [field]: field === 'exp' ? Number(payload[field]) + 1 : 'other',
+      });
 
-    expect(verifyLink(changed, keys, nowMs)).toEqual(forged);
-  });
+      expect(verifyLink(changed, keys, nowMs)).toEqual(forged);
+    },
+  );
 
   it('refuses a token with any one character changed, dropped or added', () => {
     const token = signLink(claims, key);
@@ -78,7 +84,9 @@ describe('verifyLink', () => {
     const token = signLink(claims, key);
 
     expect(verifyLink(token, { current: 'another-key-altogether' }, nowMs)).toEqual(forged);
-    expect(verifyLink(token, { current: 'another-key-altogether', previous: key }, nowMs)).toMatchObject({ valid: true });
+    expect(verifyLink(token, { current: 'another-key-altogether', previous: key }, nowMs)).toMatchObject({
+      valid: true,
+    });
   });
 
   it('expires at the very instant it names', () => {

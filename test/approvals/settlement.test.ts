@@ -54,7 +54,11 @@ describe('judgeDecision', () => {
   it('answers CONFLICT once a person has decided, even after the deadline', () => {
     const approval = anApproval({ status: 'rejected', settledAt: 'x', decisions: [made({ decision: 'reject' })] });
 
-    expect(judgeDecision(approval, ann, early)).toEqual({ allowed: false, code: 'CONFLICT', reason: 'Already rejected by ann.' });
+    expect(judgeDecision(approval, ann, early)).toEqual({
+      allowed: false,
+      code: 'CONFLICT',
+      reason: 'Already rejected by ann.',
+    });
     expect(judgeDecision(approval, ann, approval.deadlineMs + 1)).toMatchObject({ code: 'CONFLICT' });
   });
 
@@ -76,7 +80,11 @@ describe('judgeDecision', () => {
 
   it('answers GONE once the deadline itself has decided, whichever way', () => {
     const byTimeout = made({ by: null, via: 'timeout' });
-    const expired = anApproval({ status: 'expired', settledAt: 'x', decisions: [made({ ...byTimeout, decision: 'reject' })] });
+    const expired = anApproval({
+      status: 'expired',
+      settledAt: 'x',
+      decisions: [made({ ...byTimeout, decision: 'reject' })],
+    });
     const approved = anApproval({ status: 'approved', settledAt: 'x', decisions: [byTimeout] });
 
     expect(judgeDecision(expired, ann, early)).toMatchObject({ code: 'GONE' });
