@@ -45,6 +45,8 @@ class ForwardWalk {
   readonly #recorded: ReadonlyMap<string, NodeResult>;
   readonly #branches: Branches<string, NodeResult | undefined>;
   readonly #cuts = new Map<string, AbortController>();
+  /** Nodes whose question is asked: only now does the run wait for them. */
+  readonly #waiting = new Set<string>();
   /** Aborted when the run turns: attempts in flight finish, none follows, waits end. */
   readonly #ending = new AbortController();
   readonly #startedAtMs: number;
@@ -139,8 +141,9 @@ class ForwardWalk {
     const scope = scopeOfNode(context.plan, node, this.#results, context.facts);
     const ending = this.#ending.signal;
     const ended = AbortSignal.any([signal, ending]);
-    if (node.kind === 'approval') return await runApproval(context, { node, scope, signal: ended });
-    if (node.kind === 'wait') return await runWait(context, { node, scope, signal: ended });
+    const onWaiting = (): void => this.#noteWaiting(node.id);
+    if (node.kind === 'approval') return await runApproval(context, { node, scope, signal: ended, onWaiting });
+    if (node.kind === 'wait') return await runWait(context, { node, scope, signal: ended, onWaiting });
     const suspect = context.tookOver && wasReady(node, this.#recorded);
     const result = await runActivity(context, { node, scope, suspect, signal, ending });
     if (node.optional && result?.status === 'unknown') await this.#undoAtOnce(node, result);
@@ -153,8 +156,14 @@ class ForwardWalk {
     await compensateNode(fresh, node, new Map([...this.#results, [node.id, result]]));
   }
 
+  #noteWaiting(nodeId: string): void {
+    this.#waiting.add(nodeId);
+    this.#branches.interrupt();
+  }
+
   #note(nodeId: string, result: NodeResult | undefined): void {
     this.#cuts.delete(nodeId);
+    this.#waiting.delete(nodeId);
     if (result) this.#results.set(nodeId, result);
   }
 
@@ -196,7 +205,8 @@ class ForwardWalk {
   // Tells the run's row where it is; said again only when it changed.
   async #show(): Promise<void> {
     const { knex, plan, facts, emit } = this.#context;
-    const waiting = describeWaiting(plan, [...this.#cuts.keys()]);
+    const running = [...this.#cuts.keys()];
+    const waiting = running.every((id) => this.#waiting.has(id)) ? describeWaiting(plan, running) : null;
     const movement = { ...progressOf(plan, this.#results), waitingFor: waiting };
     const text = JSON.stringify(movement);
     if (text === this.#shown) return;

@@ -17,10 +17,12 @@ export interface WaitRun<Node> {
   readonly scope: Scope;
   /** Aborted when the run turns round; the wait then ends without a result. */
   readonly signal: AbortSignal;
+  /** Called once the question is asked and nothing is left but to wait. */
+  readonly onWaiting: () => void;
 }
 
 /** The approval's decision as the node's value, or undefined when the run turned round meanwhile. */
-export async function runApproval(context: RunContext, { node, scope, signal }: WaitRun<ApprovalNode>): Promise<NodeResult | undefined> {
+export async function runApproval(context: RunContext, { node, scope, signal, onWaiting }: WaitRun<ApprovalNode>): Promise<NodeResult | undefined> {
   const question = resolveQuestion(node, scope);
   if ('error' in question) return await settle(context, node, settledId(node), { ok: false, error: question.error });
   const approval = await runTransaction(openId(node), `${node.id} open`, async (trx) => await openApproval(trx, {
@@ -40,7 +42,7 @@ export async function runApproval(context: RunContext, { node, scope, signal }: 
   const look = async (): Promise<Settlement | null> => (await readSettlement(context.knex, approval.id)) ?? null;
   const expire = async (): Promise<Settlement> =>
     await runTransaction(expireId(node), `${node.id} expire`, async (trx) => await expireApproval(trx, approval.id));
-  const settlement = await waitUntil(context, node, { deadlineMs: approval.deadlineMs, topic: wakeTopic(node.id, 0), signal, look, expire });
+  const settlement = await waitUntil(context, node, { deadlineMs: approval.deadlineMs, topic: wakeTopic(node.id, 0), signal, onWaiting, look, expire });
   if (!settlement) return undefined;
   return await settle(context, node, settledId(node), { ok: true, value: decisionOf(settlement) });
 }
@@ -76,22 +78,22 @@ function asText(value: Json): string {
 }
 
 /** A message's payload, or the time at which the wait ended, as `{at}`. */
-export async function runWait(context: RunContext, { node, scope, signal }: WaitRun<WaitNode>): Promise<NodeResult | undefined> {
+export async function runWait(context: RunContext, { node, scope, signal, onWaiting }: WaitRun<WaitNode>): Promise<NodeResult | undefined> {
   const { wait } = node;
-  if (wait.kind === 'message') return await waitForUser(context, { node, scope, signal }, wait);
+  if (wait.kind === 'message') return await waitForUser(context, { node, scope, signal, onWaiting }, wait);
   const id = settledId(node);
   const deadline = await resolveDeadline(context, node, scope);
   if (typeof deadline !== 'number') return await settle(context, node, id, { ok: false, error: deadline });
   const topic = wakeTopic(node.id, 0);
   const done = { at: new Date(deadline).toISOString() };
-  const ended = await waitUntil(context, node, { deadlineMs: deadline, topic, signal, look: async () => null, expire: async () => done });
+  const ended = await waitUntil(context, node, { deadlineMs: deadline, topic, signal, onWaiting, look: async () => null, expire: async () => done });
   return ended && (await settle(context, node, id, { ok: true, value: ended }));
 }
 
 // The user's message is stored under its own topic; the wake beside it only ends the wait.
 async function waitForUser(
   context: RunContext,
-  { node, signal }: WaitRun<WaitNode>,
+  { node, signal, onWaiting }: WaitRun<WaitNode>,
   wait: { topic: string; timeoutMs?: number },
 ): Promise<NodeResult | undefined> {
   const openedAt = await runStep(openId(node), `${node.id} open`, async () => context.clock.now());
@@ -105,6 +107,7 @@ async function waitForUser(
     deadlineMs,
     topic: wakeTopic(node.id, 0),
     signal,
+    onWaiting,
     look,
     lookIsRecorded: true,
     expire: async () => expired,
@@ -131,6 +134,7 @@ interface Waiting<Fact> {
   readonly deadlineMs: number;
   readonly topic: string;
   readonly signal: AbortSignal;
+  readonly onWaiting: () => void;
   /** Reads the fact that ends the wait; null when it is not there (a spurious wake). */
   readonly look: (visit: number) => Promise<Fact | null>;
   /** `look` records what it saw by itself. */
@@ -145,6 +149,7 @@ async function waitUntil<Fact>(context: RunContext, node: ApprovalNode | WaitNod
     const ids = visitIds(node, visit);
     const takeId = stepId(ids, 0);
     if (!context.record.at(takeId)) {
+      waiting.onWaiting();
       const wake = await awaitWake(context, waiting);
       if (wake === undefined || signal.aborted) return undefined;
       if (wake === 'deadline') return await expire();

@@ -2,7 +2,7 @@
 import type { Plan, PlanNode } from '../definitions/index.ts';
 import { formatDuration } from '../kernel/index.ts';
 
-/** Null while anything acts: only a run whose every branch waits is waiting. */
+/** What the nodes that run wait for; null when none does, or when one of them acts. */
 export function describeWaiting(plan: Plan, runningIds: readonly string[]): string | null {
   const running = plan.nodes.filter((node) => runningIds.includes(node.id));
   if (running.length === 0 || running.some((node) => node.kind === 'activity')) return null;
