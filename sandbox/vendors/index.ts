@@ -1,8 +1,11 @@
 // The vendors that the sandbox doubles. A further one is a file here and a line below.
 import type { Vendor } from '../vendor.ts';
+import { figma } from './figma/figma.ts';
 import { github } from './github/github.ts';
+import { grafana } from './grafana/grafana.ts';
+import { notion } from './notion/notion.ts';
 import { pages } from './pages.ts';
 import { sendgrid } from './sendgrid/sendgrid.ts';
 import { slm } from './slm/slm.ts';
 
-export const vendors: readonly Vendor[] = [github, sendgrid, slm, pages];
+export const vendors: readonly Vendor[] = [figma, github, grafana, notion, sendgrid, slm, pages];

@@ -2,9 +2,12 @@
 import type { Knex } from 'knex';
 import type { Catalog } from '../definitions/index.ts';
 import { systemClock, type Clock } from '../kernel/index.ts';
+import { figma } from './figma.ts';
 import { github } from './github.ts';
+import { grafana } from './grafana.ts';
 import { createHttp } from './http.ts';
 import { createMemory } from './memory.ts';
+import { notion } from './notion.ts';
 import { createOutboundGuard, type OutboundOptions } from './outbound-guard.ts';
 import { createSendgrid } from './sendgrid.ts';
 import { slm } from './slm.ts';
@@ -46,5 +49,5 @@ export function toolCatalog(): Catalog {
 
 function makeTools(database: () => Knex, clock: Clock = systemClock, outbound: OutboundOptions = {}): readonly Tool[] {
   const guard = createOutboundGuard(outbound);
-  return [github, createHttp(guard), createMemory(database), createSendgrid(clock), slm];
+  return [figma, github, grafana, createHttp(guard), createMemory(database), notion, createSendgrid(clock), slm];
 }

@@ -90,7 +90,9 @@ describe('the sandbox', () => {
   it('names its vendors', async () => {
     await using sandbox = await openSandbox();
 
-    expect((await sandbox.call('GET', '/')).body).toEqual({ vendors: ['github', 'sendgrid', 'slm', 'pages'] });
+    expect((await sandbox.call('GET', '/')).body).toEqual({
+      vendors: ['figma', 'github', 'grafana', 'notion', 'sendgrid', 'slm', 'pages'],
+    });
   });
 
   it('says what it has when asked for something else', async () => {

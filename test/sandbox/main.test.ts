@@ -24,7 +24,7 @@ describe('npm run sandbox', () => {
 
     const line = await firstLine(sandbox.child);
 
-    const url = /^Sandbox of github, sendgrid, slm, pages on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(line)?.[1];
+    const url = /^Sandbox of [a-z, ]+ on (http:\/\/127\.0\.0\.1:\d+)\n$/.exec(line)?.[1];
     expect((await fetch(`${url}/_ledger`)).status).toBe(200);
   });
 
