@@ -107,5 +107,5 @@ function reportCycle(modules: Edges, nodes: Edges, outline: Outline, findings: F
   const [first] = cycle ?? [];
   if (!cycle || first === undefined) return;
   const path = outline.module(first)?.path ?? outline.node(first)?.path ?? [];
-  findings.problem([...path, 'depends_on'], `depends on itself: ${cycle.join(' -> ')}`);
+  findings.problem([...path, 'depends_on'], `cycle in depends_on: ${cycle.join(' -> ')}`);
 }

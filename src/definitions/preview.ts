@@ -119,8 +119,8 @@ function previewCondition(expression: Expression, scope: Scope): boolean | Unres
 }
 
 function previewItems(expression: Expression, scope: Scope): number | Unresolved {
-  if (!isKnown(holeOf(expression))) return { $unresolved: expression.cel };
-  return attempt(() => evaluateList(expression, scope).length) ?? { $unresolved: expression.cel };
+  const unresolved = { $unresolved: expression.cel };
+  return isKnown(holeOf(expression)) ? attempt(() => evaluateList(expression, scope).length, unresolved) : unresolved;
 }
 
 function resolve(template: Template, scope: Scope): Json {
@@ -130,11 +130,9 @@ function resolve(template: Template, scope: Scope): Json {
 function resolveHole(hole: Hole, scope: Scope): Json {
   const unresolved = { $unresolved: hole.source };
   if (!isKnown(hole)) return unresolved;
-  return (
-    attempt(() =>
-      hole.language === 'cel' ? evaluate({ cel: hole.source }, scope) : renderLiquid(hole.source, scope),
-    ) ?? unresolved
-  );
+  const value = (): Json =>
+    hole.language === 'cel' ? evaluate({ cel: hole.source }, scope) : renderLiquid(hole.source, scope);
+  return attempt(value, unresolved);
 }
 
 // Before the run only its input, its name and its version are known.
@@ -145,11 +143,11 @@ function isKnown(hole: Hole): boolean {
 }
 
 // An expression that fails on this input will fail in the run as well; there the failure is told in full.
-function attempt<T>(compute: () => T): T | undefined {
+function attempt<T, U>(compute: () => T, otherwise: U): T | U {
   try {
     return compute();
   } catch (error) {
-    if (error instanceof FailureError) return undefined;
+    if (error instanceof FailureError) return otherwise;
     throw error;
   }
 }

@@ -17,6 +17,8 @@ export const MAX_NODES = 5_000;
 export const MAX_DEPTH = 32;
 // Three to four lexical tokens make a node; more than that cannot become a document within MAX_NODES.
 const MAX_TOKENS = 4 * MAX_NODES;
+// White space and comments included.
+const MAX_LEXEMES = 8 * MAX_NODES;
 // A text this broken is not made clearer by a longer list.
 const MAX_SYNTAX_PROBLEMS = 20;
 
@@ -84,16 +86,18 @@ function refuseByJson(text: string, format: SourceFormat | undefined): SourcePro
 
 // The lexer is linear and yields as it goes: a bomb is refused after its first tokens.
 function refuseByTokens(text: string): SourceProblem | undefined {
+  let lexemes = 0;
   let tokens = 0;
   let depth = 0;
   let offset = 0;
   for (const lexeme of new Lexer().lex(spaced(text))) {
+    lexemes++;
     if (lexeme === '[' || lexeme === '{') depth++;
     if (lexeme === ']' || lexeme === '}') depth--;
     if (lexeme.trim() !== '' && !lexeme.startsWith('#')) tokens++;
     const position = (): Position => positionIn(text, offset);
     if (depth > MAX_DEPTH) return { ...atStart(`is nested deeper than ${MAX_DEPTH} levels`), position: position() };
-    if (tokens > MAX_TOKENS) return { ...atStart(`has more than ${MAX_NODES} values and keys`), position: position() };
+    if (tokens > MAX_TOKENS || lexemes > MAX_LEXEMES) return { ...atStart(`has more than ${MAX_NODES} values and keys`), position: position() };
     if (!MARKERS.has(lexeme)) offset += lexeme.length;
   }
   return undefined;
