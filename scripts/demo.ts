@@ -76,7 +76,9 @@ async function runDemo({ decision, port }: Wish): Promise<number> {
   try {
     const app = await startDemoApp(sandbox.url, port, watch.emit);
     try {
-      console.error(`${styleText('bold', 'Breakwater')} on ${app.url}, ready in ${formatDuration(performance.now())}; vendors' doubles on ${sandbox.url}`);
+      console.error(
+        `${styleText('bold', 'Breakwater')} on ${app.url}, ready in ${formatDuration(performance.now())}; vendors' doubles on ${sandbox.url}`,
+      );
       const campaign = await runCampaign(app, decision, watch);
       console.log(JSON.stringify(campaign.output, null, 2));
       return await verdict(campaign, decision, sandbox.url);
@@ -95,7 +97,9 @@ async function startDemoApp(sandboxUrl: string, port: number | undefined, emit: 
 }
 
 async function runCampaign(app: App, decision: Wish['decision'], watch: Watch): Promise<Campaign> {
-  const input: unknown = JSON.parse(await readFile(join(packageRoot(), 'workflows', 'inputs', 'spring-launch.json'), 'utf8'));
+  const input: unknown = JSON.parse(
+    await readFile(join(packageRoot(), 'workflows', 'inputs', 'spring-launch.json'), 'utf8'),
+  );
   const api = new DemoApi(app.url, app.adminKey ?? '');
   const askedAtMs = performance.now();
   const { id } = await api.startCampaign(input, randomUUID());
@@ -112,14 +116,26 @@ async function reachDecision(app: App, api: DemoApi, runId: string, decision: Wi
   if (!approval) throw new Error(`The run ${runId} waits, but no approval is pending.`);
   console.error(`\n${styleText('bold', approval.title)}\n  ${linkFor(app, approval)}\n`);
   if (decision) await api.decide(approval.id, decision);
-  else console.error('Open the link to read the draft, edit it, and approve or reject. Ctrl-C leaves the run as it is: the next start goes on with it.\n');
+  else
+    console.error(
+      'Open the link to read the draft, edit it, and approve or reject. Ctrl-C leaves the run as it is: the next start goes on with it.\n',
+    );
 }
 
 function linkFor(app: App, { id, runId, approvers, deadline }: Approval): string {
-  return app.approvalLink({ runId, approvalId: id, approver: approvers[0] ?? 'user:admin', expiresAt: new Date(deadline) });
+  return app.approvalLink({
+    runId,
+    approvalId: id,
+    approver: approvers[0] ?? 'user:admin',
+    expiresAt: new Date(deadline),
+  });
 }
 
-async function verdict({ output, status, error }: Campaign, decision: Wish['decision'], sandboxUrl: string): Promise<number> {
+async function verdict(
+  { output, status, error }: Campaign,
+  decision: Wish['decision'],
+  sandboxUrl: string,
+): Promise<number> {
   if (error) console.error(`${error.code}${error.node ? ` at ${error.node}` : ''}: ${error.message}`);
   if (decision !== REJECT) return status === 'succeeded' || (!decision && status === 'rejected') ? 0 : 1;
   const left = (await readLedger(sandboxUrl)).filter((entry) => entry.kind !== 'fixture' && !entry.deletedAt);

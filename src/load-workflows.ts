@@ -8,7 +8,11 @@ import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
 import type { Actor, CodedWorkflow, Definitions } from './runs/index.ts';
 
-const FORMATS = new Map([['.yaml', 'yaml'], ['.yml', 'yaml'], ['.json', 'json']] as const);
+const FORMATS = new Map([
+  ['.yaml', 'yaml'],
+  ['.yml', 'yaml'],
+  ['.json', 'json'],
+] as const);
 const CODE_FILES = ['index.js', 'index.mjs'];
 
 // A workflow's functions can only be checked for being functions.
@@ -16,7 +20,11 @@ const codedModule = z.object({
   workflows: z.array(
     z.custom<CodedWorkflow>((value) => {
       const candidate = value as Partial<CodedWorkflow> | null;
-      return typeof candidate?.name === 'string' && typeof candidate.version === 'string' && typeof candidate.run === 'function';
+      return (
+        typeof candidate?.name === 'string' &&
+        typeof candidate.version === 'string' &&
+        typeof candidate.run === 'function'
+      );
     }, 'is no workflow: it needs name, version, title and run'),
   ),
 });
@@ -27,7 +35,10 @@ export async function loadCodedWorkflows(folder: string): Promise<readonly Coded
   if (file === undefined) return [];
   const parsed = codedModule.safeParse(await import(pathToFileURL(file).href));
   if (parsed.success) return parsed.data.workflows;
-  throw new BreakwaterError('CONFIG', `${file} must export "workflows", a list of coded workflows: ${z.prettifyError(parsed.error)}`);
+  throw new BreakwaterError(
+    'CONFIG',
+    `${file} must export "workflows", a list of coded workflows: ${z.prettifyError(parsed.error)}`,
+  );
 }
 
 /** Publishes every definition of the folder. A file that is refused is announced and left out: the others still run. */
@@ -38,9 +49,16 @@ export async function publishFolder(folder: string, definitions: Definitions, ac
     if (format === undefined) continue;
     try {
       const { definition } = await definitions.publish(actor, await readFile(join(folder, name), 'utf8'), format);
-      emit({ level: 'debug', name: 'workflows.published', fields: { file: name, workflow: definition.name, version: definition.version } });
+      emit({
+        level: 'debug',
+        name: 'workflows.published',
+        fields: { file: name, workflow: definition.name, version: definition.version },
+      });
     } catch (error) {
-      const problems = error instanceof BreakwaterError ? error.problems.map((each) => `${each.line}:${each.column} ${each.message}`) : [];
+      const problems =
+        error instanceof BreakwaterError
+          ? error.problems.map((each) => `${each.line}:${each.column} ${each.message}`)
+          : [];
       emit({ level: 'warn', name: 'workflows.refused', fields: { file: name, error: messageOf(error), problems } });
     }
   }

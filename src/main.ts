@@ -23,7 +23,14 @@ import {
   pendingMigrations,
 } from './postgres/index.ts';
 import { createSlots } from './resilience/index.ts';
-import { createCodedWorkflows, createControlWatch, createRuns, publishCoded, registerRunWorkflow, stuckError } from './runs/index.ts';
+import {
+  createCodedWorkflows,
+  createControlWatch,
+  createRuns,
+  publishCoded,
+  registerRunWorkflow,
+  stuckError,
+} from './runs/index.ts';
 import type { Actor, CodedWorkflow, Engine, Runs } from './runs/index.ts';
 import { createLog } from './telemetry/index.ts';
 import { allTools, connectTools, createRegistry } from './tools/index.ts';
@@ -65,12 +72,19 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   try {
     return { ...(await build(config, emit, options, (cleanup) => cleanups.push(cleanup))), stop };
   } catch (error) {
-    await stop().catch((again: unknown) => emit({ level: 'warn', name: 'main.stop_failed', fields: { error: messageOf(again) } }));
+    await stop().catch((again: unknown) =>
+      emit({ level: 'warn', name: 'main.stop_failed', fields: { error: messageOf(again) } }),
+    );
     throw error;
   }
 }
 
-async function build(config: Config, emit: Emit, options: AppOptions, onStop: (cleanup: () => Promise<unknown>) => void): Promise<Omit<App, 'stop'>> {
+async function build(
+  config: Config,
+  emit: Emit,
+  options: AppOptions,
+  onStop: (cleanup: () => Promise<unknown>) => void,
+): Promise<Omit<App, 'stop'>> {
   const databaseUrl = await openDatabase(config, emit, onStop);
   const database = openSessions(databaseUrl, emit, onStop);
   await prepareDatabase(config, database, emit);
@@ -87,7 +101,13 @@ async function build(config: Config, emit: Emit, options: AppOptions, onStop: (c
   const controls = createControlWatch(database.engine, emit);
   onStop(async () => controls.stop());
   const engine: Engine = {
-    knex: database.engine, registry, clock, random: Math.random, emit, controls, slots: createSlots(config.activitySlots),
+    knex: database.engine,
+    registry,
+    clock,
+    random: Math.random,
+    emit,
+    controls,
+    slots: createSlots(config.activitySlots),
   };
 
   registerRunWorkflow(engine, coded);
@@ -107,7 +127,8 @@ async function build(config: Config, emit: Emit, options: AppOptions, onStop: (c
     runs,
     adminKey: admin.key,
     adminKeyCreated: admin.created,
-    approvalLink: (claims) => `${config.baseUrl ?? url}/approve/${signLink({ ...claims, tenant: DEFAULT_TENANT }, keys.current)}`,
+    approvalLink: (claims) =>
+      `${config.baseUrl ?? url}/approve/${signLink({ ...claims, tenant: DEFAULT_TENANT }, keys.current)}`,
   };
 }
 
@@ -122,7 +143,11 @@ interface Database {
   readonly lease: Knex;
 }
 
-async function openDatabase(config: Config, emit: Emit, onStop: (cleanup: () => Promise<unknown>) => void): Promise<string> {
+async function openDatabase(
+  config: Config,
+  emit: Emit,
+  onStop: (cleanup: () => Promise<unknown>) => void,
+): Promise<string> {
   if (config.databaseUrl !== undefined) {
     await createDatabaseIfMissing(config.databaseUrl);
     return config.databaseUrl;
@@ -150,11 +175,17 @@ async function prepareDatabase(config: Config, { url, dbos, engine }: Database, 
 // The package's own folder has its code in the build; any other folder brings its own JavaScript.
 async function codedWorkflows(config: Config): Promise<readonly CodedWorkflow[]> {
   const own = join(packageRoot(), 'workflows');
-  const folder = resolve(config.workflowsDir) === own ? join(import.meta.dirname, '..', 'workflows') : config.workflowsDir;
+  const folder =
+    resolve(config.workflowsDir) === own ? join(import.meta.dirname, '..', 'workflows') : config.workflowsDir;
   return await loadCodedWorkflows(folder);
 }
 
-async function launch(config: Config, database: Database, emit: Emit, onFatal: (reason: string) => void): Promise<Durable> {
+async function launch(
+  config: Config,
+  database: Database,
+  emit: Emit,
+  onFatal: (reason: string) => void,
+): Promise<Durable> {
   return await launchDurable({
     pool: database.dbos,
     databaseUrl: database.url,
@@ -178,7 +209,11 @@ function exitAtOnce(emit: Emit): (reason: string) => void {
 
 function keepMeasuring(clock: DatabaseClock, emit: Emit): () => Promise<void> {
   const timer = setInterval(() => {
-    clock.measure().catch((error: unknown) => emit({ level: 'debug', name: 'clock.unmeasured', fields: { error: messageOf(error) } }));
+    clock
+      .measure()
+      .catch((error: unknown) =>
+        emit({ level: 'debug', name: 'clock.unmeasured', fields: { error: messageOf(error) } }),
+      );
   }, CLOCK_EVERY_MS);
   return async () => clearInterval(timer);
 }
@@ -192,7 +227,11 @@ interface Serving {
   readonly keys: LinkKeys;
 }
 
-async function listen(config: Config, { database, durable, runs, clock, emit, keys }: Serving, onStop: (cleanup: () => Promise<unknown>) => void): Promise<string> {
+async function listen(
+  config: Config,
+  { database, durable, runs, clock, emit, keys }: Serving,
+  onStop: (cleanup: () => Promise<unknown>) => void,
+): Promise<string> {
   const app = createHttpApp({
     runs,
     knex: database.api,
@@ -218,6 +257,13 @@ async function readiness(config: Config, database: Database, durable: Durable) {
     const migrations = pending.length === 0;
     return { ready: migrations && durable.leaseHeld, database: true, migrations, lease: durable.leaseHeld, sandboxed };
   } catch (error) {
-    return { ready: false, database: false, migrations: false, lease: durable.leaseHeld, sandboxed, problem: messageOf(error) };
+    return {
+      ready: false,
+      database: false,
+      migrations: false,
+      lease: durable.leaseHeld,
+      sandboxed,
+      problem: messageOf(error),
+    };
   }
 }

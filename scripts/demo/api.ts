@@ -56,7 +56,9 @@ export class DemoApi {
   }
 
   async pendingApproval(runId: string): Promise<Approval | undefined> {
-    const page = z.object({ items: z.array(approval) }).parse(await this.#call('GET', '/v1/approvals?status=pending&limit=200'));
+    const page = z
+      .object({ items: z.array(approval) })
+      .parse(await this.#call('GET', '/v1/approvals?status=pending&limit=200'));
     return page.items.find((each) => each.runId === runId);
   }
 
@@ -67,7 +69,11 @@ export class DemoApi {
   async #call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<unknown> {
     const response = await fetch(`${this.#url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${this.#key}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${this.#key}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const answer: unknown = await response.json();

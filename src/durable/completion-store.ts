@@ -15,7 +15,12 @@ export async function findCompletion(knex: Knex, runId: string, stepId: number):
 }
 
 /** False when another execution recorded this step first. */
-export async function insertCompletion(trx: Knex.Transaction, runId: string, stepId: number, output: string): Promise<boolean> {
+export async function insertCompletion(
+  trx: Knex.Transaction,
+  runId: string,
+  stepId: number,
+  output: string,
+): Promise<boolean> {
   const inserted = await trx
     .withSchema('dbos')
     .table('transaction_completion')
@@ -27,5 +32,10 @@ export async function insertCompletion(trx: Knex.Transaction, runId: string, ste
 }
 
 export async function removeCompletions(trx: Knex.Transaction, runId: string, fromStepId: number): Promise<void> {
-  await trx.withSchema('dbos').table('transaction_completion').where('workflow_id', runId).where('function_num', '>=', fromStepId).delete();
+  await trx
+    .withSchema('dbos')
+    .table('transaction_completion')
+    .where('workflow_id', runId)
+    .where('function_num', '>=', fromStepId)
+    .delete();
 }

@@ -58,7 +58,12 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
   const executorId = `${host}:${process.pid}:${randomUUID()}`;
   allowExecutions();
   registerTransactions(knex);
-  installGuard({ knex, emit, onStuck: options.onStuck, onStorm: () => onFatal('this process gave back more than 50 runs in 10 s') });
+  installGuard({
+    knex,
+    emit,
+    onStuck: options.onStuck,
+    onStorm: () => onFatal('this process gave back more than 50 runs in 10 s'),
+  });
   tuneRetries();
   DBOS.setConfig({
     name: APPLICATION,
@@ -70,7 +75,13 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     logger: dbosLogger(emit),
   });
   const executor = { id: executorId, host, pid: process.pid, role };
-  const lease = await takeLease({ knex: options.leaseKnex, executor, ttlMs: leaseTtlMs, emit, onLost: (reason) => onFatal(`lost its lease: ${reason}`) });
+  const lease = await takeLease({
+    knex: options.leaseKnex,
+    executor,
+    ttlMs: leaseTtlMs,
+    emit,
+    onLost: (reason) => onFatal(`lost its lease: ${reason}`),
+  });
   await DBOS.launch();
   tuneParkedPolling(PARKED_POLL_MS);
   await DBOS.registerQueue(RUN_QUEUE, { minPollingIntervalMs: QUEUE_POLL_MS, onConflict: 'always_update' });
@@ -87,7 +98,15 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
   };
 }
 
-async function stop({ loops, lease, drainMs }: { loops: { stop(): Promise<void> }[]; lease: Lease; drainMs: number }): Promise<void> {
+async function stop({
+  loops,
+  lease,
+  drainMs,
+}: {
+  loops: { stop(): Promise<void> }[];
+  lease: Lease;
+  drainMs: number;
+}): Promise<void> {
   for (const loop of loops) await loop.stop();
   await stopClaiming();
   quiesceAll('shutdown');
@@ -98,6 +117,10 @@ async function stop({ loops, lease, drainMs }: { loops: { stop(): Promise<void> 
 
 function dbosLogger(emit: Emit) {
   const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
-    emit({ level: level === 'info' ? 'debug' : level, name: 'dbos', fields: { message: message instanceof Error ? message.message : String(message) } });
+    emit({
+      level: level === 'info' ? 'debug' : level,
+      name: 'dbos',
+      fields: { message: message instanceof Error ? message.message : String(message) },
+    });
   return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

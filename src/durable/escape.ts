@@ -59,12 +59,24 @@ function markOf(error: unknown): EscapeClass | undefined {
 }
 
 function isPoolClosed(error: unknown): boolean {
-  return error instanceof Error && /Cannot use a pool after calling end|system database has been shut down/.test(error.message);
+  return (
+    error instanceof Error &&
+    /Cannot use a pool after calling end|system database has been shut down/.test(error.message)
+  );
 }
 
 // Every SQLSTATE of Postgres has a digit, which `EPERM` and its like have not.
 const SQLSTATE = /^(?=.*\d)[0-9A-Z]{5}$/;
-const NETWORK = new Set(['ECONNRESET', 'ECONNREFUSED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
+const NETWORK = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
 
 // Follows the cause chain to the first SQLSTATE or network code. 22, 23, 54: a value or row that Postgres will refuse again.
 function databaseClass(error: unknown): EscapeClass | undefined {

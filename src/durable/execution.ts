@@ -45,7 +45,9 @@ export function currentRun(): Execution {
 
 /** Brings one execution to rest; the reason decides how its run is given back. */
 export function quiesce(execution: Execution, reason: EscapeClass): void {
-  (execution as Running).controller.abort(new StepEscape(execution.runId, reason, new Error(`the execution came to rest: ${reason}`)));
+  (execution as Running).controller.abort(
+    new StepEscape(execution.runId, reason, new Error(`the execution came to rest: ${reason}`)),
+  );
 }
 
 /** Brings every execution of this process to rest, and every one that may still begin. */

@@ -22,7 +22,13 @@ export async function setAside(trx: Knex.Transaction, owned: Owned): Promise<boo
   return await change(trx, owned, 'ENQUEUED', STUCK_QUEUE, null);
 }
 
-async function change(knex: Knex, owned: Owned, status: string, queue: string, delayMs: number | null): Promise<boolean> {
+async function change(
+  knex: Knex,
+  owned: Owned,
+  status: string,
+  queue: string,
+  delayMs: number | null,
+): Promise<boolean> {
   const result = await knex.raw<{ rowCount: number }>(
     `update dbos.workflow_status
         set status = ?, queue_name = ?, owner_xid = null, started_at_epoch_ms = null,

@@ -90,7 +90,14 @@ export async function insertMessage(
   const { systemDatabase, serializer } = executor();
   const body = await serializeValue(message.value, serializer, undefined);
   const { serializedValue, serialization } = body;
-  await systemDatabase.sendDirect(message.runId, serializedValue, message.topic, serialization, message.key, client as never);
+  await systemDatabase.sendDirect(
+    message.runId,
+    serializedValue,
+    message.topic,
+    serialization,
+    message.key,
+    client as never,
+  );
 }
 
 /** Why: waiting must end when the run quiesces (K4); `DBOS.recv` cannot be interrupted, its wake-up signal can be shared. */

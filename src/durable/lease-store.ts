@@ -13,7 +13,11 @@ export interface ExecutorRow {
   readonly expires_at: Date;
 }
 
-export async function insertLease(knex: Knex, lease: { id: string; host: string; pid: number; role: string }, ttlMs: number): Promise<void> {
+export async function insertLease(
+  knex: Knex,
+  lease: { id: string; host: string; pid: number; role: string },
+  ttlMs: number,
+): Promise<void> {
   await knex.raw(
     `insert into breakwater.executor (id, host, pid, role, protocol, expires_at)
      values (?, ?, ?, ?, ?, clock_timestamp() + ? * interval '1 millisecond')`,

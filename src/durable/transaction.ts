@@ -106,7 +106,11 @@ export async function migrateTransactionCompletions(knex: Knex): Promise<void> {
  * Runs `body` in one transaction whose effects happen exactly once, whatever is killed when, and records its value under `id`.
  * `body` must use the transaction it is given for everything it writes.
  */
-export async function runTransaction<T>(id: number, name: string, body: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+export async function runTransaction<T>(
+  id: number,
+  name: string,
+  body: (trx: Knex.Transaction) => Promise<T>,
+): Promise<T> {
   const callback = async (): Promise<T> => {
     const trx = current.getStore();
     if (!trx) throw new Error('the data source opened no transaction');

@@ -36,7 +36,10 @@ export function installGuard(value: Guard): void {
 
 /** Registers `body` under a stored `name`. Must be called before launch; the returned value is only the name. */
 export function registerDurable<Input>(name: string, body: (input: Input) => Promise<void>): string {
-  DBOS.registerWorkflow(async (input: Input) => await guarded(() => body(input)), { name, maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS });
+  DBOS.registerWorkflow(async (input: Input) => await guarded(() => body(input)), {
+    name,
+    maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS,
+  });
   return name;
 }
 
@@ -58,7 +61,11 @@ async function guarded(body: () => Promise<void>): Promise<void> {
 async function leave(owned: Owned, kind: EscapeClass, cause: unknown): Promise<void> {
   if (!guard || kind === 'ownership') return;
   const { emit } = guard;
-  emit({ level: kind === 'defect' ? 'error' : 'warn', name: 'durable.left', fields: { runId: owned.runId, class: kind, error: messageOf(cause) } });
+  emit({
+    level: kind === 'defect' ? 'error' : 'warn',
+    name: 'durable.left',
+    fields: { runId: owned.runId, class: kind, error: messageOf(cause) },
+  });
   for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 5_000)) {
     try {
       await giveBack(guard, owned, kind, cause);
@@ -67,13 +74,22 @@ async function leave(owned: Owned, kind: EscapeClass, cause: unknown): Promise<v
       const again = classifyEscape(error);
       // A closing pool leaves the row to the sweep: the lease of this process is ending.
       if (again === 'shutdown') return;
-      emit({ level: 'warn', name: 'durable.give_back_failed', fields: { runId: owned.runId, error: messageOf(error) } });
+      emit({
+        level: 'warn',
+        name: 'durable.give_back_failed',
+        fields: { runId: owned.runId, error: messageOf(error) },
+      });
       await sleep(delayMs);
     }
   }
 }
 
-async function giveBack({ knex, onStuck, onStorm }: Guard, owned: Owned, kind: EscapeClass, cause: unknown): Promise<void> {
+async function giveBack(
+  { knex, onStuck, onStorm }: Guard,
+  owned: Owned,
+  kind: EscapeClass,
+  cause: unknown,
+): Promise<void> {
   if (kind === 'defect') {
     await knex.transaction(async (trx) => {
       if (await setAside(trx, owned)) await onStuck(trx, owned.runId, cause);
@@ -85,7 +101,8 @@ async function giveBack({ knex, onStuck, onStorm }: Guard, owned: Owned, kind: E
     return;
   }
   const count = (giveBacks.get(owned.runId) ?? 0) + 1;
-  if (await giveBackLater(knex, owned, Math.min(1_000 * 2 ** (count - 1), MAX_DELAY_MS))) giveBacks.set(owned.runId, count);
+  if (await giveBackLater(knex, owned, Math.min(1_000 * 2 ** (count - 1), MAX_DELAY_MS)))
+    giveBacks.set(owned.runId, count);
   if (isStorm(performance.now())) onStorm();
 }
 

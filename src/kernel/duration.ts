@@ -19,7 +19,12 @@ export function formatDuration(ms: number): string {
   if (Math.round(ms) < 1_000) return `${Math.round(ms)}ms`;
   // From 59.95 s on, one decimal would say 60 s.
   if (ms < 59_950) return `${trimZero((ms / 1_000).toFixed(1))}s`;
-  const units = [['d', UNIT_MS.d], ['h', UNIT_MS.h], ['m', UNIT_MS.m], ['s', UNIT_MS.s]] as const;
+  const units = [
+    ['d', UNIT_MS.d],
+    ['h', UNIT_MS.h],
+    ['m', UNIT_MS.m],
+    ['s', UNIT_MS.s],
+  ] as const;
   const parts: string[] = [];
   let rest = Math.round(ms / 1_000) * 1_000;
   for (const [unit, size] of units) {

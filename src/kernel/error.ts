@@ -1,15 +1,24 @@
 // The one base class for errors that reach a person, and the table of their codes: HTTP status, and when one meets them.
 
 export const errorTable = {
-  BAD_REQUEST: { status: 400, when: 'The request could not be read: malformed JSON, a wrong content type, an unknown query parameter.' },
+  BAD_REQUEST: {
+    status: 400,
+    when: 'The request could not be read: malformed JSON, a wrong content type, an unknown query parameter.',
+  },
   UNAUTHENTICATED: { status: 401, when: 'No key, or one that is unknown, expired or revoked.' },
   FORBIDDEN: { status: 403, when: 'The key is known but lacks the role, or the approval is not yours to decide.' },
   NOT_FOUND: { status: 404, when: 'Nothing by that name or id in your tenant.' },
-  CONFLICT: { status: 409, when: 'The state does not allow it: already decided, already finished, the same key with another body.' },
+  CONFLICT: {
+    status: 409,
+    when: 'The state does not allow it: already decided, already finished, the same key with another body.',
+  },
   GONE: { status: 410, when: 'Too late: the approval or its link has expired.' },
   TOO_LARGE: { status: 413, when: 'The body, an outcome or a list is over its cap.' },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, when: 'The route takes another content type.' },
-  INVALID: { status: 422, when: 'Well formed but refused: the input does not fit its schema, or the definition has problems.' },
+  INVALID: {
+    status: 422,
+    when: 'Well formed but refused: the input does not fit its schema, or the definition has problems.',
+  },
   NOT_SUPPORTED_YET: { status: 422, when: 'A key or a verb of the contract whose behaviour is not built yet.' },
   RATE_LIMITED: { status: 429, when: 'Too many requests with this key.' },
   INTERNAL: { status: 500, when: 'A defect of ours; the log has the cause under the same request id.' },

@@ -23,14 +23,11 @@ export interface Failure {
 
 /** The committed result of an activity. */
 export type Outcome<T extends Json = Json> =
-  { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: Failure };
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: Failure };
 
 /** A failure with the usual defaults: not retryable, certainly without effect. */
-export function failure(
-  code: string,
-  message: string,
-  rest: Partial<Omit<Failure, 'code' | 'message'>> = {},
-): Failure {
+export function failure(code: string, message: string, rest: Partial<Omit<Failure, 'code' | 'message'>> = {}): Failure {
   return { code, message, kind: 'ours', retryable: false, unknown: false, ...rest };
 }
 

@@ -2,7 +2,9 @@
 import type { Failure, Random, RetryPolicy } from '../kernel/index.ts';
 
 /** What follows a failed attempt. */
-export type NextAttempt = { readonly kind: 'retry'; readonly delayMs: number } | { readonly kind: 'stop'; readonly reason: 'final' | 'exhausted' | 'elapsed' | 'manual' };
+export type NextAttempt =
+  | { readonly kind: 'retry'; readonly delayMs: number }
+  | { readonly kind: 'stop'; readonly reason: 'final' | 'exhausted' | 'elapsed' | 'manual' };
 
 /** A service that asks for more patience than this is not obeyed further: the run would hang on a stranger's word. */
 export const MAX_RETRY_AFTER_MS = 15 * 60_000;
@@ -13,12 +15,19 @@ export const MAX_RETRY_AFTER_MS = 15 * 60_000;
  * 0-25 % jitter (AWS Architecture Blog, "Exponential Backoff and Jitter", bounded so that the order of magnitude is kept);
  * never less than what the service asked for by Retry-After.
  */
-export function nextAttempt(policy: RetryPolicy, failure: Failure, attempt: number, elapsedMs: number, random: Random): NextAttempt {
+export function nextAttempt(
+  policy: RetryPolicy,
+  failure: Failure,
+  attempt: number,
+  elapsedMs: number,
+  random: Random,
+): NextAttempt {
   if (!failure.retryable || policy.nonRetryable.includes(failure.code)) return { kind: 'stop', reason: 'final' };
   if (policy.strategy === 'manual') return { kind: 'stop', reason: 'manual' };
   if (attempt >= policy.maxAttempts) return { kind: 'stop', reason: 'exhausted' };
   const delayMs = Math.max(backOff(policy, attempt, random), askedFor(failure));
-  if (policy.maxElapsedMs !== undefined && elapsedMs + delayMs > policy.maxElapsedMs) return { kind: 'stop', reason: 'elapsed' };
+  if (policy.maxElapsedMs !== undefined && elapsedMs + delayMs > policy.maxElapsedMs)
+    return { kind: 'stop', reason: 'elapsed' };
   return { kind: 'retry', delayMs };
 }
 

@@ -51,7 +51,11 @@ async function goOn(context: RunContext & { plan: GrowingPlan }, workflow: Coded
   }
 }
 
-async function turnOf(context: RunContext, suspects: readonly string[], error: FailureError): Promise<Omit<Turn, 'atMs'>> {
+async function turnOf(
+  context: RunContext,
+  suspects: readonly string[],
+  error: FailureError,
+): Promise<Omit<Turn, 'atMs'>> {
   const asked = (await context.controls.read(context.facts.id))?.cancel;
   return {
     cause: asked ? 'cancel' : 'failure',
@@ -71,7 +75,11 @@ async function replay(context: RunContext & { plan: GrowingPlan }, workflow: Cod
   }
 }
 
-function createSaga(context: RunContext & { plan: GrowingPlan }, signal: AbortSignal, mode: 'forward' | 'replay' = 'forward') {
+function createSaga(
+  context: RunContext & { plan: GrowingPlan },
+  signal: AbortSignal,
+  mode: 'forward' | 'replay' = 'forward',
+) {
   let notes = 16;
   const suspects: string[] = [];
   const saga: Saga & { readonly suspects: readonly string[] } = {
@@ -111,7 +119,10 @@ async function perform(context: RunContext, node: ResolvedNode, signal: AbortSig
     signal,
   });
   if (checkpoint?.outcome.ok) return checkpoint.outcome.value;
-  const error = checkpoint && !checkpoint.outcome.ok ? checkpoint.outcome.error : failure('CANCELLED', `"${node.id}" was cut short`, { kind: 'cancelled' });
+  const error =
+    checkpoint && !checkpoint.outcome.ok
+      ? checkpoint.outcome.error
+      : failure('CANCELLED', `"${node.id}" was cut short`, { kind: 'cancelled' });
   if (optional && error.kind !== 'cancelled') return null;
   throw new FailureError(error);
 }
@@ -125,11 +136,22 @@ interface GrowingPlan extends Plan {
 function growingPlan(workflow: CodedWorkflow): GrowingPlan {
   const nodes: ResolvedNode[] = [];
   return {
-    name: workflow.name, title: workflow.title, version: workflow.version, hash: codedHash(workflow),
-    priority: 'normal', execution: 'eager', onFailure: 'compensate', compensationOrder: 'reverse_graph',
-    input: {}, modules: [], waves: [], messageTopics: [], nodes,
+    name: workflow.name,
+    title: workflow.title,
+    version: workflow.version,
+    hash: codedHash(workflow),
+    priority: 'normal',
+    execution: 'eager',
+    onFailure: 'compensate',
+    compensationOrder: 'reverse_graph',
+    input: {},
+    modules: [],
+    waves: [],
+    messageTopics: [],
+    nodes,
     add(name, act) {
-      if (nodes.some((node) => node.id === name)) throw new TypeError(`two calls of ${workflow.name} are named "${name}"; give each its own name`);
+      if (nodes.some((node) => node.id === name))
+        throw new TypeError(`two calls of ${workflow.name} are named "${name}"; give each its own name`);
       const node = nodeOf(name, act, nodes);
       nodes.push(node);
       return node;
@@ -144,9 +166,24 @@ function nodeOf(name: string, act: SagaAct, before: readonly ResolvedNode[]): Re
   const retry = policyOf(act.retry ?? DEFAULT_RETRY);
   const { tool, action, compensation } = act;
   return {
-    kind: 'activity', id: name, name, module: name, index, dependencies: ancestors, ancestors, wave: index,
+    kind: 'activity',
+    id: name,
+    name,
+    module: name,
+    index,
+    dependencies: ancestors,
+    ancestors,
+    wave: index,
     range: { base: ENGINE_RANGE.size + index * NODE_SIZE, size: NODE_SIZE },
-    optional: act.optional ?? false, tool, action, with: {}, args: act.with, maxParallel: 1, timeoutMs, retry, irreversible: false,
+    optional: act.optional ?? false,
+    tool,
+    action,
+    with: {},
+    args: act.with,
+    maxParallel: 1,
+    timeoutMs,
+    retry,
+    irreversible: false,
     ...(compensation !== undefined && { compensation: { tool, action: compensation, retry, timeoutMs } }),
   };
 }

@@ -40,24 +40,41 @@ export interface Doubts {
  * Undoes every act of the record that has a compensation and took effect or may have, and the suspects. The context's record
  * must be fresh. A failed undo never stops the others: it is in the summary.
  */
-export async function compensate(context: RunContext, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): Promise<CompensationSummary> {
-  const undos = context.plan.nodes.flatMap((node) => (node.kind === 'activity' ? undosOf(context, node, results, doubts) : []));
+export async function compensate(
+  context: RunContext,
+  results: ReadonlyMap<string, NodeResult>,
+  doubts: Doubts,
+): Promise<CompensationSummary> {
+  const undos = context.plan.nodes.flatMap((node) =>
+    node.kind === 'activity' ? undosOf(context, node, results, doubts) : [],
+  );
   const byId = new Map(undos.map((undo) => [undoId(undo), undo]));
   return summarize(await runInOrder(context, orderUndos(context.plan, undos), byId));
 }
 
 /** Is there anything to take back? */
 export function hasUndos(context: RunContext, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): boolean {
-  return context.plan.nodes.some((node) => node.kind === 'activity' && undosOf(context, node, results, doubts).length > 0);
+  return context.plan.nodes.some(
+    (node) => node.kind === 'activity' && undosOf(context, node, results, doubts).length > 0,
+  );
 }
 
 /** Undoes one act at once: an optional one that ended unknown, while the run goes on. */
-export async function compensateNode(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>): Promise<void> {
+export async function compensateNode(
+  context: RunContext,
+  node: ActivityNode,
+  results: ReadonlyMap<string, NodeResult>,
+): Promise<void> {
   const doubts = { suspects: [], atMs: context.clock.now() };
   for (const undo of undosOf(context, node, results, doubts)) await undoOne(context, undo);
 }
 
-function undosOf(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): Undo[] {
+function undosOf(
+  context: RunContext,
+  node: ActivityNode,
+  results: ReadonlyMap<string, NodeResult>,
+  doubts: Doubts,
+): Undo[] {
   const { compensation } = node;
   if (!compensation) return [];
   const scope = scopeOfNode(context.plan, node, results, context.facts);
@@ -85,7 +102,11 @@ function lateArrival(node: ActivityNode, checkpoint: FinalCheckpoint | undefined
 }
 
 // Each undo starts once those it waits for are settled, failed ones included.
-async function runInOrder(context: RunContext, steps: readonly UndoStep[], undos: ReadonlyMap<string, Undo>): Promise<Map<string, Undone>> {
+async function runInOrder(
+  context: RunContext,
+  steps: readonly UndoStep[],
+  undos: ReadonlyMap<string, Undo>,
+): Promise<Map<string, Undone>> {
   const branches = openBranches<string, Undone>();
   const outcomes = new Map<string, Undone>();
   while (outcomes.size < steps.length) {
@@ -132,10 +153,18 @@ async function resolve(context: RunContext, undo: Undo): Promise<Resolved> {
     const answer = await probeAct(context, {
       id: stepId(undoIds(node, item), PROBE_OFFSET),
       stepName: `${undoName(undo)} probe`,
-      act: { tool: node.tool, action: node.action, args: input, key: actKey(context, node, item), timeoutMs: node.timeoutMs },
+      act: {
+        tool: node.tool,
+        action: node.action,
+        args: input,
+        key: actKey(context, node, item),
+        timeoutMs: node.timeoutMs,
+      },
       retry: undo.compensation.retry,
     });
-    return answer.found === 'nothing' ? { nothing: true } : undoCall(context, undo, input, answer.found === 'effect' ? answer.value : undefined);
+    return answer.found === 'nothing'
+      ? { nothing: true }
+      : undoCall(context, undo, input, answer.found === 'effect' ? answer.value : undefined);
   } catch (error) {
     if (error instanceof FailureError) return { error: error.failure };
     throw error;
@@ -152,12 +181,26 @@ function undoCall(context: RunContext, undo: Undo, input: JsonObject, result: Js
     return { args };
   }
   const { tool, action } = node;
-  const args = undoArguments(context.registry, { tool, action, undoAction: compensation.action, input, result, key: actKey(context, node, item) });
+  const args = undoArguments(context.registry, {
+    tool,
+    action,
+    undoAction: compensation.action,
+    input,
+    result,
+    key: actKey(context, node, item),
+  });
   return args === undefined ? { nothing: true } : { args };
 }
 
-async function settleUndo(context: RunContext, undo: Undo, resolved: Exclude<Resolved, { args: JsonObject }>): Promise<FinalCheckpoint> {
-  const outcome = 'error' in resolved ? ({ ok: false, error: resolved.error } as const) : ({ ok: true, value: null, skipped: true } as const);
+async function settleUndo(
+  context: RunContext,
+  undo: Undo,
+  resolved: Exclude<Resolved, { args: JsonObject }>,
+): Promise<FinalCheckpoint> {
+  const outcome =
+    'error' in resolved
+      ? ({ ok: false, error: resolved.error } as const)
+      : ({ ok: true, value: null, skipped: true } as const);
   return await runStep<FinalCheckpoint>(undoIds(undo.node, undo.item).base, undoName(undo), async () => ({
     outcome,
     finishedAt: context.clock.now(),

@@ -16,11 +16,17 @@ import { isFinal } from './runs.ts';
 import type { Actor, DecisionRequest } from './runs.ts';
 
 /** Asks the run to stop; it does so itself, at its next step. 409 when it is final or already cancelled. */
-export async function cancelRun(knex: Knex, actor: Actor, id: string, { compensate, reason }: { compensate: boolean; reason?: string }): Promise<void> {
+export async function cancelRun(
+  knex: Knex,
+  actor: Actor,
+  id: string,
+  { compensate, reason }: { compensate: boolean; reason?: string },
+): Promise<void> {
   await knex.transaction(async (trx) => {
     const run = await lockLiveRun(trx, actor, id);
     if (run.status === 'compensating') throw new BreakwaterError('CONFLICT', `Run ${id} is being undone already.`);
-    if (run.status === 'stuck') throw new BreakwaterError('CONFLICT', `Run ${id} is stuck: nothing runs it, so nothing would heed the cancel.`);
+    if (run.status === 'stuck')
+      throw new BreakwaterError('CONFLICT', `Run ${id} is stuck: nothing runs it, so nothing would heed the cancel.`);
     const cancel = { compensate, by: actor.user, reason: reason ?? null, at: new Date().toISOString() };
     await writeControl(trx, id, { cancel });
     await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: 'control.cancel', data: cancel });
@@ -40,16 +46,36 @@ export async function sendMessage(
     const topics = plan?.messageTopics ?? [];
     if (!topics.includes(topic)) {
       const known = topics.length > 0 ? `it waits for ${topics.join(', ')}` : 'it waits for none';
-      throw new BreakwaterError('NOT_FOUND', `Run ${id} waits for no message "${topic}": ${known}${didYouMean(topic, topics)}`);
+      throw new BreakwaterError(
+        'NOT_FOUND',
+        `Run ${id} waits for no message "${topic}": ${known}${didYouMean(topic, topics)}`,
+      );
     }
     await sendInTransaction(trx, { runId: id, topic: userTopic(topic), value: { value: message }, key });
-    await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: 'message.received', data: { topic, by: actor.user } });
-    await wakeWaitingNodes(trx, run, (node) => node.kind === 'wait' && node.wait.kind === 'message' && node.wait.topic === topic, key);
+    await insertEvent(trx, {
+      tenant: actor.tenant,
+      runId: id,
+      kind: 'message.received',
+      data: { topic, by: actor.user },
+    });
+    await wakeWaitingNodes(
+      trx,
+      run,
+      (node) => node.kind === 'wait' && node.wait.kind === 'message' && node.wait.topic === topic,
+      key,
+    );
   });
 }
 
 /** Decides an approval; edits must leave outputs that fit what their actions promise, and the form its schema. */
-export async function decide(knex: Knex, registry: Registry, actor: Actor, approvalId: string, request: DecisionRequest, via: 'api' | 'link'): Promise<void> {
+export async function decide(
+  knex: Knex,
+  registry: Registry,
+  actor: Actor,
+  approvalId: string,
+  request: DecisionRequest,
+  via: 'api' | 'link',
+): Promise<void> {
   const approval = await loadApproval(knex, actor.tenant, approvalId);
   const run = await knex.transaction(async (trx) => await lockRun(trx, actor.tenant, approval.runId));
   const plan = run && (await planOf(knex, run));
@@ -60,7 +86,12 @@ export async function decide(knex: Knex, registry: Registry, actor: Actor, appro
   ]);
 }
 
-function editProblems(plan: Plan | null, registry: Registry, outputs: ReadonlyMap<string, Json>, edits: Readonly<Record<string, Json>>): Problem[] {
+function editProblems(
+  plan: Plan | null,
+  registry: Registry,
+  outputs: ReadonlyMap<string, Json>,
+  edits: Readonly<Record<string, Json>>,
+): Problem[] {
   return Object.entries(edits).flatMap(([nodeId, patch]) => {
     const node = plan?.nodes.find((each) => each.id === nodeId);
     if (node?.kind !== 'activity') return [];
@@ -74,7 +105,8 @@ function editProblems(plan: Plan | null, registry: Registry, outputs: ReadonlyMa
 // What the action promises, or what this call of it asked for.
 function outputSchema(node: ActivityNode, registry: Registry): JsonObject | undefined {
   const action = registry.catalog.tool(node.tool)?.actions.get(node.action);
-  const asked = action?.outputSchemaFrom !== undefined && isJsonObject(node.with) ? node.with[action.outputSchemaFrom] : undefined;
+  const asked =
+    action?.outputSchemaFrom !== undefined && isJsonObject(node.with) ? node.with[action.outputSchemaFrom] : undefined;
   return isJsonObject(asked) ? asked : action?.output;
 }
 
@@ -96,7 +128,12 @@ async function planOf(knex: Knex, run: RunRow): Promise<Plan | null> {
 }
 
 // A wake to a node that does not wait yet, or no longer, does no harm: messages never decide (K9).
-async function wakeWaitingNodes(trx: Knex.Transaction, run: RunRow, wanted: (node: Plan['nodes'][number]) => boolean, key: string): Promise<void> {
+async function wakeWaitingNodes(
+  trx: Knex.Transaction,
+  run: RunRow,
+  wanted: (node: Plan['nodes'][number]) => boolean,
+  key: string,
+): Promise<void> {
   const plan = await planOf(trx, run);
   for (const node of plan?.nodes ?? []) {
     if (node.kind === 'activity' || !wanted(node)) continue;

@@ -31,7 +31,8 @@ export interface RunsOptions {
 }
 
 export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs {
-  const get = async (tenant: string, id: string): Promise<RunView> => await viewRun(knex, await findOrRefuse(knex, tenant, id));
+  const get = async (tenant: string, id: string): Promise<RunView> =>
+    await viewRun(knex, await findOrRefuse(knex, tenant, id));
   return {
     definitions: createDefinitions(knex, registry.catalog, (plan, input) => preview(plan, input, registry)),
     start: async (actor, request) => await startRun({ knex, registry, coded, clock }, actor, request),
@@ -61,9 +62,15 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
 }
 
 function preview(plan: Plan, input: Json, registry: Registry): JsonObject {
-  const missing = registry.tools().filter(({ connection }) => connection.state === 'missing').map(({ tool }) => tool.name);
+  const missing = registry
+    .tools()
+    .filter(({ connection }) => connection.state === 'missing')
+    .map(({ tool }) => tool.name);
   const used = new Set(plan.nodes.flatMap((node) => (node.kind === 'activity' ? [node.tool] : [])));
-  const shown = plainJson({ ...previewPlan(plan, input, registry.catalog), missingCredentials: missing.filter((tool) => used.has(tool)) });
+  const shown = plainJson({
+    ...previewPlan(plan, input, registry.catalog),
+    missingCredentials: missing.filter((tool) => used.has(tool)),
+  });
   if (!isJsonObject(shown)) throw new TypeError('a preview is an object');
   return shown;
 }
@@ -86,5 +93,9 @@ async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<
   const rows = await listRuns(knex, tenant, { ...filter, limit: limit + 1, before });
   const items = await Promise.all(rows.slice(0, limit).map(async (row) => await viewRun(knex, row)));
   const last = rows[limit - 1];
-  return { items, ...(rows.length > limit && last && { nextCursor: encodeCursor({ at: last.created_at.toISOString(), id: last.id }) }) };
+  return {
+    items,
+    ...(rows.length > limit &&
+      last && { nextCursor: encodeCursor({ at: last.created_at.toISOString(), id: last.id }) }),
+  };
 }

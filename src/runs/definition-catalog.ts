@@ -13,7 +13,11 @@ type Format = 'yaml' | 'json';
 
 const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' } as const;
 
-export function createDefinitions(knex: Knex, catalog: Catalog, preview: (plan: Plan, input: Json) => RunPreview): Definitions {
+export function createDefinitions(
+  knex: Knex,
+  catalog: Catalog,
+  preview: (plan: Plan, input: Json) => RunPreview,
+): Definitions {
   return {
     publish: async (actor, source, format) => await publish(knex, catalog, actor, source, format),
     validate(source, format) {
@@ -43,14 +47,20 @@ export function createDefinitions(knex: Knex, catalog: Catalog, preview: (plan: 
     },
     async plan(tenant, name, input, version) {
       const row = await resolveDefinition(knex, tenant, name, version);
-      if (row.plan === null) throw new BreakwaterError('CONFLICT', `"${name}" is a coded workflow: its plan is its code.`);
+      if (row.plan === null)
+        throw new BreakwaterError('CONFLICT', `"${name}" is a coded workflow: its plan is its code.`);
       return preview(row.plan, input);
     },
   };
 }
 
 /** The exact version, or without one the highest. */
-export async function resolveDefinition(knex: Knex, tenant: string, name: string, version?: string): Promise<DefinitionRow> {
+export async function resolveDefinition(
+  knex: Knex,
+  tenant: string,
+  name: string,
+  version?: string,
+): Promise<DefinitionRow> {
   const wanted = version ?? (await latestVersion(knex, tenant, name));
   const row = wanted === undefined ? undefined : await findDefinition(knex, tenant, name, wanted);
   if (row) return row;
@@ -70,7 +80,16 @@ async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: strin
   const { tenant, user } = actor;
   const { name, version, hash, title } = plan;
   const created = await insertDefinition(knex, {
-    tenant, name, version, hash, title, plan, source, kind: 'yaml', media_type: MEDIA_TYPES[format], created_by: user,
+    tenant,
+    name,
+    version,
+    hash,
+    title,
+    plan,
+    source,
+    kind: 'yaml',
+    media_type: MEDIA_TYPES[format],
+    created_by: user,
   });
   const stored = await resolveDefinition(knex, tenant, name, version);
   if (stored.hash !== hash) {
@@ -84,9 +103,13 @@ function compile(catalog: Catalog, source: string, format: Format): { plan: Plan
   const compiled = compileDefinition(source, { format, catalog });
   if (compiled.ok) return compiled;
   const count = compiled.problems.length;
-  throw new BreakwaterError('INVALID', `The definition has ${count} ${count === 1 ? 'problem' : 'problems'}; nothing was stored.`, {
-    problems: compiled.problems,
-  });
+  throw new BreakwaterError(
+    'INVALID',
+    `The definition has ${count} ${count === 1 ? 'problem' : 'problems'}; nothing was stored.`,
+    {
+      problems: compiled.problems,
+    },
+  );
 }
 
 async function unknownDefinition(knex: Knex, tenant: string, name: string): Promise<BreakwaterError> {
@@ -98,4 +121,3 @@ export function viewOf(row: ListedDefinition): DefinitionView {
   const { name, version, hash, title, kind, created_at: createdAt } = row;
   return { name, version, hash, title, kind, createdAt: createdAt.toISOString() };
 }
-

@@ -31,16 +31,31 @@ export async function insertDefinition(knex: Knex, definition: NewDefinition): P
   return inserted.length > 0;
 }
 
-export async function findDefinition(knex: Knex, tenant: string, name: string, version: string): Promise<DefinitionRow | undefined> {
+export async function findDefinition(
+  knex: Knex,
+  tenant: string,
+  name: string,
+  version: string,
+): Promise<DefinitionRow | undefined> {
   return await definitions(knex).first<DefinitionRow>('*').where({ tenant, name, version });
 }
 
 export async function listVersions(knex: Knex, tenant: string, name: string): Promise<ListedDefinition[]> {
-  return await definitions(knex).select<ListedDefinition[]>(...LISTED).where({ tenant, name });
+  return await definitions(knex)
+    .select<ListedDefinition[]>(...LISTED)
+    .where({ tenant, name });
 }
 
-export async function listDefinitions(knex: Knex, tenant: string, page: { limit: number; after?: { name: string; version: string } }): Promise<ListedDefinition[]> {
-  const query = definitions(knex).select<ListedDefinition[]>(...LISTED).where({ tenant }).orderBy(['name', 'version']).limit(page.limit);
+export async function listDefinitions(
+  knex: Knex,
+  tenant: string,
+  page: { limit: number; after?: { name: string; version: string } },
+): Promise<ListedDefinition[]> {
+  const query = definitions(knex)
+    .select<ListedDefinition[]>(...LISTED)
+    .where({ tenant })
+    .orderBy(['name', 'version'])
+    .limit(page.limit);
   if (page.after) void query.whereRaw('(name, version) > (?, ?)', [page.after.name, page.after.version]);
   return await query;
 }

@@ -34,7 +34,8 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     loadRecord(knex),
     claimCount(knex, runId),
   ]);
-  if (definition?.hash !== pinned.hash) throw new Error(`${pinned.workflow} ${pinned.version} is not what run ${runId} was started with`);
+  if (definition?.hash !== pinned.hash)
+    throw new Error(`${pinned.workflow} ${pinned.version} is not what run ${runId} was started with`);
   const facts = {
     id: runId,
     name: pinned.workflow,

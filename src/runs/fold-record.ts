@@ -20,7 +20,12 @@ export function foldRecord(plan: Plan, record: RunRecord): Map<string, NodeResul
 }
 
 /** The checkpoint that ended an act or its undo: of the node, or of one item. Undefined while none did. */
-export function finalCheckpoint(record: RunRecord, node: PlanNode, item?: number, side: 'act' | 'undo' = 'act'): FinalCheckpoint | undefined {
+export function finalCheckpoint(
+  record: RunRecord,
+  node: PlanNode,
+  item?: number,
+  side: 'act' | 'undo' = 'act',
+): FinalCheckpoint | undefined {
   const { base } = side === 'act' ? actIds(node, item) : undoIds(node, item);
   for (let attempt = 0; attempt <= MAX_ATTEMPTS; attempt++) {
     const checkpoint = record.at(base + attempt)?.value as AttemptCheckpoint | undefined;

@@ -94,7 +94,12 @@ class ForwardWalk {
 
   #cancel({ cancel }: Control): void {
     const message = cancel.reason ? `cancelled by ${cancel.by}: ${cancel.reason}` : `cancelled by ${cancel.by}`;
-    this.#turnRound({ cause: 'cancel', at: null, failure: failure('CANCELLED', message, { kind: 'cancelled' }), compensate: cancel.compensate });
+    this.#turnRound({
+      cause: 'cancel',
+      at: null,
+      failure: failure('CANCELLED', message, { kind: 'cancelled' }),
+      compensate: cancel.compensate,
+    });
     for (const cut of this.#cuts.values()) cut.abort(CANCELLED);
     this.#branches.interrupt();
   }
@@ -108,7 +113,11 @@ class ForwardWalk {
     const none: Advance = { skip: [], fail: [], start: [], done: false };
     if (this.#turn) return none;
     const running = new Set(this.#cuts.keys());
-    const step = advance(this.#context.plan, { results: this.#results, running, evaluate: (...args) => this.#evaluate(...args) });
+    const step = advance(this.#context.plan, {
+      results: this.#results,
+      running,
+      evaluate: (...args) => this.#evaluate(...args),
+    });
     if (!step.turn) return step;
     this.#turnRound(step.turn);
     return none;
@@ -116,7 +125,10 @@ class ForwardWalk {
 
   #evaluate(condition: Expression, owner: PlanNode | ModulePlan): boolean {
     const { plan, facts } = this.#context;
-    const scope = 'nodes' in owner ? scopeOfModule(plan, owner, this.#results, facts) : scopeOfNode(plan, owner, this.#results, facts);
+    const scope =
+      'nodes' in owner
+        ? scopeOfModule(plan, owner, this.#results, facts)
+        : scopeOfNode(plan, owner, this.#results, facts);
     return evaluateCondition(condition, scope);
   }
 
@@ -172,7 +184,11 @@ class ForwardWalk {
     const { plan, clock } = this.#context;
     const now = clock.now();
     if (!this.#turn && runDeadline(plan, this.#startedAtMs) <= now) {
-      this.#turnRound({ cause: 'timeout', at: null, failure: failure('RUN_TIMEOUT', 'the run took longer than its timeout', { kind: 'timeout' }) });
+      this.#turnRound({
+        cause: 'timeout',
+        at: null,
+        failure: failure('RUN_TIMEOUT', 'the run took longer than its timeout', { kind: 'timeout' }),
+      });
       for (const cut of this.#cuts.values()) cut.abort('run timeout');
     }
     if (this.#turn) return;
@@ -185,7 +201,11 @@ class ForwardWalk {
       if (node.module !== module.id || this.#results.has(node.id)) continue;
       const cut = this.#cuts.get(node.id);
       if (cut) cut.abort('module timeout');
-      else await this.#settle(node, { ok: false, error: failure('MODULE_TIMEOUT', message, { kind: 'timeout', unknown: this.#maybeBegan(node) }) });
+      else
+        await this.#settle(node, {
+          ok: false,
+          error: failure('MODULE_TIMEOUT', message, { kind: 'timeout', unknown: this.#maybeBegan(node) }),
+        });
     }
   }
 

@@ -23,6 +23,8 @@ export function decodeCursor<Key extends string>(cursor: string, keys: readonly 
     });
     return Object.fromEntries(entries) as Record<Key, string>;
   } catch (error) {
-    throw new BreakwaterError('BAD_REQUEST', 'The cursor is not one that this list gave; start again without it.', { cause: error });
+    throw new BreakwaterError('BAD_REQUEST', 'The cursor is not one that this list gave; start again without it.', {
+      cause: error,
+    });
   }
 }

@@ -37,7 +37,8 @@ export async function performAct(context: RunContext, act: Act): Promise<FinalCh
     const id = stepId(act.ids, attempt);
     const recorded = context.record.at(id)?.value as AttemptCheckpoint | undefined;
     const suspect = mayRepeat(context, act, last);
-    const checkpoint = recorded ?? (await inSlot(context, act, { attempt, id, suspect, firstStartedAt: last?.firstStartedAt }));
+    const checkpoint =
+      recorded ?? (await inSlot(context, act, { attempt, id, suspect, firstStartedAt: last?.firstStartedAt }));
     if (!checkpoint) return last && (await letStand(context, act, { id, last, suspect }));
     if (isFinalCheckpoint(checkpoint)) return checkpoint;
     last = checkpoint;
@@ -75,7 +76,11 @@ async function inSlot(context: RunContext, act: Act, attempt: Attempt): Promise<
 }
 
 // The act is stopped during its back-off: the failure that would have been repeated is final.
-async function letStand(context: RunContext, act: Act, { id, last, suspect }: { id: number; last: RetryCheckpoint; suspect: boolean }): Promise<FinalCheckpoint> {
+async function letStand(
+  context: RunContext,
+  act: Act,
+  { id, last, suspect }: { id: number; last: RetryCheckpoint; suspect: boolean },
+): Promise<FinalCheckpoint> {
   return await runStep<FinalCheckpoint>(id, act.stepName, async () => ({
     attempt: last.attempt,
     key: last.key,
@@ -89,7 +94,11 @@ function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
   return AbortSignal.any(signals.filter((signal) => signal !== undefined));
 }
 
-async function attemptOnce(context: RunContext, act: Act, { attempt, id, suspect, firstStartedAt }: Attempt): Promise<AttemptCheckpoint> {
+async function attemptOnce(
+  context: RunContext,
+  act: Act,
+  { attempt, id, suspect, firstStartedAt }: Attempt,
+): Promise<AttemptCheckpoint> {
   return await runStep<AttemptCheckpoint>(id, act.stepName, async () => {
     const { clock, registry, facts } = context;
     const startedAt = clock.now();
@@ -117,15 +126,27 @@ function checkpointOf(
 ): AttemptCheckpoint {
   const finishedAt = clock.now();
   const seen = { attempt, key: act.key, startedAt };
-  const fields = { run: facts.id, node: act.stepName, action: `${act.tool}.${act.action}`, attempt, ms: finishedAt - startedAt };
+  const fields = {
+    run: facts.id,
+    node: act.stepName,
+    action: `${act.tool}.${act.action}`,
+    attempt,
+    ms: finishedAt - startedAt,
+  };
   if (outcome.ok) {
     emit({ level: 'debug', name: 'activity.completed', fields });
     return { ...seen, outcome, finishedAt };
   }
   const { error } = outcome;
   const stopped = act.signal?.aborted || act.ending?.aborted;
-  const next = stopped ? { kind: 'stop' as const } : nextAttempt(act.retry, error, attempt, finishedAt - firstStartedAt, random);
-  emit({ level: 'info', name: 'activity.attempt_failed', fields: { ...fields, code: error.code, message: error.message, next: next.kind } });
+  const next = stopped
+    ? { kind: 'stop' as const }
+    : nextAttempt(act.retry, error, attempt, finishedAt - firstStartedAt, random);
+  emit({
+    level: 'info',
+    name: 'activity.attempt_failed',
+    fields: { ...fields, code: error.code, message: error.message, next: next.kind },
+  });
   if (next.kind === 'retry') return { ...seen, error, firstStartedAt, retryAt: finishedAt + next.delayMs };
   return { ...seen, outcome: { ok: false, error: cutShortError(error, act.signal) }, finishedAt };
 }

@@ -11,7 +11,13 @@ import { pauseUntil } from './perform-act.ts';
 export interface Probe {
   readonly id: number;
   readonly stepName: string;
-  readonly act: { readonly tool: string; readonly action: string; readonly args: JsonObject; readonly key: string; readonly timeoutMs: number };
+  readonly act: {
+    readonly tool: string;
+    readonly action: string;
+    readonly args: JsonObject;
+    readonly key: string;
+    readonly timeoutMs: number;
+  };
   readonly retry: RetryPolicy;
 }
 
@@ -22,7 +28,11 @@ export async function probeAct(context: RunContext, probe: Probe): Promise<Answe
   return await runStep<Answer>(probe.id, probe.stepName, async () => {
     const startedAt = context.clock.now();
     for (let attempt = 1; ; attempt++) {
-      const probed = await probeAction(context.registry, { ...probe.act, tenant: context.facts.tenant, runId: context.facts.id });
+      const probed = await probeAction(context.registry, {
+        ...probe.act,
+        tenant: context.facts.tenant,
+        runId: context.facts.id,
+      });
       if (probed.found !== 'failed') return probed;
       const next = nextAttempt(probe.retry, probed.error, attempt, context.clock.now() - startedAt, context.random);
       if (next.kind === 'stop') return { found: 'no_answer' };

@@ -27,7 +27,16 @@ export function isOpen(plan: Plan, module: ModulePlan, results: ReadonlyMap<stri
 
 /** A module's status from its nodes': the most urgent thing to say about it. */
 export function moduleStatus(statuses: readonly NodeStatus[]): NodeStatus {
-  const order: readonly NodeStatus[] = ['compensation_failed', 'compensating', 'executing', 'waiting', 'unknown', 'failed', 'pending', 'compensated'];
+  const order: readonly NodeStatus[] = [
+    'compensation_failed',
+    'compensating',
+    'executing',
+    'waiting',
+    'unknown',
+    'failed',
+    'pending',
+    'compensated',
+  ];
   const urgent = order.find((status) => statuses.includes(status));
   // Some nodes are done and others not yet begun: the module is under way.
   if (urgent === 'pending' && statuses.includes('completed')) return 'executing';

@@ -8,7 +8,16 @@ export async function publishCoded(knex: Knex, tenant: string, workflows: readon
   for (const workflow of workflows) {
     const { name, version, title } = workflow;
     await insertDefinition(knex, {
-      tenant, name, version, title, hash: codedHash(workflow), kind: 'coded', source: null, media_type: null, plan: null, created_by: 'system',
+      tenant,
+      name,
+      version,
+      title,
+      hash: codedHash(workflow),
+      kind: 'coded',
+      source: null,
+      media_type: null,
+      plan: null,
+      created_by: 'system',
     });
   }
 }

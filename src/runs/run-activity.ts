@@ -33,8 +33,16 @@ export async function runActivity(context: RunContext, activity: ActivityRun): P
 }
 
 /** Records that a node is settled without an attempt: skipped, or failed before it could start. */
-export async function settle(context: RunContext, node: { id: string }, id: number, outcome: FinalCheckpoint['outcome']): Promise<NodeResult> {
-  const checkpoint = await runStep<FinalCheckpoint>(id, node.id, async () => ({ outcome, finishedAt: context.clock.now() }));
+export async function settle(
+  context: RunContext,
+  node: { id: string },
+  id: number,
+  outcome: FinalCheckpoint['outcome'],
+): Promise<NodeResult> {
+  const checkpoint = await runStep<FinalCheckpoint>(id, node.id, async () => ({
+    outcome,
+    finishedAt: context.clock.now(),
+  }));
   return resultOf(checkpoint);
 }
 
@@ -55,7 +63,12 @@ export function actKey(context: RunContext, node: ActivityNode, item: number | u
   return idempotencyKey({ runId: context.facts.id, nodeId: node.id, item, epoch: 0, undo });
 }
 
-async function runItem(context: RunContext, activity: ActivityRun, scope: Scope, item?: number): Promise<FinalCheckpoint | undefined> {
+async function runItem(
+  context: RunContext,
+  activity: ActivityRun,
+  scope: Scope,
+  item?: number,
+): Promise<FinalCheckpoint | undefined> {
   const { node, suspect, signal, ending } = activity;
   let args: JsonObject;
   try {
@@ -79,7 +92,12 @@ async function runItem(context: RunContext, activity: ActivityRun, scope: Scope,
 }
 
 // Offset 0 of an item is free, as attempts count from 1.
-async function failed(context: RunContext, { node }: ActivityRun, item: number | undefined, error: Failure): Promise<FinalCheckpoint> {
+async function failed(
+  context: RunContext,
+  { node }: ActivityRun,
+  item: number | undefined,
+  error: Failure,
+): Promise<FinalCheckpoint> {
   const id = item === undefined ? settledId(node) : actIds(node, item).base;
   return await runStep<FinalCheckpoint>(id, actName(node, item), async () => ({
     outcome: { ok: false, error },
@@ -93,7 +111,11 @@ export function expressionFailure(error: unknown): Failure {
   throw error;
 }
 
-async function runForEach(context: RunContext, activity: ActivityRun, list: NonNullable<ActivityNode['forEach']>): Promise<NodeResult | undefined> {
+async function runForEach(
+  context: RunContext,
+  activity: ActivityRun,
+  list: NonNullable<ActivityNode['forEach']>,
+): Promise<NodeResult | undefined> {
   const { node, scope, signal } = activity;
   let items: readonly Json[];
   try {
@@ -115,7 +137,11 @@ async function runForEach(context: RunContext, activity: ActivityRun, list: NonN
 }
 
 // In input order, at most `maxParallel` at once. All settle, whatever fails.
-async function runItems(context: RunContext, activity: ActivityRun, items: readonly Json[]): Promise<Map<number, FinalCheckpoint>> {
+async function runItems(
+  context: RunContext,
+  activity: ActivityRun,
+  items: readonly Json[],
+): Promise<Map<number, FinalCheckpoint>> {
   const branches = openBranches<number, FinalCheckpoint | undefined>();
   const done = new Map<number, FinalCheckpoint>();
   let next = 0;
@@ -146,5 +172,11 @@ function itemError(node: ActivityNode, index: number, result: FinalCheckpoint | 
     const { error } = result.outcome;
     return { ...error, message: `item ${index}: ${error.message}`, retryable: false };
   }
-  return { code: 'CANCELLED', message: `${node.id} was cut short before item ${index}`, kind: 'cancelled', retryable: false, unknown: false };
+  return {
+    code: 'CANCELLED',
+    message: `${node.id} was cut short before item ${index}`,
+    kind: 'cancelled',
+    retryable: false,
+    unknown: false,
+  };
 }

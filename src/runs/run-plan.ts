@@ -36,7 +36,11 @@ export async function runPlan(context: RunContext): Promise<void> {
   await goBack(context, await recordTurn(context, { ...turnOf(context, ended), suspects }));
 }
 
-function namesOfSuspects({ plan, facts }: RunContext, recorded: Map<string, NodeResult>, results: Map<string, NodeResult>): string[] {
+function namesOfSuspects(
+  { plan, facts }: RunContext,
+  recorded: Map<string, NodeResult>,
+  results: Map<string, NodeResult>,
+): string[] {
   const nodes = suspectNodes(plan, recorded, results);
   return nodes.flatMap((node) => actsOf(node, scopeOfNode(plan, node, results, facts)).map((act) => act.name));
 }
@@ -74,10 +78,20 @@ export async function goBack(context: RunContext, turn: Turn): Promise<void> {
   const fresh = { ...context, record: await loadRecord(context.knex) };
   const results = foldRecord(fresh.plan, fresh.record);
   const summary = turn.compensate ? await undo(fresh, results, turn) : NOTHING_UNDONE;
-  await finish(fresh, { status: finalStatus(turn, summary), turn, summary, output: partialOutput(fresh, results), progress: progressOf(fresh.plan, results).percentage });
+  await finish(fresh, {
+    status: finalStatus(turn, summary),
+    turn,
+    summary,
+    output: partialOutput(fresh, results),
+    progress: progressOf(fresh.plan, results).percentage,
+  });
 }
 
-async function undo(context: RunContext, results: ReadonlyMap<string, NodeResult>, turn: Turn): Promise<CompensationSummary> {
+async function undo(
+  context: RunContext,
+  results: ReadonlyMap<string, NodeResult>,
+  turn: Turn,
+): Promise<CompensationSummary> {
   if (!hasUndos(context, results, turn)) return NOTHING_UNDONE;
   await saveCompensating(context.knex, context.facts.id, turn.cause);
   return await compensate(context, results, turn);
@@ -116,5 +130,9 @@ async function finish(context: RunContext, { status, turn, summary, output, prog
     await finishRun(trx, facts, end);
     return null;
   });
-  emit({ level: 'info', name: 'run.finished', fields: { run: facts.id, workflow: facts.name, status, cause: end.cause, percentage: progress } });
+  emit({
+    level: 'info',
+    name: 'run.finished',
+    fields: { run: facts.id, workflow: facts.name, status, cause: end.cause, percentage: progress },
+  });
 }

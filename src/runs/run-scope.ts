@@ -14,12 +14,22 @@ export interface RunFacts {
 }
 
 /** The scope of a node: its ancestors only. */
-export function scopeOfNode(plan: Plan, node: PlanNode, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
+export function scopeOfNode(
+  plan: Plan,
+  node: PlanNode,
+  results: ReadonlyMap<string, NodeResult>,
+  run: RunFacts,
+): Scope {
   return scopeOf(plan, new Set(node.ancestors), results, run);
 }
 
 /** The scope of a module's `when` and `require`: what its nodes may read, and the nodes themselves. */
-export function scopeOfModule(plan: Plan, module: ModulePlan, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
+export function scopeOfModule(
+  plan: Plan,
+  module: ModulePlan,
+  results: ReadonlyMap<string, NodeResult>,
+  run: RunFacts,
+): Scope {
   const own = plan.nodes.filter((node) => node.module === module.id);
   return scopeOf(plan, new Set(own.flatMap((node) => [node.id, ...node.ancestors])), results, run);
 }
@@ -29,23 +39,36 @@ export function scopeOfRun(plan: Plan, results: ReadonlyMap<string, NodeResult>,
   return scopeOf(plan, new Set(plan.nodes.map((node) => node.id)), results, run);
 }
 
-function scopeOf(plan: Plan, visible: ReadonlySet<string>, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
+function scopeOf(
+  plan: Plan,
+  visible: ReadonlySet<string>,
+  results: ReadonlyMap<string, NodeResult>,
+  run: RunFacts,
+): Scope {
   const nodes = plan.nodes.filter((node) => visible.has(node.id));
   const patches = editsInTime(nodes, results);
-  const outputs = nodes.map((node) => [node.id, patched(node.id, results.get(node.id)?.value ?? null, patches)] as const);
+  const outputs = nodes.map(
+    (node) => [node.id, patched(node.id, results.get(node.id)?.value ?? null, patches)] as const,
+  );
   const status = nodes.map((node) => [node.id, results.get(node.id)?.status ?? 'pending'] as const);
   const { input, ...facts } = run;
   return { input, outputs: Object.fromEntries(outputs), status: Object.fromEntries(status), run: facts };
 }
 
 // A later reviewer's edit is applied over an earlier one's, wherever the two stand in the document.
-function editsInTime(nodes: readonly PlanNode[], results: ReadonlyMap<string, NodeResult>): Readonly<Record<string, Json>>[] {
+function editsInTime(
+  nodes: readonly PlanNode[],
+  results: ReadonlyMap<string, NodeResult>,
+): Readonly<Record<string, Json>>[] {
   const approvals = nodes.filter((node) => node.kind === 'approval').flatMap((node) => results.get(node.id) ?? []);
   return approvals.toSorted((a, b) => a.finishedAtMs - b.finishedAtMs).map(editsOf);
 }
 
 function patched(nodeId: string, value: Json, patches: readonly Readonly<Record<string, Json>>[]): Json {
-  return patches.reduce((output, edits) => (Object.hasOwn(edits, nodeId) ? mergePatch(output, edits[nodeId] ?? null) : output), value);
+  return patches.reduce(
+    (output, edits) => (Object.hasOwn(edits, nodeId) ? mergePatch(output, edits[nodeId] ?? null) : output),
+    value,
+  );
 }
 
 function editsOf({ value }: NodeResult): Readonly<Record<string, Json>> {

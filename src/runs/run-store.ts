@@ -129,7 +129,11 @@ export interface RunEnd {
   readonly progress: number;
 }
 
-export async function finishRun(trx: Knex.Transaction, run: { id: string; tenant: string }, end: RunEnd): Promise<void> {
+export async function finishRun(
+  trx: Knex.Transaction,
+  run: { id: string; tenant: string },
+  end: RunEnd,
+): Promise<void> {
   if (!isFinal(end.status)) throw new TypeError(`${end.status} does not end a run`);
   await runs(trx)
     .where({ id: run.id })
@@ -152,17 +156,33 @@ export async function markStuck(trx: Knex.Transaction, id: string, error: RunRow
   await runs(trx)
     .where({ id })
     .whereNull('finished_at')
-    .update({ status: 'stuck', error: JSON.stringify(error), waiting_for: null, updated_at: trx.raw('clock_timestamp()') });
+    .update({
+      status: 'stuck',
+      error: JSON.stringify(error),
+      waiting_for: null,
+      updated_at: trx.raw('clock_timestamp()'),
+    });
 }
 
-export async function listRuns(knex: Knex, tenant: string, filter: RunFilter & { limit: number; before?: { at: string; id: string } }): Promise<RunRow[]> {
-  const query = runs(knex).select<RunRow[]>('*').where({ tenant }).orderBy([{ column: 'created_at', order: 'desc' }, { column: 'id', order: 'desc' }]);
+export async function listRuns(
+  knex: Knex,
+  tenant: string,
+  filter: RunFilter & { limit: number; before?: { at: string; id: string } },
+): Promise<RunRow[]> {
+  const query = runs(knex)
+    .select<RunRow[]>('*')
+    .where({ tenant })
+    .orderBy([
+      { column: 'created_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ]);
   if (filter.workflow !== undefined) void query.where('workflow', filter.workflow);
   if (filter.status !== undefined) void query.where('status', filter.status);
   if (filter.labels !== undefined) void query.whereRaw('labels @> ?::jsonb', [JSON.stringify(filter.labels)]);
   if (filter.since !== undefined) void query.where('created_at', '>=', filter.since);
   if (filter.until !== undefined) void query.where('created_at', '<', filter.until);
-  if (filter.before !== undefined) void query.whereRaw('(created_at, id) < (?::timestamptz, ?)', [filter.before.at, filter.before.id]);
+  if (filter.before !== undefined)
+    void query.whereRaw('(created_at, id) < (?::timestamptz, ?)', [filter.before.at, filter.before.id]);
   if (filter.q !== undefined) {
     const pattern = `%${filter.q.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
     void query.whereRaw(`(id ilike ? or workflow ilike ? or error ->> 'message' ilike ?)`, [pattern, pattern, pattern]);
@@ -189,7 +209,11 @@ export async function listActivities(knex: Knex, runId: string): Promise<Activit
 }
 
 export async function executorOf(knex: Knex, runId: string): Promise<string | undefined> {
-  const row = await knex.withSchema('breakwater').table('run_status').first<{ executor: string | null }>('executor').where('id', runId);
+  const row = await knex
+    .withSchema('breakwater')
+    .table('run_status')
+    .first<{ executor: string | null }>('executor')
+    .where('id', runId);
   return row?.executor ?? undefined;
 }
 

@@ -37,9 +37,19 @@ function errorView({ code, message, node, remedy }: NonNullable<RunRow['error']>
 }
 
 /** `now` is the database's, as the run's times are. */
-export function progressView(row: RunRow, plan: Plan | null, activities: readonly ActivityRow[], now: number): RunProgress {
+export function progressView(
+  row: RunRow,
+  plan: Plan | null,
+  activities: readonly ActivityRow[],
+  now: number,
+): RunProgress {
   const end = row.finished_at?.getTime() ?? now;
-  const modules = (plan?.modules ?? []).map((module) => moduleView(module.id, activities.filter((each) => module.nodes.includes(each.node))));
+  const modules = (plan?.modules ?? []).map((module) =>
+    moduleView(
+      module.id,
+      activities.filter((each) => module.nodes.includes(each.node)),
+    ),
+  );
   const approvals = new Set(plan?.nodes.filter((node) => node.kind === 'approval').map((node) => node.id));
   return {
     percentage: row.progress,

@@ -3,7 +3,15 @@ import { expireApproval, openApproval, readSettlement } from '../approvals/index
 import type { Settlement } from '../approvals/index.ts';
 import { renderTemplate } from '../definitions/index.ts';
 import type { ApprovalNode, Scope, WaitNode } from '../definitions/index.ts';
-import { runStep, runTransaction, stepId, takeMessage, userTopic, waitForMessage, wakeTopic } from '../durable/index.ts';
+import {
+  runStep,
+  runTransaction,
+  stepId,
+  takeMessage,
+  userTopic,
+  waitForMessage,
+  wakeTopic,
+} from '../durable/index.ts';
 import type { Wake } from '../durable/index.ts';
 import { failure } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
@@ -22,27 +30,42 @@ export interface WaitRun<Node> {
 }
 
 /** The approval's decision as the node's value, or undefined when the run turned round meanwhile. */
-export async function runApproval(context: RunContext, { node, scope, signal, onWaiting }: WaitRun<ApprovalNode>): Promise<NodeResult | undefined> {
+export async function runApproval(
+  context: RunContext,
+  { node, scope, signal, onWaiting }: WaitRun<ApprovalNode>,
+): Promise<NodeResult | undefined> {
   const question = resolveQuestion(node, scope);
   if ('error' in question) return await settle(context, node, settledId(node), { ok: false, error: question.error });
-  const approval = await runTransaction(openId(node), `${node.id} open`, async (trx) => await openApproval(trx, {
-    ...question,
-    tenant: context.facts.tenant,
-    runId: context.facts.id,
-    node: node.id,
-    epoch: 0,
-    requester: context.requester,
-    allowRequester: node.allowRequester,
-    onTimeout: node.onTimeout,
-    editable: node.editable,
-    form: node.form,
-    topic: wakeTopic(node.id, 0),
-    timeoutMs: node.timeoutMs,
-  }));
+  const approval = await runTransaction(
+    openId(node),
+    `${node.id} open`,
+    async (trx) =>
+      await openApproval(trx, {
+        ...question,
+        tenant: context.facts.tenant,
+        runId: context.facts.id,
+        node: node.id,
+        epoch: 0,
+        requester: context.requester,
+        allowRequester: node.allowRequester,
+        onTimeout: node.onTimeout,
+        editable: node.editable,
+        form: node.form,
+        topic: wakeTopic(node.id, 0),
+        timeoutMs: node.timeoutMs,
+      }),
+  );
   const look = async (): Promise<Settlement | null> => (await readSettlement(context.knex, approval.id)) ?? null;
   const expire = async (): Promise<Settlement> =>
     await runTransaction(expireId(node), `${node.id} expire`, async (trx) => await expireApproval(trx, approval.id));
-  const settlement = await waitUntil(context, node, { deadlineMs: approval.deadlineMs, topic: wakeTopic(node.id, 0), signal, onWaiting, look, expire });
+  const settlement = await waitUntil(context, node, {
+    deadlineMs: approval.deadlineMs,
+    topic: wakeTopic(node.id, 0),
+    signal,
+    onWaiting,
+    look,
+    expire,
+  });
   if (!settlement) return undefined;
   return await settle(context, node, settledId(node), { ok: true, value: decisionOf(settlement) });
 }
@@ -61,7 +84,8 @@ interface Question {
 function resolveQuestion(node: ApprovalNode, scope: Scope): Question | { error: Failure } {
   try {
     const approvers = renderTemplate(node.approvers, scope);
-    if (!isTextList(approvers)) return { error: failure('EXPRESSION', `approvers of ${node.id} must be a list of texts, at least one`) };
+    if (!isTextList(approvers))
+      return { error: failure('EXPRESSION', `approvers of ${node.id} must be a list of texts, at least one`) };
     const body = node.body === undefined ? undefined : asText(renderTemplate(node.body, scope));
     return { title: asText(renderTemplate(node.title, scope)), body, approvers };
   } catch (error) {
@@ -78,7 +102,10 @@ function asText(value: Json): string {
 }
 
 /** A message's payload, or the time at which the wait ended, as `{at}`. */
-export async function runWait(context: RunContext, { node, scope, signal, onWaiting }: WaitRun<WaitNode>): Promise<NodeResult | undefined> {
+export async function runWait(
+  context: RunContext,
+  { node, scope, signal, onWaiting }: WaitRun<WaitNode>,
+): Promise<NodeResult | undefined> {
   const { wait } = node;
   if (wait.kind === 'message') return await waitForUser(context, { node, scope, signal, onWaiting }, wait);
   const id = settledId(node);
@@ -86,7 +113,14 @@ export async function runWait(context: RunContext, { node, scope, signal, onWait
   if (typeof deadline !== 'number') return await settle(context, node, id, { ok: false, error: deadline });
   const topic = wakeTopic(node.id, 0);
   const done = { at: new Date(deadline).toISOString() };
-  const ended = await waitUntil(context, node, { deadlineMs: deadline, topic, signal, onWaiting, look: async () => null, expire: async () => done });
+  const ended = await waitUntil(context, node, {
+    deadlineMs: deadline,
+    topic,
+    signal,
+    onWaiting,
+    look: async () => null,
+    expire: async () => done,
+  });
   return ended && (await settle(context, node, id, { ok: true, value: ended }));
 }
 
@@ -102,7 +136,10 @@ async function waitForUser(
     const message = await takeMessage(stepId(visitIds(node, visit), 3), userTopic(wait.topic));
     return message === null ? null : { message: (message as { value: Json }).value };
   };
-  const expired = { ok: false, error: failure('TIMEOUT', `no message "${wait.topic}" came in time`, { kind: 'timeout' }) } as const;
+  const expired = {
+    ok: false,
+    error: failure('TIMEOUT', `no message "${wait.topic}" came in time`, { kind: 'timeout' }),
+  } as const;
   const ended = await waitUntil<{ message: Json } | typeof expired>(context, node, {
     deadlineMs,
     topic: wakeTopic(node.id, 0),
@@ -119,12 +156,15 @@ async function waitForUser(
 
 async function resolveDeadline(context: RunContext, node: WaitNode, scope: Scope): Promise<number | Failure> {
   const { wait } = node;
-  if (wait.kind === 'for') return (await runStep(openId(node), `${node.id} open`, async () => context.clock.now())) + wait.durationMs;
+  if (wait.kind === 'for')
+    return (await runStep(openId(node), `${node.id} open`, async () => context.clock.now())) + wait.durationMs;
   if (wait.kind !== 'until') throw new TypeError(`${node.id} waits for a message, not for a time`);
   try {
     const at = renderTemplate(wait.at, scope);
     const ms = typeof at === 'string' ? Date.parse(at) : Number.NaN;
-    return Number.isNaN(ms) ? failure('EXPRESSION', `${node.id} waits until ${JSON.stringify(at)}, which is no ISO 8601 time`) : ms;
+    return Number.isNaN(ms)
+      ? failure('EXPRESSION', `${node.id} waits until ${JSON.stringify(at)}, which is no ISO 8601 time`)
+      : ms;
   } catch (error) {
     return expressionFailure(error);
   }
@@ -143,7 +183,11 @@ interface Waiting<Fact> {
 }
 
 // One visit a wake: wait (in memory), take the wake (recorded), look at the fact (recorded).
-async function waitUntil<Fact>(context: RunContext, node: ApprovalNode | WaitNode, waiting: Waiting<Fact>): Promise<Fact | undefined> {
+async function waitUntil<Fact>(
+  context: RunContext,
+  node: ApprovalNode | WaitNode,
+  waiting: Waiting<Fact>,
+): Promise<Fact | undefined> {
   const { look, lookIsRecorded, expire, signal } = waiting;
   for (let visit = 0; ; visit++) {
     const ids = visitIds(node, visit);
@@ -155,13 +199,18 @@ async function waitUntil<Fact>(context: RunContext, node: ApprovalNode | WaitNod
       if (wake === 'deadline') return await expire();
     }
     await takeMessage(takeId, waiting.topic);
-    const fact = lookIsRecorded ? await look(visit) : await runStep(stepId(ids, 2), `${node.id} look`, async () => await look(visit));
+    const fact = lookIsRecorded
+      ? await look(visit)
+      : await runStep(stepId(ids, 2), `${node.id} look`, async () => await look(visit));
     if (fact !== null) return fact;
     if (await isCancelled(context)) return undefined;
   }
 }
 
-async function awaitWake(context: RunContext, { topic, deadlineMs, signal }: Waiting<unknown>): Promise<Wake | undefined> {
+async function awaitWake(
+  context: RunContext,
+  { topic, deadlineMs, signal }: Waiting<unknown>,
+): Promise<Wake | undefined> {
   return await waitForMessage(context.knex, topic, deadlineMs, { now: () => context.clock.now(), signal });
 }
 

@@ -2,8 +2,24 @@
 import type { NodeStatus, Plan } from '../definitions/index.ts';
 import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
 
-export const FINAL_STATUSES = ['succeeded', 'failed', 'compensated', 'rejected', 'cancelled', 'compensation_failed'] as const;
-export const RUN_STATUSES = ['queued', 'running', 'waiting', 'paused', 'held', 'stuck', 'compensating', ...FINAL_STATUSES] as const;
+export const FINAL_STATUSES = [
+  'succeeded',
+  'failed',
+  'compensated',
+  'rejected',
+  'cancelled',
+  'compensation_failed',
+] as const;
+export const RUN_STATUSES = [
+  'queued',
+  'running',
+  'waiting',
+  'paused',
+  'held',
+  'stuck',
+  'compensating',
+  ...FINAL_STATUSES,
+] as const;
 export type RunStatus = (typeof RUN_STATUSES)[number];
 export type Cause = 'failure' | 'rejection' | 'cancel' | 'timeout';
 export type Priority = Plan['priority'];
@@ -51,7 +67,12 @@ export interface RunView extends StartedRun {
   readonly cause?: Cause;
   readonly input: Json;
   readonly output?: Json;
-  readonly error?: { readonly code: string; readonly message: string; readonly node?: string; readonly remedy?: string };
+  readonly error?: {
+    readonly code: string;
+    readonly message: string;
+    readonly node?: string;
+    readonly remedy?: string;
+  };
   readonly progress: number;
   readonly phase?: string;
   /** Why it does not move, in words. */
@@ -74,7 +95,12 @@ export interface RunProgress {
   readonly phase: string | null;
   readonly startedAt: string;
   readonly elapsedSeconds: number;
-  readonly modules: readonly { readonly id: string; readonly status: NodeStatus; readonly startedAt?: string; readonly finishedAt?: string }[];
+  readonly modules: readonly {
+    readonly id: string;
+    readonly status: NodeStatus;
+    readonly startedAt?: string;
+    readonly finishedAt?: string;
+  }[];
   readonly approvalReceived: boolean;
 }
 
@@ -124,8 +150,15 @@ export interface DecisionRequest {
 
 export interface Definitions {
   /** Checks everything and stores; the same content again is not an error. Problems: BreakwaterError INVALID with all of them. */
-  publish(actor: Actor, source: string, format: 'yaml' | 'json'): Promise<{ definition: DefinitionView; warnings: readonly Problem[]; created: boolean }>;
-  validate(source: string, format: 'yaml' | 'json'): { definition: Omit<DefinitionView, 'createdAt' | 'kind'>; warnings: readonly Problem[] };
+  publish(
+    actor: Actor,
+    source: string,
+    format: 'yaml' | 'json',
+  ): Promise<{ definition: DefinitionView; warnings: readonly Problem[]; created: boolean }>;
+  validate(
+    source: string,
+    format: 'yaml' | 'json',
+  ): { definition: Omit<DefinitionView, 'createdAt' | 'kind'>; warnings: readonly Problem[] };
   list(tenant: string, page: { limit?: number; cursor?: string }): Promise<Page<DefinitionView>>;
   /** Without a version: all of them, highest first. Unknown: BreakwaterError NOT_FOUND with the nearest name. */
   versions(tenant: string, name: string): Promise<readonly DefinitionView[]>;
@@ -149,4 +182,3 @@ export interface Runs {
   /** Checks edits against the edited actions' output schemas, then decides (approvals/decide). */
   decide(actor: Actor, approvalId: string, request: DecisionRequest, via: 'api' | 'link'): Promise<void>;
 }
-

@@ -21,7 +21,11 @@ export interface Starter {
   readonly clock: Clock;
 }
 
-export async function startRun(starter: Starter, actor: Actor, request: StartRequest): Promise<{ run: StartedRun; created: boolean }> {
+export async function startRun(
+  starter: Starter,
+  actor: Actor,
+  request: StartRequest,
+): Promise<{ run: StartedRun; created: boolean }> {
   const { knex, clock } = starter;
   const definition = await resolveDefinition(knex, actor.tenant, request.workflow, request.version);
   const input = checkedInput(starter.coded, definition, request.input);
@@ -56,20 +60,35 @@ export async function startRun(starter: Starter, actor: Actor, request: StartReq
 function checkedInput(coded: CodedWorkflows, definition: DefinitionRow, input: Json): Json {
   const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition.name, input);
   if (checked.problems.length === 0) return checked.value;
-  throw new BreakwaterError('INVALID', `The input does not fit "${definition.name}" ${definition.version}.`, { problems: checked.problems });
+  throw new BreakwaterError('INVALID', `The input does not fit "${definition.name}" ${definition.version}.`, {
+    problems: checked.problems,
+  });
 }
 
 // The version asked for, not the one it meant today: a repeat after a new version must still find its run.
 function digestOf(definition: DefinitionRow, { version, input, priority, labels }: StartRequest): string {
-  return hashJson({ workflow: definition.name, version: version ?? null, input, priority: priority ?? null, labels: labels ?? {} });
+  return hashJson({
+    workflow: definition.name,
+    version: version ?? null,
+    input,
+    priority: priority ?? null,
+    labels: labels ?? {},
+  });
 }
 
 function isSandboxed(registry: Registry, { plan }: DefinitionRow): boolean {
   const names = new Set(plan?.nodes.flatMap((node) => (node.kind === 'activity' ? [node.tool] : [])));
-  return registry.tools().some(({ tool, connection }) => names.has(tool.name) && connection.state === 'connected' && connection.sandboxed);
+  return registry
+    .tools()
+    .some(({ tool, connection }) => names.has(tool.name) && connection.state === 'connected' && connection.sandboxed);
 }
 
-async function earlierRun(knex: Knex, tenant: string, { idempotencyKey }: StartRequest, digest: string): Promise<StartedRun> {
+async function earlierRun(
+  knex: Knex,
+  tenant: string,
+  { idempotencyKey }: StartRequest,
+  digest: string,
+): Promise<StartedRun> {
   const row = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(knex, tenant, idempotencyKey);
   if (!row) throw new Error('a run was not inserted although no earlier one holds its idempotency key');
   if (row.request_digest !== digest) {

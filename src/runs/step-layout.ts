@@ -13,7 +13,9 @@ const FOR_EACH_SETTLED = 63;
 
 /** The ids of an act's attempts: attempt k is `base + k`. */
 export function actIds(node: PlanNode, item?: number): StepIds {
-  return item === undefined ? { base: node.range.base, size: NODE_UNDO } : { base: itemBase(node, item), size: ITEM_UNDO };
+  return item === undefined
+    ? { base: node.range.base, size: NODE_UNDO }
+    : { base: itemBase(node, item), size: ITEM_UNDO };
 }
 
 export function undoIds(node: PlanNode, item?: number): StepIds {

@@ -22,7 +22,11 @@ export function recordedTurn(context: RunContext): Turn | undefined {
 export async function recordTurn(context: RunContext, turn: Omit<Turn, 'atMs'>): Promise<Turn> {
   return await runStep<Turn>(TURN_ID, 'run turned round', async () => {
     const { emit, facts, clock } = context;
-    emit({ level: 'info', name: 'run.turned', fields: { run: facts.id, cause: turn.cause, at: turn.at, code: turn.failure?.code } });
+    emit({
+      level: 'info',
+      name: 'run.turned',
+      fields: { run: facts.id, cause: turn.cause, at: turn.at, code: turn.failure?.code },
+    });
     return { ...turn, atMs: clock.now() };
   });
 }

@@ -41,5 +41,9 @@ function lifo(undos: readonly UndoItem[]): UndoStep[] {
   const sorted = [...undos].sort(
     (a, b) => b.finishedAtMs - a.finishedAtMs || b.node.index - a.node.index || (b.item ?? 0) - (a.item ?? 0),
   );
-  return sorted.map((undo, position) => ({ id: undoId(undo), undo, after: position === 0 ? [] : [undoId(sorted[position - 1]!)] }));
+  return sorted.map((undo, position) => ({
+    id: undoId(undo),
+    undo,
+    after: position === 0 ? [] : [undoId(sorted[position - 1]!)],
+  }));
 }

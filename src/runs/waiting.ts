@@ -14,5 +14,7 @@ function describe(node: PlanNode): string {
   if (node.kind !== 'wait') return node.id;
   const { wait } = node;
   if (wait.kind === 'message') return `waits for message "${wait.topic}"`;
-  return wait.kind === 'for' ? `waits ${formatDuration(wait.durationMs)} at "${node.id}"` : `waits at "${node.id}" for its time to come`;
+  return wait.kind === 'for'
+    ? `waits ${formatDuration(wait.durationMs)} at "${node.id}"`
+    : `waits at "${node.id}" for its time to come`;
 }

@@ -4,6 +4,9 @@ import type { Emit } from '../kernel/index.ts';
 
 /** `silent` writes nothing. Secrets never reach here: rooms keep them out of events. */
 export function createLog(level: string): Emit {
-  const log = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, destination({ dest: 2, sync: true }));
+  const log = pino(
+    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
+    destination({ dest: 2, sync: true }),
+  );
   return ({ level: eventLevel, name, fields }) => log[eventLevel](fields, name);
 }

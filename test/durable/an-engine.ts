@@ -16,14 +16,19 @@ export interface TestEngine {
   readonly stuck: { runId: string; error: unknown }[];
   readonly fatal: string[];
   start(workflow: string, input?: unknown, runId?: string): Promise<string>;
-  workflowRow(runId: string): Promise<{ status: string; queue_name: string | null; owner_xid: string | null; error: string | null }>;
+  workflowRow(
+    runId: string,
+  ): Promise<{ status: string; queue_name: string | null; owner_xid: string | null; error: string | null }>;
   stop(): Promise<void>;
 }
 
 let count = 0;
 
 /** Workflows must be registered before. */
-export async function openEngine({ leaseTtlMs = 2_000, url }: { leaseTtlMs?: number; url?: string } = {}): Promise<TestEngine> {
+export async function openEngine({
+  leaseTtlMs = 2_000,
+  url,
+}: { leaseTtlMs?: number; url?: string } = {}): Promise<TestEngine> {
   const databaseUrl = url ?? (await createTestDatabase('durable'));
   const pool = createPool(databaseUrl, { max: 8, name: 'test-dbos' });
   const knex = createKnex(databaseUrl, { max: 8, name: 'test-engine' });
@@ -51,7 +56,9 @@ export async function openEngine({ leaseTtlMs = 2_000, url }: { leaseTtlMs?: num
     stuck,
     fatal,
     async start(workflow, input = null, runId = `run_test_${process.pid}_${count++}`) {
-      const inserted = await knex.transaction(async (trx) => await startInTransaction(trx, { runId, name: workflow, input }));
+      const inserted = await knex.transaction(
+        async (trx) => await startInTransaction(trx, { runId, name: workflow, input }),
+      );
       await inserted.begin();
       return runId;
     },

@@ -1,6 +1,13 @@
 // The durable room on a real Postgres: what is recorded, what gives a run back, what sets it aside, what takes it over.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentRun, loadRecord, openBranches, registerDurable, runStep, runTransaction } from '../../src/durable/index.ts';
+import {
+  currentRun,
+  loadRecord,
+  openBranches,
+  registerDurable,
+  runStep,
+  runTransaction,
+} from '../../src/durable/index.ts';
 import { createKnex } from '../../src/postgres/index.ts';
 import { execute } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -51,18 +58,26 @@ registerDurable('test.transaction', async () => {
 
 registerDurable('test.quiesce', async () => {
   const branches = openBranches<string, null>();
-  branches.start('slow', async () => await runStep(4_096, 'slow', async () => {
-    count('slow');
-    gate('slow started').resolve();
-    await gate('slow may end').promise;
-    return null;
-  }));
+  branches.start(
+    'slow',
+    async () =>
+      await runStep(4_096, 'slow', async () => {
+        count('slow');
+        gate('slow started').resolve();
+        await gate('slow may end').promise;
+        return null;
+      }),
+  );
   if (bodiesOf(currentRun().runId, 'fragile') === 0) {
-    branches.start('fragile', async () => await runStep(8_192, 'fragile', async () => {
-      count('fragile');
-      await gate('slow started').promise;
-      throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
-    }));
+    branches.start(
+      'fragile',
+      async () =>
+        await runStep(8_192, 'fragile', async () => {
+          count('fragile');
+          await gate('slow started').promise;
+          throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+        }),
+    );
   }
   while (branches.size > 0) await branches.next();
 });
@@ -106,8 +121,15 @@ describe('runStep', () => {
 
     await success(runId);
 
-    const rows = await engine.knex.withSchema('dbos').table('operation_outputs').where('workflow_uuid', runId).orderBy('function_id');
-    expect(rows.map((row) => [row.function_id, row.function_name])).toEqual([[4_096, 'first'], [8_192, 'second']]);
+    const rows = await engine.knex
+      .withSchema('dbos')
+      .table('operation_outputs')
+      .where('workflow_uuid', runId)
+      .orderBy('function_id');
+    expect(rows.map((row) => [row.function_id, row.function_name])).toEqual([
+      [4_096, 'first'],
+      [8_192, 'second'],
+    ]);
     expect(bodiesOf(runId, 'first')).toBe(1);
   });
 
@@ -116,7 +138,11 @@ describe('runStep', () => {
 
     await success(runId);
 
-    const row = await engine.knex.withSchema('dbos').table('operation_outputs').first('output').where({ workflow_uuid: runId, function_id: 8_192 });
+    const row = await engine.knex
+      .withSchema('dbos')
+      .table('operation_outputs')
+      .first('output')
+      .where({ workflow_uuid: runId, function_id: 8_192 });
     expect(JSON.parse(row.output).json).toEqual({ n: 1, list: ['a'] });
   });
 });
@@ -129,7 +155,12 @@ describe('an infrastructure error inside a step', () => {
 
     expect(bodiesOf(runId, 'before')).toBe(1);
     expect(bodiesOf(runId, 'fragile')).toBe(2);
-    expect(engine.events.some((event) => event.name === 'durable.left' && event.fields.runId === runId && event.fields.class === 'infrastructure')).toBe(true);
+    expect(
+      engine.events.some(
+        (event) =>
+          event.name === 'durable.left' && event.fields.runId === runId && event.fields.class === 'infrastructure',
+      ),
+    ).toBe(true);
   });
 
   it('waits for the other branches before the run goes back', async () => {
@@ -173,7 +204,10 @@ describe('runTransaction', () => {
 
     await success(runId);
 
-    const { rows } = await execute(engine.url, `select count(*)::int as n from public.effect_log where run = '${runId}'`);
+    const { rows } = await execute(
+      engine.url,
+      `select count(*)::int as n from public.effect_log where run = '${runId}'`,
+    );
     expect(rows[0].n).toBe(1);
     expect(bodiesOf(runId, 'insert')).toBe(1);
   });
@@ -199,7 +233,11 @@ describe('the sweep', () => {
     await engine.knex.transaction(async (trx) => {
       const { startInTransaction } = await import('../../src/durable/index.ts');
       await startInTransaction(trx, { runId, name: 'test.two-steps', input: null });
-      await trx.withSchema('dbos').table('workflow_status').where('workflow_uuid', runId).update({ executor_id: 'dead' });
+      await trx
+        .withSchema('dbos')
+        .table('workflow_status')
+        .where('workflow_uuid', runId)
+        .update({ executor_id: 'dead' });
     });
 
     await success(runId);
@@ -214,10 +252,17 @@ describe('the audit', () => {
     await engine.knex.transaction(async (trx) => {
       const { startInTransaction } = await import('../../src/durable/index.ts');
       await startInTransaction(trx, { runId, name: 'test.two-steps', input: null });
-      await trx.withSchema('dbos').table('workflow_status').where('workflow_uuid', runId).update({ updated_at: Date.now() - 60_000 });
+      await trx
+        .withSchema('dbos')
+        .table('workflow_status')
+        .where('workflow_uuid', runId)
+        .update({ updated_at: Date.now() - 60_000 });
     });
 
-    await until(async () => (await engine.workflowRow(runId)).status === 'SUCCESS', { what: 'the lost claim to run', timeoutMs: 15_000 });
+    await until(async () => (await engine.workflowRow(runId)).status === 'SUCCESS', {
+      what: 'the lost claim to run',
+      timeoutMs: 15_000,
+    });
 
     expect(engine.events.some((event) => event.name === 'audit.freed' && event.fields.runId === runId)).toBe(true);
   });

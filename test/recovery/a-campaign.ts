@@ -9,11 +9,23 @@ import { until } from '../support/until.ts';
 export const FINAL = ['succeeded', 'failed', 'compensated', 'rejected', 'cancelled', 'compensation_failed'];
 
 export async function springLaunch(): Promise<Record<string, unknown>> {
-  return JSON.parse(await readFile(join(packageRoot(), 'workflows', 'inputs', 'spring-launch.json'), 'utf8')) as Record<string, unknown>;
+  return JSON.parse(await readFile(join(packageRoot(), 'workflows', 'inputs', 'spring-launch.json'), 'utf8')) as Record<
+    string,
+    unknown
+  >;
 }
 
-export async function startCampaign(app: AppProcess, key = 'campaign', change: Record<string, unknown> = {}): Promise<string> {
-  const { status, body } = await app.call('POST', '/v1/campaigns', { ...(await springLaunch()), ...change }, { 'idempotency-key': key });
+export async function startCampaign(
+  app: AppProcess,
+  key = 'campaign',
+  change: Record<string, unknown> = {},
+): Promise<string> {
+  const { status, body } = await app.call(
+    'POST',
+    '/v1/campaigns',
+    { ...(await springLaunch()), ...change },
+    { 'idempotency-key': key },
+  );
   if (status !== 202) throw new Error(`the campaign was refused: ${JSON.stringify(body)}`);
   return String(body.id);
 }
@@ -22,7 +34,12 @@ export async function runOf(app: AppProcess, id: string): Promise<Record<string,
   return (await app.call('GET', `/v1/runs/${id}`)).body;
 }
 
-export async function untilStatus(app: AppProcess, id: string, statuses: readonly string[], timeoutMs = 30_000): Promise<Record<string, unknown>> {
+export async function untilStatus(
+  app: AppProcess,
+  id: string,
+  statuses: readonly string[],
+  timeoutMs = 30_000,
+): Promise<Record<string, unknown>> {
   let last: unknown;
   return await until(
     async () => {

@@ -36,8 +36,15 @@ describe('a coded workflow', () => {
 
     const run = await untilStatus(app, id, ['stuck']);
 
-    expect(run.error).toMatchObject({ code: 'DEFECT', message: expect.stringContaining('TypeError'), remedy: expect.stringContaining('release') });
-    const { rows } = await execute(databaseUrl, `select status, queue_name, recovery_attempts::int as claims from dbos.workflow_status where workflow_uuid = '${id}'`);
+    expect(run.error).toMatchObject({
+      code: 'DEFECT',
+      message: expect.stringContaining('TypeError'),
+      remedy: expect.stringContaining('release'),
+    });
+    const { rows } = await execute(
+      databaseUrl,
+      `select status, queue_name, recovery_attempts::int as claims from dbos.workflow_status where workflow_uuid = '${id}'`,
+    );
     expect(rows[0]).toEqual({ status: 'ENQUEUED', queue_name: 'breakwater_stuck', claims: 1 });
     expect(await notes('note')).toBe(1);
     await app.kill();
@@ -49,7 +56,11 @@ describe('a coded workflow', () => {
 
     const run = await untilStatus(app, id, FINAL);
 
-    expect(run).toMatchObject({ status: 'compensated', cause: 'failure', compensation: { total: 1, compensated: 1, failed: 0 } });
+    expect(run).toMatchObject({
+      status: 'compensated',
+      cause: 'failure',
+      compensation: { total: 1, compensated: 1, failed: 0 },
+    });
     expect(await notes('undone')).toBe(0);
     await app.kill();
   });
@@ -57,8 +68,15 @@ describe('a coded workflow', () => {
   it('killed between an effect and its checkpoint publishes once', async () => {
     const first = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url });
     await sandbox.fault({ vendor: 'github', match: { method: 'PUT' }, fault: 'delay', delayMs: 600_000, times: 1 });
-    const id = await start(first, 'publish-note', { title: 'tides', text: 'High at nine.', owner: 'acme', repo: 'website' });
-    await until(async () => (await sandbox.calls('github')).some((call) => call.method === 'PUT'), { what: 'the file to be written' });
+    const id = await start(first, 'publish-note', {
+      title: 'tides',
+      text: 'High at nine.',
+      owner: 'acme',
+      repo: 'website',
+    });
+    await until(async () => (await sandbox.calls('github')).some((call) => call.method === 'PUT'), {
+      what: 'the file to be written',
+    });
     await first.kill();
     await sandbox.call('DELETE', '/_faults');
 

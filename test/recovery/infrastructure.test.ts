@@ -8,7 +8,12 @@ import type { TestSandbox } from '../sandbox/open-sandbox.ts';
 import { FINAL, countCreated, decide, startCampaign, untilStatus } from './a-campaign.ts';
 
 const CAMPAIGNS = 5;
-const EACH = { 'github branch': CAMPAIGNS, 'github file': 2 * CAMPAIGNS, 'github pull': CAMPAIGNS, 'sendgrid campaign': CAMPAIGNS };
+const EACH = {
+  'github branch': CAMPAIGNS,
+  'github file': 2 * CAMPAIGNS,
+  'github pull': CAMPAIGNS,
+  'sendgrid campaign': CAMPAIGNS,
+};
 
 let sandbox: TestSandbox;
 beforeAll(async () => {
@@ -45,7 +50,8 @@ const FAULTS: readonly Fault[] = [
       await execute(onServer(url), `alter database ${database} allow_connections false`);
       await execute(onServer(url), killBackends(database));
     },
-    heal: async (url, database) => void (await execute(onServer(url), `alter database ${database} allow_connections true`)),
+    heal: async (url, database) =>
+      void (await execute(onServer(url), `alter database ${database} allow_connections true`)),
   },
   {
     what: 'every backend is killed',
@@ -59,11 +65,22 @@ describe('five running campaigns', () => {
     await sandbox.call('POST', '/_reset');
     const url = await createTestDatabase('infrastructure');
     const database = new URL(url).pathname.slice(1);
-    const app = await AppProcess.start({ databaseUrl: url, sandboxUrl: sandbox.url, env: { BREAKWATER_LEASE_TTL: '10s' } });
+    const app = await AppProcess.start({
+      databaseUrl: url,
+      sandboxUrl: sandbox.url,
+      env: { BREAKWATER_LEASE_TTL: '10s' },
+    });
     try {
       await sandbox.fault({ vendor: 'slm', fault: 'delay', delayMs: 500 });
-      const ids = await Promise.all(Array.from({ length: CAMPAIGNS }, async (_, n) => await startCampaign(app, `campaign-${n}`, { campaign_name: `Spring ${n}` })));
-      await until(async () => (await sandbox.calls('slm')).length >= CAMPAIGNS, { what: 'all campaigns to be under way' });
+      const ids = await Promise.all(
+        Array.from(
+          { length: CAMPAIGNS },
+          async (_, n) => await startCampaign(app, `campaign-${n}`, { campaign_name: `Spring ${n}` }),
+        ),
+      );
+      await until(async () => (await sandbox.calls('slm')).length >= CAMPAIGNS, {
+        what: 'all campaigns to be under way',
+      });
 
       await fault.strike(url, database);
       const struckAt = performance.now();

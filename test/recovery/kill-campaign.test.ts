@@ -30,7 +30,12 @@ const AFTER_APPROVAL: readonly Cut[] = [
   { what: 'the blog post', vendor: 'github', method: 'PUT', path: '/repos/acme/website/contents' },
 ];
 const UNDOING: readonly Cut[] = [
-  { what: 'closing the pull request', vendor: 'github', method: 'PATCH', path: '/repos/acme/marketing-campaigns/pulls' },
+  {
+    what: 'closing the pull request',
+    vendor: 'github',
+    method: 'PATCH',
+    path: '/repos/acme/marketing-campaigns/pulls',
+  },
   { what: 'deleting the file', vendor: 'github', method: 'DELETE', path: '/repos/acme/marketing-campaigns/contents' },
   { what: 'deleting the branch', vendor: 'github', method: 'DELETE', path: '/repos/acme/marketing-campaigns/git/refs' },
 ];
@@ -41,7 +46,8 @@ const POINTS = [
   { point: 'between effect and checkpoint of', fault: { fault: 'delay', delayMs: LONG_MS } },
 ] as const;
 
-const points = (cuts: readonly Cut[]) => cuts.flatMap((cut) => POINTS.map(({ point, fault }) => ({ ...cut, point, fault })));
+const points = (cuts: readonly Cut[]) =>
+  cuts.flatMap((cut) => POINTS.map(({ point, fault }) => ({ ...cut, point, fault })));
 
 let sandbox: TestSandbox;
 let databaseUrl: string;
@@ -57,13 +63,20 @@ afterEach(async () => {
 });
 
 async function startApp(dataDir?: string): Promise<AppProcess> {
-  const app = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url, ...(dataDir !== undefined && { dataDir }) });
+  const app = await AppProcess.start({
+    databaseUrl,
+    sandboxUrl: sandbox.url,
+    ...(dataDir !== undefined && { dataDir }),
+  });
   apps.push(app);
   return app;
 }
 
 async function killDuring(app: AppProcess, { vendor, method, path }: Cut): Promise<void> {
-  const called = async () => (await sandbox.calls(vendor)).some((call) => call.fault !== undefined && call.fault !== null && call.method === method && call.path.includes(path));
+  const called = async () =>
+    (await sandbox.calls(vendor)).some(
+      (call) => call.fault !== undefined && call.fault !== null && call.method === method && call.path.includes(path),
+    );
   await until(called, { what: `${method} ${path} to reach ${vendor}`, timeoutMs: 20_000 });
   await app.kill();
   await sandbox.call('DELETE', '/_faults');
@@ -127,7 +140,10 @@ describe('a campaign whose process is killed', () => {
     await untilStatus(first, runId, ['waiting']);
     const second = await startApp();
     await first.kill();
-    await decide(second, runId, { decision: 'approve', edits: { 'content_creation.generate': { email_body: 'Edited while the first was down.' } } });
+    await decide(second, runId, {
+      decision: 'approve',
+      edits: { 'content_creation.generate': { email_body: 'Edited while the first was down.' } },
+    });
 
     await expectOnce(second, runId);
 

@@ -53,22 +53,26 @@ export class AppProcess {
 
   static async spawn({ databaseUrl, sandboxUrl, dataDir, env = {} }: AppSettings = {}): Promise<AppProcess> {
     const folder = dataDir ?? (await mkdtemp(join(tmpdir(), 'breakwater-app-')));
-    const child = spawn(process.execPath, ['--disable-warning=DeprecationWarning', join(packageRoot(), 'dist', 'src', 'bin.js'), 'start'], {
-      cwd: packageRoot(),
-      stdio: ['ignore', 'pipe', 'pipe'],
-      env: {
-        PATH: process.env.PATH,
-        PORT: '0',
-        LOG_LEVEL: 'info',
-        BREAKWATER_DATA_DIR: folder,
-        BREAKWATER_ADMIN_KEY: ADMIN_KEY,
-        BREAKWATER_LEASE_TTL: '1s',
-        BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
-        ...(databaseUrl !== undefined && { DBOS_SYSTEM_DATABASE_URL: databaseUrl }),
-        ...(sandboxUrl !== undefined && { BREAKWATER_SANDBOX: sandboxUrl }),
-        ...env,
+    const child = spawn(
+      process.execPath,
+      ['--disable-warning=DeprecationWarning', join(packageRoot(), 'dist', 'src', 'bin.js'), 'start'],
+      {
+        cwd: packageRoot(),
+        stdio: ['ignore', 'pipe', 'pipe'],
+        env: {
+          PATH: process.env.PATH,
+          PORT: '0',
+          LOG_LEVEL: 'info',
+          BREAKWATER_DATA_DIR: folder,
+          BREAKWATER_ADMIN_KEY: ADMIN_KEY,
+          BREAKWATER_LEASE_TTL: '2500ms',
+          BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
+          ...(databaseUrl !== undefined && { DBOS_SYSTEM_DATABASE_URL: databaseUrl }),
+          ...(sandboxUrl !== undefined && { BREAKWATER_SANDBOX: sandboxUrl }),
+          ...env,
+        },
       },
-    });
+    );
     return new AppProcess(child, folder);
   }
 
@@ -83,11 +87,19 @@ export class AppProcess {
   async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, {
       method,
-      headers: { authorization: `Bearer ${ADMIN_KEY}`, ...(body !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        authorization: `Bearer ${ADMIN_KEY}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, headers: response.headers, body: (text === '' ? {} : JSON.parse(text)) as Answer['body'] };
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? {} : JSON.parse(text)) as Answer['body'],
+    };
   }
 
   /** SIGKILL: nothing of the process runs on. */

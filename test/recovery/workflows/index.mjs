@@ -5,7 +5,12 @@ export const workflows = [
     version: '1.0.0',
     title: 'Has a bug after its first act',
     async run(saga) {
-      const note = await saga.run('keep', { tool: 'memory', action: 'remember', with: { namespace: 'planted', key: 'note', content: 'kept' }, compensation: 'forget' });
+      const note = await saga.run('keep', {
+        tool: 'memory',
+        action: 'remember',
+        with: { namespace: 'planted', key: 'note', content: 'kept' },
+        compensation: 'forget',
+      });
       return note.missing.deeper;
     },
   },
@@ -14,8 +19,17 @@ export const workflows = [
     version: '1.0.0',
     title: 'Fails at its second act',
     async run(saga) {
-      await saga.run('keep', { tool: 'memory', action: 'remember', with: { namespace: 'planted', key: 'undone', content: 'kept' }, compensation: 'forget' });
-      await saga.run('read', { tool: 'github', action: 'get_file_content', with: { owner: 'acme', repo: 'website', path: 'no/such/file.md' } });
+      await saga.run('keep', {
+        tool: 'memory',
+        action: 'remember',
+        with: { namespace: 'planted', key: 'undone', content: 'kept' },
+        compensation: 'forget',
+      });
+      await saga.run('read', {
+        tool: 'github',
+        action: 'get_file_content',
+        with: { owner: 'acme', repo: 'website', path: 'no/such/file.md' },
+      });
       return null;
     },
   },
