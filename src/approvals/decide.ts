@@ -4,7 +4,7 @@ import { sendInTransaction } from '../durable/index.ts';
 import { BreakwaterError, type Json, type Problem } from '../kernel/index.ts';
 import type { Approval, ApprovalActor, Decision } from './approval.ts';
 import { insertAudit, lockApproval, settle } from './approval-store.ts';
-import { decidedStatus, editProblems, judgeDecision } from './settlement.ts';
+import { decidedStatus, editProblems, formProblems, judgeDecision } from './settlement.ts';
 
 export interface DecideRequest {
   readonly actor: ApprovalActor;
@@ -28,7 +28,7 @@ export async function decideApproval(
 ): Promise<void> {
   await knex.transaction(async (trx) => {
     const approval = await lockDecidable(trx, request);
-    refuseProblems([...editProblems(approval, request.decision, request.edits ?? null), ...validate(approval)]);
+    refuseProblems([...ownProblems(approval, request), ...validate(approval)]);
     const made = {
       decision: request.decision,
       by: request.actor.user,
@@ -49,6 +49,10 @@ async function lockDecidable(trx: Knex.Transaction, { actor, approvalId }: Decid
   const verdict = judgeDecision(locked.approval, actor, locked.nowMs);
   if (!verdict.allowed) throw new BreakwaterError(verdict.code, verdict.reason);
   return locked.approval;
+}
+
+function ownProblems(approval: Approval, { decision, edits = null, form = null }: DecideRequest): Problem[] {
+  return [...editProblems(approval, decision, edits), ...formProblems(approval, decision, form)];
 }
 
 function refuseProblems(problems: readonly Problem[]): void {

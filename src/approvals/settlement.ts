@@ -22,7 +22,7 @@ export function judgeDecision(approval: Approval, actor: ApprovalActor, nowMs: n
 }
 
 /** Is `actor` one of those who are asked? An admin always is. */
-export function isApprover(approvers: readonly string[], actor: ApprovalActor): boolean {
+function isApprover(approvers: readonly string[], actor: ApprovalActor): boolean {
   return actor.roles.includes('admin') || approverNames(actor).some((name) => approvers.includes(name));
 }
 
@@ -40,6 +40,12 @@ export function editProblems(approval: Approval, decision: Decision, edits: Json
   return nodes
     .filter((node) => !approval.editable.includes(node))
     .map((node) => ({ path: `/edits/${node}`, message: `"${node}" is not editable here; ${editableList(approval)}.` }));
+}
+
+/** An approval that comes with a form is given only with the form filled in; what is in it is for its schema to say. */
+export function formProblems({ form }: Approval, decision: Decision, filled: Json): Problem[] {
+  if (decision === 'reject' || form === null || filled !== null) return [];
+  return [{ path: '/form', message: 'This approval asks for a form to be filled in.' }];
 }
 
 export function decidedStatus(decision: Decision): ApprovalStatus {

@@ -86,8 +86,16 @@ function installRequestEvents(app: FastifyInstance, emit: Emit): void {
   });
 }
 
+// Answers that were held until now end their connections: kept alive, each would hold the close up until it times out.
 function whenClosing(app: FastifyInstance): Promise<void> {
+  let closing = false;
+  app.addHook('onSend', async (_request, reply) => {
+    if (closing) void reply.header('connection', 'close');
+  });
   return new Promise((resolve) => {
-    app.addHook('preClose', async () => resolve());
+    app.addHook('preClose', async () => {
+      closing = true;
+      resolve();
+    });
   });
 }

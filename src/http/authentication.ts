@@ -12,7 +12,7 @@ declare module 'fastify' {
   }
 }
 
-const BEARER = /^Bearer ([\x21-\x7e]{1,256})$/i;
+const BEARER = /^Bearer ([\x21-\x7e]{1,1024})$/i;
 
 export function installAuthentication(app: FastifyInstance, knex: Knex): void {
   app.decorateRequest('actor', null);

@@ -8,7 +8,7 @@ export const problemItem = z
   .object({ path: z.string(), line: z.number().optional(), column: z.number().optional(), message: z.string() })
   .meta({ id: 'ProblemItem', description: 'One thing wrong: where, as a JSON pointer or a field, and what.' });
 
-export const problemDocument = z
+const problemDocument = z
   .object({
     type: z.string(),
     title: z.string(),

@@ -1,7 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { DecisionRecord } from '../../src/approvals/index.ts';
-import { editProblems, judgeDecision, settlementOf, timedOutStatus } from '../../src/approvals/settlement.ts';
+import {
+  editProblems,
+  formProblems,
+  judgeDecision,
+  settlementOf,
+  timedOutStatus,
+} from '../../src/approvals/settlement.ts';
 import { anApproval } from './an-approval.ts';
 
 const ann = { tenant: 'acme', user: 'ann', roles: ['approver'] };
@@ -107,6 +113,17 @@ describe('editProblems', () => {
 
   it('refuses edits with a rejection', () => {
     expect(editProblems(anApproval(), 'reject', { 'write.draft': {} })).toHaveLength(1);
+  });
+});
+
+describe('formProblems', () => {
+  const approval = anApproval({ form: { type: 'object' } });
+
+  it('asks an approval for the form, and a rejection for nothing', () => {
+    expect(formProblems(approval, 'approve', null)).toMatchObject([{ path: '/form' }]);
+    expect(formProblems(approval, 'approve', {})).toEqual([]);
+    expect(formProblems(approval, 'reject', null)).toEqual([]);
+    expect(formProblems(anApproval(), 'approve', null)).toEqual([]);
   });
 });
 
