@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { createSandbox, type Fault } from '../../sandbox/index.ts';
 import { isJsonObject, type JsonObject, type Outcome } from '../../src/kernel/index.ts';
-import { connectTools } from '../../src/tools/connect.ts';
+import { connectTools, type Environment } from '../../src/tools/connect.ts';
 import { probeAction, undoArguments, type Probed } from '../../src/tools/invoke.ts';
 import { createRegistry, type Registry } from '../../src/tools/registry.ts';
 import type { Tool } from '../../src/tools/tool.ts';
@@ -48,9 +48,9 @@ export interface SandboxWorld extends AsyncDisposable {
 
 export const KEY = 'a1'.repeat(20);
 
-export async function openSandboxWorld(tool: Tool): Promise<SandboxWorld> {
+export async function openSandboxWorld(tool: Tool, env: Environment = {}): Promise<SandboxWorld> {
   const sandbox = await createSandbox({ port: 0 });
-  const registry = createRegistry([tool], connectTools([tool], {}, sandbox.url));
+  const registry = createRegistry([tool], connectTools([tool], env, sandbox.url));
   const read = async <T>(path: string, item: z.ZodType<T>): Promise<T[]> => {
     const response = await fetch(`${sandbox.url}${path}?vendor=${tool.name}`);
     return z.array(item).parse(await response.json());
