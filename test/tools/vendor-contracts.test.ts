@@ -6,10 +6,13 @@ import formats from 'ajv-formats';
 import { OpenAPIBackend, type AjvCustomizer, type Document } from 'openapi-backend';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/postgres/index.ts';
+import { figma } from '../../src/tools/figma.ts';
 import { github } from '../../src/tools/github.ts';
+import { notion } from '../../src/tools/notion.ts';
 import { createSendgrid } from '../../src/tools/sendgrid.ts';
 import { slm } from '../../src/tools/slm.ts';
 import type { Tool } from '../../src/tools/tool.ts';
+import { HUB_ID, LIBRARY } from '../../sandbox/vendors/notion/fixtures.ts';
 import { openSandboxWorld, type Call, type SandboxWorld, type SentRequest } from './sandbox-world.ts';
 
 const DESCRIPTIONS = join(packageRoot(), '..', 'shared', 'vendor-contracts');
@@ -96,17 +99,42 @@ async function exerciseSlm(world: SandboxWorld): Promise<void> {
   await world.done({ action: 'chat_completion', args: { messages: [{ role: 'user', content: 'p' }], schema } });
 }
 
+async function exerciseFigma(world: SandboxWorld): Promise<void> {
+  const file = { file_key: 'harborBrand01' };
+  const component = { ...file, component_name: 'blog_header', export_format: 'jpg', scale: 2 };
+  await world.done({ action: 'list_components', args: file });
+  await world.done({ action: 'get_file_meta', args: file });
+  await exercise(world, { action: 'render_component', args: { ...component, note: 'n' } }, 'delete_comment');
+  await exercise(world, { action: 'post_comment', args: { ...file, message: 'm' } }, 'delete_comment');
+}
+
+async function exerciseNotion(world: SandboxWorld): Promise<void> {
+  const args = { title: 't', content: '# h\np' };
+  const query = { filter: { property: 'Topic', select: { equals: 'Audience' } }, limit: 1 };
+  await world.done({ action: 'search_database', args: { query: 'logistics', filter: 'page' } });
+  await world.done({ action: 'query_database', args: { data_source_id: LIBRARY.id, ...query } });
+  await world.done({ action: 'get_page', args: { page_id: HUB_ID } });
+  await exercise(world, { action: 'create_page', args: { ...args, parent_page_id: HUB_ID } }, 'archive_page');
+  await exercise(world, { action: 'create_page', args: { ...args, data_source_id: LIBRARY.id } }, 'archive_page');
+}
+
+// Where Notion's own description falls behind its reference: it types blocks as strings and knows no data source as a parent.
+const NOTION_LAPSES = /requestBody\/(?:children\/\d+ must be string|parent(?:\/type)? must )/;
+
 describe.each<{
   tool: Tool;
   file: string;
   apiRoot: string;
   undescribed: RegExp;
+  lapses?: RegExp;
   act: (world: SandboxWorld) => Promise<void>;
 }>([
+  { tool: figma, file: 'figma.json', apiRoot: '/', undescribed: /^$/, act: exerciseFigma },
   { tool: github, file: 'github.json', apiRoot: '/', undescribed: /\/commits$/, act: exerciseGithub },
+  { tool: notion, file: 'notion.json', apiRoot: '/', undescribed: /^$/, lapses: NOTION_LAPSES, act: exerciseNotion },
   { tool: createSendgrid(), file: 'sendgrid-singlesends.json', apiRoot: '/', undescribed: /^$/, act: exerciseSendgrid },
   { tool: slm, file: 'openai.json', apiRoot: '/v1', undescribed: /^$/, act: exerciseSlm },
-])('$tool.name', ({ tool, file, apiRoot, undescribed, act }) => {
+])('$tool.name', ({ tool, file, apiRoot, undescribed, lapses = /^$/, act }) => {
   it('sends only what its vendor describes, and its double accepts', async () => {
     await using world = await openSandboxWorld(tool);
     const api = await loadDescription(file, apiRoot);
@@ -116,6 +144,7 @@ describe.each<{
     const requests = (await world.calls()).filter(({ path }) => !undescribed.test(path));
     expect(requests.length).toBeGreaterThan(1);
     expect(requests.filter(({ status }) => status === null || (status >= 400 && status !== 404))).toEqual([]);
-    if (api) expect(requests.flatMap((request) => problemsOf(api, request))).toEqual([]);
+    const problems = api ? requests.flatMap((request) => problemsOf(api, request)) : [];
+    expect(problems.filter((problem) => !lapses.test(problem))).toEqual([]);
   });
 });
