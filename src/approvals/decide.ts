@@ -51,8 +51,8 @@ async function lockDecidable(trx: Knex.Transaction, { actor, approvalId }: Decid
   return locked.approval;
 }
 
-function ownProblems(approval: Approval, { decision, edits = null, form = null }: DecideRequest): Problem[] {
-  return [...editProblems(approval, decision, edits), ...formProblems(approval, decision, form)];
+function ownProblems(approval: Approval, { decision, edits, form }: DecideRequest): Problem[] {
+  return [...editProblems(approval, decision, edits ?? null), ...formProblems(approval, decision, form ?? null)];
 }
 
 function refuseProblems(problems: readonly Problem[]): void {
