@@ -12,7 +12,7 @@ export type ReceivedBody =
   | { readonly state: 'too_large' }
   | { readonly state: 'malformed' };
 
-/** What is over the cap is read to its end and thrown away, so that the client sees the answer and not a broken pipe. */
+/** Bytes without a type become a text of one character each. What is over the cap is read to its end and thrown away, so that the client sees the answer and not a broken pipe. */
 export async function receiveBody(request: IncomingMessage): Promise<ReceivedBody> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -22,7 +22,10 @@ export async function receiveBody(request: IncomingMessage): Promise<ReceivedBod
   });
   await once(request, 'end');
   if (size > MAX_BODY_BYTES) return { state: 'too_large' };
-  return parseBody(Buffer.concat(chunks).toString('utf8'), request.headers['content-type'] ?? '');
+  const bytes = Buffer.concat(chunks);
+  const contentType = request.headers['content-type'] ?? '';
+  if (contentType.startsWith('application/octet-stream')) return { state: 'read', body: bytes.toString('latin1') };
+  return parseBody(bytes.toString('utf8'), contentType);
 }
 
 function parseBody(text: string, contentType: string): ReceivedBody {

@@ -6,6 +6,7 @@ import { grafana } from './grafana/grafana.ts';
 import { notion } from './notion/notion.ts';
 import { pages } from './pages.ts';
 import { sendgrid } from './sendgrid/sendgrid.ts';
+import { slack } from './slack/slack.ts';
 import { slm } from './slm/slm.ts';
 
-export const vendors: readonly Vendor[] = [figma, github, grafana, notion, sendgrid, slm, pages];
+export const vendors: readonly Vendor[] = [figma, github, grafana, notion, sendgrid, slack, slm, pages];

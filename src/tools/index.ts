@@ -10,6 +10,7 @@ import { createMemory } from './memory.ts';
 import { notion } from './notion.ts';
 import { createOutboundGuard, type OutboundOptions } from './outbound-guard.ts';
 import { createSendgrid } from './sendgrid.ts';
+import { slack } from './slack.ts';
 import { slm } from './slm.ts';
 import { createCatalog } from './registry.ts';
 import type { Tool } from './tool.ts';
@@ -49,5 +50,5 @@ export function toolCatalog(): Catalog {
 
 function makeTools(database: () => Knex, clock: Clock = systemClock, outbound: OutboundOptions = {}): readonly Tool[] {
   const guard = createOutboundGuard(outbound);
-  return [figma, github, grafana, createHttp(guard), createMemory(database), notion, createSendgrid(clock), slm];
+  return [figma, github, grafana, createHttp(guard), createMemory(database), notion, createSendgrid(clock), slack, slm];
 }
