@@ -14,15 +14,22 @@ describe('errorTable', () => {
     expect(when).toMatch(/^[A-Z].*\.$/);
   });
 
-  it('answers what the contract promises', () => {
+  it('answers with the statuses that clients know', () => {
     const statuses = Object.fromEntries(codes.map((code) => [code, errorTable[code].status]));
     expect(statuses).toMatchObject({
+      BAD_REQUEST: 400,
       UNAUTHENTICATED: 401,
       FORBIDDEN: 403,
       NOT_FOUND: 404,
       CONFLICT: 409,
       GONE: 410,
+      TOO_LARGE: 413,
+      UNSUPPORTED_MEDIA_TYPE: 415,
       INVALID: 422,
+      NOT_SUPPORTED_YET: 422,
+      RATE_LIMITED: 429,
+      INTERNAL: 500,
+      UNAVAILABLE: 503,
     });
   });
 });

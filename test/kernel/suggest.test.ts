@@ -12,6 +12,8 @@ describe('nearestName', () => {
     ['max_atempts', ['max_attempts', 'max_interval'], 'max_attempts'],
     ['SLACK', ['slack'], 'slack'],
     ['wholly', ['different', 'names'], undefined],
+    ['workflows', ['wokflo'], 'wokflo'],
+    ['workflow', ['wokfl'], undefined],
     ['anything', [], undefined],
   ])('finds for %j among %j: %j', (name, candidates, expected) => {
     expect(nearestName(name, candidates)).toBe(expected);
