@@ -25,7 +25,17 @@ function toolWith(input: z.ZodType, rest: Partial<Tool> = {}): Tool {
 
 describe('toolCatalog', () => {
   it('holds every tool that is built', () => {
-    expect(catalog.toolNames()).toEqual(['figma', 'github', 'grafana', 'http', 'memory', 'notion', 'sendgrid', 'slack', 'slm']);
+    expect(catalog.toolNames()).toEqual([
+      'figma',
+      'github',
+      'grafana',
+      'http',
+      'memory',
+      'notion',
+      'sendgrid',
+      'slack',
+      'slm',
+    ]);
   });
 
   it('finds a tool by alias', () => {

@@ -408,7 +408,10 @@ describe.runIf(contractsPresent)(`the requests${contractsNote}`, () => {
     for (const { method, path, query, body } of described) {
       const { include_all_metadata: _, ...older } = query;
       const search = new URLSearchParams(older).toString();
-      expect(contract.requestFaults(method, `${path}?${search}`, body ?? undefined), path).toEqual([]);
+      const faults = contract.requestFaults(method, `${path}?${search}`, body ?? undefined);
+      // As a number it would lose the zeros at its end; Slack's own reference and clients have it as text.
+      const expected = path === '/api/chat.delete' ? ['/requestBody/ts must be number'] : [];
+      expect(faults, path).toEqual(expected);
     }
   });
 });
