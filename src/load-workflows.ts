@@ -8,7 +8,7 @@ import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
 import type { Actor, CodedWorkflow, Definitions } from './runs/index.ts';
 
-const FORMATS = new Map([
+const FORMATS: ReadonlyMap<string, 'yaml' | 'json'> = new Map([
   ['.yaml', 'yaml'],
   ['.yml', 'yaml'],
   ['.json', 'json'],
@@ -18,14 +18,16 @@ const CODE_FILES = ['index.js', 'index.mjs'];
 // A workflow's functions can only be checked for being functions.
 const codedModule = z.object({
   workflows: z.array(
-    z.custom<CodedWorkflow>((value) => {
-      const candidate = value as Partial<CodedWorkflow> | null;
-      return (
-        typeof candidate?.name === 'string' &&
-        typeof candidate.version === 'string' &&
-        typeof candidate.run === 'function'
-      );
-    }, 'is no workflow: it needs name, version, title and run'),
+    z.custom<CodedWorkflow>(
+      (value) =>
+        typeof value === 'object' &&
+        value !== null &&
+        'name' in value &&
+        'version' in value &&
+        'run' in value &&
+        typeof value.run === 'function',
+      'is no workflow: it needs name, version, title and run',
+    ),
   ),
 });
 
@@ -45,7 +47,7 @@ export async function loadCodedWorkflows(folder: string): Promise<readonly Coded
 export async function publishFolder(folder: string, definitions: Definitions, actor: Actor, emit: Emit): Promise<void> {
   const names = existsSync(folder) ? await readdir(folder) : [];
   for (const name of names.toSorted()) {
-    const format = FORMATS.get(extname(name) as '.yaml');
+    const format = FORMATS.get(extname(name));
     if (format === undefined) continue;
     try {
       const { definition } = await definitions.publish(actor, await readFile(join(folder, name), 'utf8'), format);

@@ -203,6 +203,7 @@ async function launch(
 function exitAtOnce(emit: Emit): (reason: string) => void {
   return (reason) => {
     emit({ level: 'error', name: 'main.fatal', fields: { reason } });
+    // oxlint-disable-next-line unicorn/no-process-exit -- the one place where anything slower would be wrong
     process.exit(70);
   };
 }
@@ -244,7 +245,7 @@ async function listen(
   try {
     return await app.listen({ host: config.host, port: config.port });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
     const message = `Port ${config.port} on ${config.host} is taken by another program: stop it, or set PORT to another.`;
     throw new BreakwaterError('PORT_TAKEN', message, { cause: error });
   }

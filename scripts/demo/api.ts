@@ -1,4 +1,5 @@
 // The demo's own calls: to the app's API with its admin key, and to the sandbox's ledger.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 
 const POLL_MS = 100;
@@ -51,7 +52,7 @@ export class DemoApi {
     for (;;) {
       const seen = await this.campaign(id);
       if (done(seen)) return seen;
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await sleep(POLL_MS);
     }
   }
 

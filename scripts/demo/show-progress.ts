@@ -51,11 +51,15 @@ export function watchRun(): Watch {
 }
 
 function lineOf({ name, fields }: RoomEvent): string | undefined {
-  if (name === 'run.moved') return bar(fields['percentage'], String(fields['waitingFor'] ?? fields['phase'] ?? ''));
+  if (name === 'run.moved') return bar(fields['percentage'], textOf(fields['waitingFor']) || textOf(fields['phase']));
   if (name === 'run.turned') return styleText('yellow', `turned round: ${String(fields['cause'])}; undoing`);
   if (name === 'activity.attempt_failed')
     return styleText('yellow', `${String(fields['node'])}: ${String(fields['code'])}, ${String(fields['message'])}`);
   return name === 'run.finished' ? bar(fields['percentage'], String(fields['status'])) : undefined;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function bar(percentage: unknown, what: string): string {

@@ -1,5 +1,5 @@
 // Concurrent branches of one run, with one rule: on the first error that escapes, nothing new starts and everything settles first (K4).
-import { currentRun, quiesce } from './execution.ts';
+import { currentRun } from './execution.ts';
 import { classifyEscape } from './escape.ts';
 
 /** A branch that came to its end. */
@@ -37,7 +37,7 @@ export function openBranches<Key, Value>(): Branches<Key, Value> {
       settled.push({ key, value: await body() });
     } catch (error) {
       escaped ??= { error };
-      quiesce(execution, classifyEscape(error));
+      execution.comeToRest(classifyEscape(error));
     } finally {
       running.delete(key);
       wake();

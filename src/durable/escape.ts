@@ -51,13 +51,14 @@ export function classifyEscape(error: unknown): EscapeClass {
 
 /** The error that a person should see: what made the execution leave. */
 export function causeOfEscape(error: unknown): unknown {
-  return markOf(error) ? (error as Error).cause : error;
+  return error instanceof Error && markOf(error) ? error.cause : error;
 }
 
 function markOf(error: unknown): EscapeClass | undefined {
   return typeof error === 'object' && error !== null ? (error as Marked)[ESCAPE] : undefined;
 }
 
+// Neither pg nor DBOS gives these a code; the pinned versions and a contract test hold the texts.
 function isPoolClosed(error: unknown): boolean {
   return (
     error instanceof Error &&

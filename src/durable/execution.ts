@@ -11,23 +11,26 @@ export interface Execution {
   readonly runId: string;
   readonly ownerXid: string;
   readonly quiesce: AbortSignal;
+  /** Brings it to rest; the reason decides how its run is given back. */
+  comeToRest(reason: EscapeClass): void;
 }
 
-interface Running extends Execution {
-  readonly controller: AbortController;
-}
-
-const storage = new AsyncLocalStorage<Running>();
-const running = new Set<Running>();
+const storage = new AsyncLocalStorage<Execution>();
+const running = new Set<Execution>();
 const idle: (() => void)[] = [];
 let stopping: EscapeClass | undefined;
 
 /** Runs `body` as an execution; everything it awaits can ask {@link currentRun}. */
 export async function asExecution<T>(ids: { runId: string; ownerXid: string }, body: () => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  const execution: Running = { ...ids, controller, quiesce: controller.signal };
+  const execution: Execution = {
+    ...ids,
+    quiesce: controller.signal,
+    comeToRest: (reason) =>
+      controller.abort(new StepEscape(ids.runId, reason, new Error(`the execution came to rest: ${reason}`))),
+  };
   running.add(execution);
-  if (stopping) quiesce(execution, stopping);
+  if (stopping) execution.comeToRest(stopping);
   try {
     return await storage.run(execution, body);
   } finally {
@@ -43,17 +46,10 @@ export function currentRun(): Execution {
   return execution;
 }
 
-/** Brings one execution to rest; the reason decides how its run is given back. */
-export function quiesce(execution: Execution, reason: EscapeClass): void {
-  (execution as Running).controller.abort(
-    new StepEscape(execution.runId, reason, new Error(`the execution came to rest: ${reason}`)),
-  );
-}
-
 /** Brings every execution of this process to rest, and every one that may still begin. */
 export function quiesceAll(reason: EscapeClass): void {
   stopping = reason;
-  for (const execution of running) quiesce(execution, reason);
+  for (const execution of running) execution.comeToRest(reason);
 }
 
 /** A new life of the engine in this process may begin. */
@@ -63,7 +59,10 @@ export function allowExecutions(): void {
 
 /** Resolves once no execution is left in this process. Their give-backs may still be on their way. */
 export async function executionsEnded(): Promise<void> {
-  if (running.size > 0) await new Promise<void>((resolve) => idle.push(resolve));
+  if (running.size > 0)
+    await new Promise<void>((resolve) => {
+      idle.push(resolve);
+    });
 }
 
 export function executionCount(): number {

@@ -5,6 +5,7 @@ import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { DBOSWorkflowCancelledError, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/internal/error';
 import { serializeFunctionInputOutput, serializeValue } from '@dbos-inc/dbos-sdk/internal/serialization';
 import { ensureSystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database';
+import { GlobalLogger } from '@dbos-inc/dbos-sdk/internal/telemetry/logs';
 import { dbRetryConfig, globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
 import type { ClientBase, Pool } from 'pg';
 
@@ -49,7 +50,6 @@ export async function insertWorkflow(
 ): Promise<void> {
   const { systemDatabase, serializer } = executor();
   const input = await serializeFunctionInputOutput([...start.args], [start.name, '<arguments>'], serializer);
-  // `initWorkflowStatus` wants a pool's client; it only calls query() on it.
   await systemDatabase.initWorkflowStatus(
     {
       workflowUUID: start.runId,
@@ -71,7 +71,7 @@ export async function insertWorkflow(
       priority: 0,
     },
     start.ownerXid,
-    client as never,
+    client,
     'reject',
   );
 }
@@ -90,14 +90,7 @@ export async function insertMessage(
   const { systemDatabase, serializer } = executor();
   const body = await serializeValue(message.value, serializer, undefined);
   const { serializedValue, serialization } = body;
-  await systemDatabase.sendDirect(
-    message.runId,
-    serializedValue,
-    message.topic,
-    serialization,
-    message.key,
-    client as never,
-  );
+  await systemDatabase.sendDirect(message.runId, serializedValue, message.topic, serialization, message.key, client);
 }
 
 /** Why: waiting must end when the run quiesces (K4); `DBOS.recv` cannot be interrupted, its wake-up signal can be shared. */
@@ -119,8 +112,11 @@ export async function stopClaiming(): Promise<void> {
 
 /** Why: migrations run before launch, under our own start-up lock and from `breakwater migrate`. */
 export async function createDbosSchema(url: string, pool: Pool): Promise<void> {
-  const quiet = { debug() {}, info() {}, warn() {}, error() {} };
-  await ensureSystemDatabase(url, quiet as never, pool, 'dbos', true);
+  const silence = (): void => undefined;
+  const logger = new GlobalLogger(undefined, {
+    logger: { debug: silence, info: silence, warn: silence, error: silence },
+  });
+  await ensureSystemDatabase(url, logger, pool, 'dbos', true);
 }
 
 /** Why: after an outage a run should move within seconds, not after DBOS's 60 s cap; give-backs poll seldom (K1). */

@@ -5,7 +5,7 @@ export async function hasMessage(knex: Knex, runId: string, topic: string): Prom
   const row = await knex
     .withSchema('dbos')
     .table('notifications')
-    .first('message_uuid')
+    .first<{ message_uuid: string } | undefined>('message_uuid')
     .where({ destination_uuid: runId, topic, consumed: false });
   return row !== undefined;
 }

@@ -14,13 +14,20 @@ export interface Checkpoint {
 export interface RunRecord {
   /** True when the run has never committed a step: nothing of it can have happened before this execution began. */
   readonly empty: boolean;
-  at(id: number): Checkpoint | undefined;
-  all(): Iterable<Checkpoint>;
+  has(id: number): boolean;
+  /** What the step with this id returned. The caller's own step wrote it: the type is what that step's body gives. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it wrote, once, here
+  read<T>(id: number): T | undefined;
 }
 
 /** Every checkpoint of the run, in one query. */
 export async function loadRecord(knex: Knex): Promise<RunRecord> {
   const { runId } = currentRun();
   const checkpoints = new Map((await listCheckpoints(knex, runId)).map((checkpoint) => [checkpoint.id, checkpoint]));
-  return { empty: checkpoints.size === 0, at: (id) => checkpoints.get(id), all: () => checkpoints.values() };
+  return {
+    empty: checkpoints.size === 0,
+    has: (id) => checkpoints.has(id),
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- step names and ids tie a checkpoint to the code that wrote it
+    read: <T>(id: number) => checkpoints.get(id)?.value as T | undefined,
+  };
 }

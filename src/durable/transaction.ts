@@ -96,7 +96,7 @@ export function registerTransactions(knex: Knex): void {
 export async function migrateTransactionCompletions(knex: Knex): Promise<void> {
   await knex.transaction(async (trx) => {
     await migrateDataSourcePG(async (sql) => {
-      const result = (await trx.raw(sql)) as { rows?: Record<string, unknown>[] };
+      const result = await trx.raw<{ rows?: Record<string, unknown>[] }>(sql);
       return result.rows ?? [];
     }, 'dbos');
   });

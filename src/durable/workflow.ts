@@ -34,13 +34,12 @@ export function installGuard(value: Guard): void {
   guard = value;
 }
 
-/** Registers `body` under a stored `name`. Must be called before launch; the returned value is only the name. */
-export function registerDurable<Input>(name: string, body: (input: Input) => Promise<void>): string {
-  DBOS.registerWorkflow(async (input: Input) => await guarded(() => body(input)), {
+/** Registers `body` under a stored `name`. Must be called before launch. The input is what the start gave, parsed by the body. */
+export function registerDurable(name: string, body: (input: unknown) => Promise<void>): void {
+  DBOS.registerWorkflow(async (input: unknown) => await guarded(() => body(input)), {
     name,
     maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS,
   });
-  return name;
 }
 
 async function guarded(body: () => Promise<void>): Promise<void> {

@@ -42,7 +42,7 @@ export function createSlots(capacity: number): Slots {
       };
       const aborted = (): void => {
         queue.delete(granted);
-        reject(signal.reason as Error);
+        reject(reasonOf(signal));
       };
       queue.add(granted);
       signal.addEventListener('abort', aborted, { once: true });
@@ -66,4 +66,10 @@ export function createSlots(capacity: number): Slots {
     },
     capacity,
   };
+}
+
+// A signal may be aborted with anything; a promise is rejected with an error, which carries it.
+function reasonOf(signal: AbortSignal): Error {
+  const reason: unknown = signal.reason;
+  return reason instanceof Error ? reason : new Error('stopped while waiting for a slot', { cause: reason });
 }

@@ -1,6 +1,6 @@
 // Decides, from what is settled and what runs, what to skip, what to start and whether the run must turn round. Pure.
 import type { Expression, ModulePlan, Plan, PlanNode } from '../definitions/index.ts';
-import { FailureError, failure } from '../kernel/index.ts';
+import { FailureError, failure, isJsonObject } from '../kernel/index.ts';
 import type { Failure } from '../kernel/index.ts';
 import type { NodeResult } from './node-result.ts';
 import type { Cause } from './runs.ts';
@@ -105,8 +105,8 @@ function reasonOf(node: PlanNode, result: NodeResult): TurnReason | undefined {
     return { cause, at: node.id, failure: result.error ?? null };
   }
   if (node.kind !== 'approval' || result.status !== 'completed') return undefined;
-  const { decision, expired } = result.value as { decision: string; expired?: boolean };
-  return decision === 'reject' ? { cause: expired ? 'timeout' : 'rejection', at: node.id, failure: null } : undefined;
+  if (!isJsonObject(result.value) || result.value['decision'] !== 'reject') return undefined;
+  return { cause: result.value['expired'] ? 'timeout' : 'rejection', at: node.id, failure: null };
 }
 
 function requireReason(module: ModulePlan, { results, evaluate }: Situation): TurnReason | undefined {

@@ -87,7 +87,7 @@ function createSaga(
     async run(name, act) {
       const node = context.plan.add(name, act);
       const { base } = actIds(node);
-      const recorded = context.record.at(base + 1) !== undefined;
+      const recorded = context.record.has(base + 1);
       if (mode === 'replay' && !recorded) throw new Stop();
       throwIfQuiescing();
       if (!recorded && (await context.controls.read(context.facts.id))) {
@@ -98,7 +98,7 @@ function createSaga(
     },
     async note(name, read) {
       const id = stepId(ENGINE_RANGE, notes++);
-      if (mode === 'replay' && context.record.at(id) === undefined) throw new Stop();
+      if (mode === 'replay' && !context.record.has(id)) throw new Stop();
       return await runStep(id, `note ${name}`, async () => await read());
     },
   };

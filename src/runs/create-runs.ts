@@ -1,5 +1,7 @@
 // Puts the service together that http/ and cli/ talk to.
 import type { Knex } from 'knex';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
 import { previewPlan } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import { BreakwaterError, isJsonObject } from '../kernel/index.ts';
@@ -18,6 +20,7 @@ import { isFinal } from './runs.ts';
 import type { Page, RunFilter, RunView, Runs } from './runs.ts';
 import { startRun } from './start-run.ts';
 
+const runPosition = z.object({ at: z.iso.datetime(), id: z.string() });
 /** How often a held answer looks whether its run is final. */
 const WAIT_POLL_MS = 100;
 
@@ -43,7 +46,7 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
         const row = await findOrRefuse(knex, tenant, id);
         const remainingMs = deadline - performance.now();
         if (isFinal(row.status) || remainingMs <= 0) return await viewRun(knex, row);
-        await new Promise((resolve) => setTimeout(resolve, Math.min(WAIT_POLL_MS, remainingMs)));
+        await sleep(Math.min(WAIT_POLL_MS, remainingMs));
       }
     },
     list: async (tenant, filter) => await listPage(knex, tenant, filter),
@@ -89,7 +92,7 @@ async function viewRun(knex: Knex, row: RunRow): Promise<RunView> {
 
 async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<Page<RunView>> {
   const limit = pageLimit(filter.limit);
-  const before = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor, ['at', 'id']);
+  const before = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor, runPosition);
   const rows = await listRuns(knex, tenant, { ...filter, limit: limit + 1, before });
   const items = await Promise.all(rows.slice(0, limit).map(async (row) => await viewRun(knex, row)));
   const last = rows[limit - 1];

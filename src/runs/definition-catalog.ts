@@ -1,5 +1,6 @@
 // Definitions as the outside sees them: published once, read, listed, previewed. Compiled plans are kept by hash.
 import type { Knex } from 'knex';
+import { z } from 'zod';
 import { compareVersions, compileDefinition } from '../definitions/index.ts';
 import type { Catalog, Plan } from '../definitions/index.ts';
 import { BreakwaterError, didYouMean } from '../kernel/index.ts';
@@ -11,6 +12,7 @@ import type { Actor, DefinitionView, Definitions, RunPreview } from './runs.ts';
 
 type Format = 'yaml' | 'json';
 
+const definitionPosition = z.object({ name: z.string(), version: z.string() });
 const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' } as const;
 
 export function createDefinitions(
@@ -27,7 +29,7 @@ export function createDefinitions(
     },
     async list(tenant, page) {
       const limit = pageLimit(page.limit);
-      const after = page.cursor === undefined ? undefined : decodeCursor(page.cursor, ['name', 'version']);
+      const after = page.cursor === undefined ? undefined : decodeCursor(page.cursor, definitionPosition);
       const rows = await listDefinitions(knex, tenant, { limit: limit + 1, after });
       const items = rows.slice(0, limit);
       const last = items.at(-1);

@@ -1,4 +1,5 @@
 // The one durable workflow that executes every run, of a YAML definition or of code: loads what the run is pinned to and runs it.
+import { z } from 'zod';
 import { claimCount, currentRun, loadRecord, registerDurable } from '../durable/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { runCoded } from './coded-run.ts';
@@ -12,17 +13,18 @@ import { loadRun } from './run-store.ts';
 export const RUN_WORKFLOW = 'breakwater.run';
 
 /** DBOS's argument: what the run is pinned to (D6). */
-export interface RunInput {
-  readonly tenant: string;
-  readonly workflow: string;
-  readonly version: string;
-  readonly hash: string;
-  readonly input: Json;
-}
+const runInput = z.object({
+  tenant: z.string(),
+  workflow: z.string(),
+  version: z.string(),
+  hash: z.string(),
+  input: z.custom<Json>((value) => value !== undefined),
+});
+export type RunInput = z.infer<typeof runInput>;
 
 /** Must be called before launch. */
 export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void {
-  registerDurable<RunInput>(RUN_WORKFLOW, async (input) => await executeRun(engine, coded, input));
+  registerDurable(RUN_WORKFLOW, async (input) => await executeRun(engine, coded, runInput.parse(input)));
 }
 
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {

@@ -28,7 +28,7 @@ export function finalCheckpoint(
 ): FinalCheckpoint | undefined {
   const { base } = side === 'act' ? actIds(node, item) : undoIds(node, item);
   for (let attempt = 0; attempt <= MAX_ATTEMPTS; attempt++) {
-    const checkpoint = record.at(base + attempt)?.value as AttemptCheckpoint | undefined;
+    const checkpoint = record.read<AttemptCheckpoint>(base + attempt);
     if (checkpoint && isFinalCheckpoint(checkpoint)) return checkpoint;
   }
   return undefined;
@@ -39,7 +39,7 @@ function resultFrom(node: PlanNode, record: RunRecord): NodeResult | undefined {
     const checkpoint = finalCheckpoint(record, node);
     return checkpoint && resultOf(checkpoint);
   }
-  const settled = record.at(settledId(node))?.value as FinalCheckpoint | undefined;
+  const settled = record.read<FinalCheckpoint>(settledId(node));
   if (!settled) return undefined;
   const result = resultOf(settled);
   if (node.kind !== 'activity' || result.status !== 'completed') return result;

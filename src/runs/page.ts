@@ -1,4 +1,5 @@
 // Pages of a list: their size, and the opaque cursor that says where the next one begins.
+import type { ZodType } from 'zod';
 import { BreakwaterError } from '../kernel/index.ts';
 
 const DEFAULT_LIMIT = 50;
@@ -12,16 +13,10 @@ export function encodeCursor(position: Readonly<Record<string, string>>): string
   return Buffer.from(JSON.stringify(position)).toString('base64url');
 }
 
-/** Exactly these members, all of them text; anything else is a cursor we never gave. */
-export function decodeCursor<Key extends string>(cursor: string, keys: readonly Key[]): Record<Key, string> {
+/** The position inside; anything that does not fit `shape` is a cursor we never gave. */
+export function decodeCursor<Position>(cursor: string, shape: ZodType<Position>): Position {
   try {
-    const position = JSON.parse(Buffer.from(cursor, 'base64url').toString()) as Record<string, unknown>;
-    const entries = keys.map((key) => {
-      const value = position[key];
-      if (typeof value !== 'string') throw new TypeError(key);
-      return [key, value] as const;
-    });
-    return Object.fromEntries(entries) as Record<Key, string>;
+    return shape.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
   } catch (error) {
     throw new BreakwaterError('BAD_REQUEST', 'The cursor is not one that this list gave; start again without it.', {
       cause: error,

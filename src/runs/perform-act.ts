@@ -35,21 +35,21 @@ export async function performAct(context: RunContext, act: Act): Promise<FinalCh
   let last: RetryCheckpoint | undefined;
   for (let attempt = 1; ; attempt++) {
     const id = stepId(act.ids, attempt);
-    const recorded = context.record.at(id)?.value as AttemptCheckpoint | undefined;
+    const recorded = context.record.read<AttemptCheckpoint>(id);
     const suspect = mayRepeat(context, act, last);
     const checkpoint =
       recorded ?? (await inSlot(context, act, { attempt, id, suspect, firstStartedAt: last?.firstStartedAt }));
     if (!checkpoint) return last && (await letStand(context, act, { id, last, suspect }));
     if (isFinalCheckpoint(checkpoint)) return checkpoint;
     last = checkpoint;
-    if (!context.record.at(id + 1)) await pauseUntil(context, last.retryAt, anySignal(act.signal, act.ending));
+    if (!context.record.has(id + 1)) await pauseUntil(context, last.retryAt, anySignal(act.signal, act.ending));
   }
 }
 
 // An attempt may repeat one that took effect: a dead execution's, or our own last one if it ended in doubt.
 function mayRepeat(context: RunContext, act: Act, last: RetryCheckpoint | undefined): boolean {
   if (!last) return act.suspect;
-  const ownAttempt = context.record.at(stepId(act.ids, last.attempt)) === undefined;
+  const ownAttempt = !context.record.has(stepId(act.ids, last.attempt));
   return last.error.unknown || (!ownAttempt && context.tookOver);
 }
 
@@ -70,9 +70,13 @@ async function inSlot(context: RunContext, act: Act, attempt: Attempt): Promise<
     const either = AbortSignal.any([stopped, quiesce]);
     return await context.slots.run(context.plan.priority, either, async () => await attemptOnce(context, act, attempt));
   } catch (error) {
-    if (stopped.aborted && error === stopped.reason) return undefined;
+    if (stopped.aborted && !quiesce.aborted && isStop(error, stopped)) return undefined;
     throw error;
   }
+}
+
+function isStop(error: unknown, stopped: AbortSignal): boolean {
+  return error === stopped.reason || (error instanceof Error && error.cause === stopped.reason);
 }
 
 // The act is stopped during its back-off: the failure that would have been repeated is final.

@@ -25,7 +25,7 @@ export interface ActivityRun {
 
 /** The node's result, or undefined when it was cut short before anything was sent. */
 export async function runActivity(context: RunContext, activity: ActivityRun): Promise<NodeResult | undefined> {
-  const settled = context.record.at(settledId(activity.node))?.value as FinalCheckpoint | undefined;
+  const settled = context.record.read<FinalCheckpoint>(settledId(activity.node));
   if (settled && !settled.outcome.ok) return resultOf(settled);
   if (activity.node.forEach) return await runForEach(context, activity, activity.node.forEach);
   const checkpoint = await runItem(context, activity, activity.scope);

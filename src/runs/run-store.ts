@@ -1,5 +1,6 @@
 // The table breakwater.run and its views: inserting, moving, ending, reading.
 import type { Knex } from 'knex';
+import type { NodeStatus } from '../definitions/index.ts';
 import { isFinal } from './runs.ts';
 import type { Cause, CompensationSummary, Priority, RunFilter, RunStatus } from './runs.ts';
 import type { Failure, Json } from '../kernel/index.ts';
@@ -192,7 +193,7 @@ export async function listRuns(
 
 export interface ActivityRow {
   readonly node: string;
-  readonly status: string;
+  readonly status: NodeStatus;
   readonly attempts: string;
   readonly started_at: Date | null;
   readonly finished_at: Date | null;

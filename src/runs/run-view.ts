@@ -1,5 +1,5 @@
 // A run's row as the outside sees it. Pure.
-import type { NodeStatus, Plan } from '../definitions/index.ts';
+import type { Plan } from '../definitions/index.ts';
 import { moduleStatus } from './progress.ts';
 import type { ActivityRow, RunRow } from './run-store.ts';
 import type { RunProgress, RunView } from './runs.ts';
@@ -62,7 +62,7 @@ export function progressView(
 }
 
 function moduleView(id: string, activities: readonly ActivityRow[]): RunProgress['modules'][number] {
-  const status = moduleStatus(activities.map((each) => each.status as NodeStatus));
+  const status = moduleStatus(activities.map((each) => each.status));
   const started = times(activities.map((each) => each.started_at));
   const finished = times(activities.map((each) => each.finished_at));
   const settled = !['pending', 'waiting', 'executing', 'compensating'].includes(status);

@@ -13,7 +13,7 @@ import {
   wakeTopic,
 } from '../durable/index.ts';
 import type { Wake } from '../durable/index.ts';
-import { failure } from '../kernel/index.ts';
+import { failure, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
@@ -134,7 +134,8 @@ async function waitForUser(
   const deadlineMs = wait.timeoutMs === undefined ? Number.POSITIVE_INFINITY : openedAt + wait.timeoutMs;
   const look = async (visit: number): Promise<{ message: Json } | null> => {
     const message = await takeMessage(stepId(visitIds(node, visit), 3), userTopic(wait.topic));
-    return message === null ? null : { message: (message as { value: Json }).value };
+    // Wrapped by the sender, so that a message of null is a message.
+    return isJsonObject(message) ? { message: message['value'] ?? null } : null;
   };
   const expired = {
     ok: false,
@@ -192,7 +193,7 @@ async function waitUntil<Fact>(
   for (let visit = 0; ; visit++) {
     const ids = visitIds(node, visit);
     const takeId = stepId(ids, 0);
-    if (!context.record.at(takeId)) {
+    if (!context.record.has(takeId)) {
       waiting.onWaiting();
       const wake = await awaitWake(context, waiting);
       if (wake === undefined || signal.aborted) return undefined;

@@ -16,7 +16,7 @@ const TURN_ID = stepId(ENGINE_RANGE, ENGINE_STEP.turn);
 
 /** The turn that an earlier execution recorded: then nothing forward may start any more. */
 export function recordedTurn(context: RunContext): Turn | undefined {
-  return context.record.at(TURN_ID)?.value as Turn | undefined;
+  return context.record.read<Turn>(TURN_ID);
 }
 
 export async function recordTurn(context: RunContext, turn: Omit<Turn, 'atMs'>): Promise<Turn> {

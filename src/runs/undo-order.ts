@@ -38,7 +38,7 @@ function reverseGraph(undos: readonly UndoItem[]): UndoStep[] {
 }
 
 function lifo(undos: readonly UndoItem[]): UndoStep[] {
-  const sorted = [...undos].sort(
+  const sorted = undos.toSorted(
     (a, b) => b.finishedAtMs - a.finishedAtMs || b.node.index - a.node.index || (b.item ?? 0) - (a.item ?? 0),
   );
   return sorted.map((undo, position) => ({

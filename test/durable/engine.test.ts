@@ -94,7 +94,7 @@ registerDurable('test.wrong-order', async () => {
 registerDurable('test.record', async () => {
   await runStep(4_096, 'kept', async () => ({ n: 1, list: ['a'] }));
   const record = await loadRecord(engine.knex);
-  await runStep(8_192, 'seen', async () => record.at(4_096)?.value ?? null);
+  await runStep(8_192, 'seen', async () => record.read(4_096) ?? null);
 });
 
 registerDurable('test.parked', async () => {
@@ -125,7 +125,8 @@ describe('runStep', () => {
       .withSchema('dbos')
       .table('operation_outputs')
       .where('workflow_uuid', runId)
-      .orderBy('function_id');
+      .orderBy('function_id')
+      .select<{ function_id: number; function_name: string }[]>('function_id', 'function_name');
     expect(rows.map((row) => [row.function_id, row.function_name])).toEqual([
       [4_096, 'first'],
       [8_192, 'second'],
@@ -141,9 +142,9 @@ describe('runStep', () => {
     const row = await engine.knex
       .withSchema('dbos')
       .table('operation_outputs')
-      .first('output')
+      .first<{ output: string } | undefined>('output')
       .where({ workflow_uuid: runId, function_id: 8_192 });
-    expect(JSON.parse(row.output).json).toEqual({ n: 1, list: ['a'] });
+    expect(JSON.parse(row?.output ?? '')).toMatchObject({ json: { n: 1, list: ['a'] } });
   });
 });
 
@@ -208,7 +209,7 @@ describe('runTransaction', () => {
       engine.url,
       `select count(*)::int as n from public.effect_log where run = '${runId}'`,
     );
-    expect(rows[0].n).toBe(1);
+    expect(rows).toEqual([{ n: 1 }]);
     expect(bodiesOf(runId, 'insert')).toBe(1);
   });
 });

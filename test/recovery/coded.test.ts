@@ -26,7 +26,7 @@ async function start(app: AppProcess, workflow: string, input: unknown = {}): Pr
 
 const notes = async (key: string): Promise<number> => {
   const { rows } = await execute(databaseUrl, `select count(*)::int as n from breakwater.memory where key = '${key}'`);
-  return rows[0].n as number;
+  return Number(rows[0]?.['n']);
 };
 
 describe('a coded workflow', () => {

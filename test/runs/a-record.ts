@@ -6,9 +6,13 @@ import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from '../../
 
 /** Checkpoints by step id. */
 export function recordOf(values: Iterable<readonly [number, AttemptCheckpoint]> = []): RunRecord {
-  const entries = [...values].map(([id, value]) => [id, { id, name: `step ${id}`, value, completedAtMs: 0 }] as const);
-  const checkpoints = new Map(entries);
-  return { empty: checkpoints.size === 0, at: (id) => checkpoints.get(id), all: () => checkpoints.values() };
+  const checkpoints = new Map<number, unknown>(values);
+  return {
+    empty: checkpoints.size === 0,
+    has: (id) => checkpoints.has(id),
+    // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in RunRecord
+    read: <T>(id: number) => checkpoints.get(id) as T | undefined,
+  };
 }
 
 export function done(value: Json, over: Partial<FinalCheckpoint> = {}): FinalCheckpoint {

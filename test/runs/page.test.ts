@@ -1,8 +1,11 @@
 // Sizes and cursors of lists.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { BreakwaterError } from '../../src/kernel/index.ts';
 import { decodeCursor, encodeCursor, pageLimit } from '../../src/runs/page.ts';
+
+const both = z.object({ at: z.string(), id: z.string() });
 
 describe('pageLimit', () => {
   it.each([
@@ -21,7 +24,7 @@ describe('a cursor', () => {
   it('brings back the position it was made of', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'grapheme' }), fc.string(), (at, id) => {
-        expect(decodeCursor(encodeCursor({ at, id }), ['at', 'id'])).toEqual({ at, id });
+        expect(decodeCursor(encodeCursor({ at, id }), both)).toEqual({ at, id });
       }),
     );
   });
@@ -35,7 +38,9 @@ describe('a cursor', () => {
   });
 
   it('gives only what is asked for', () => {
-    expect(decodeCursor(encodeCursor({ at: 'x', id: 'y', more: 'z' }), ['at'])).toEqual({ at: 'x' });
+    expect(decodeCursor(encodeCursor({ at: 'x', id: 'y', more: 'z' }), z.object({ at: z.string() }))).toEqual({
+      at: 'x',
+    });
   });
 
   it.each([
@@ -48,8 +53,8 @@ describe('a cursor', () => {
     ['a member that is missing', encodeCursor({ at: 'x' })],
     ['a member that is no text', Buffer.from('{"at":"x","id":7}').toString('base64url')],
   ])('is refused when it is %s', (_, cursor) => {
-    expect(() => decodeCursor(cursor, ['at', 'id'])).toThrow(BreakwaterError);
-    expect(() => decodeCursor(cursor, ['at', 'id'])).toThrow(
+    expect(() => decodeCursor(cursor, both)).toThrow(BreakwaterError);
+    expect(() => decodeCursor(cursor, both)).toThrow(
       expect.objectContaining({ code: 'BAD_REQUEST', cause: expect.any(Error) }),
     );
   });

@@ -36,7 +36,7 @@ function aRow(over: Partial<RunRow> = {}): RunRow {
   };
 }
 
-function anActivity(node: string, status: string, started?: number, finished?: number): ActivityRow {
+function anActivity(node: string, status: ActivityRow['status'], started?: number, finished?: number): ActivityRow {
   const started_at = started === undefined ? null : at(started);
   return { node, status, attempts: '1', started_at, finished_at: finished === undefined ? null : at(finished) };
 }

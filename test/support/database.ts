@@ -21,7 +21,7 @@ async function createDatabaseFrom(template: string, name: string): Promise<strin
 }
 
 /** One statement on a connection of its own, past every pool. */
-export async function execute(url: string, sql: string): Promise<pg.QueryResult> {
+export async function execute(url: string, sql: string): Promise<pg.QueryResult<Record<string, unknown>>> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
