@@ -1,11 +1,12 @@
 import { beforeAll, describe, expect, it } from 'vitest';
+import { HUB_ID, LIBRARY } from '../../sandbox/vendors/notion/fixtures.ts';
 import { openSandbox, type TestSandbox } from './open-sandbox.ts';
 import { contractsNote, contractsPresent, loadContract, type VendorContract } from './vendor-contract.ts';
 
 /** A function that sends a request and holds both it and the answer against the vendor's description. */
-function replyIn(sandbox: TestSandbox, contract: VendorContract, vendor: string) {
+function replyIn(sandbox: TestSandbox, contract: VendorContract, vendor: string, headers?: Record<string, string>) {
   return async <T = unknown>(operation: string, method: string, path: string, status: number, body?: unknown) => {
-    const reply = await sandbox.call<T>(method, `/${vendor}${path}`, body);
+    const reply = await sandbox.call<T>(method, `/${vendor}${path}`, body, headers);
 
     expect(reply.status, `${operation}: ${JSON.stringify(reply.body)}`).toBe(status);
     if (status < 400) expect(contract.requestFaults(method, path, body), operation).toEqual([]);
@@ -122,6 +123,51 @@ describe.runIf(contractsPresent)(`the doubles answer as their vendors' descripti
       await expectReply('GetContact', 'GET', `${contacts}/${result[0]?.id}`, 200);
       await expectReply('ListContactByEmail', 'POST', `${contacts}/search/emails`, 200, emails);
     });
+  });
+
+  describe('figma', () => {
+    const file = '/v1/files/harborBrand01';
+    const token = { 'x-figma-token': 'figd_1' };
+
+    it('about components, images and comments', async () => {
+      await using sandbox = await openSandbox();
+      const expectReply = replyIn(sandbox, await loadContract('figma.json'), 'figma', token);
+      const comment = { message: 'Hello', client_meta: { node_id: '12:101', node_offset: { x: 1, y: 2 } } };
+
+      await expectReply('getFileMeta', 'GET', `${file}/meta`, 200);
+      await expectReply('getFileComponents', 'GET', `${file}/components`, 200);
+      await expectReply('getImages', 'GET', '/v1/images/harborBrand01?ids=12:101,9:9&format=svg', 200);
+      const { id } = await expectReply<{ id: string }>('postComment', 'POST', `${file}/comments`, 200, comment);
+      await expectReply('postComment', 'POST', `${file}/comments`, 200, { message: 'Reply', comment_id: id });
+      await expectReply('getComments', 'GET', `${file}/comments`, 200);
+      await expectReply('deleteComment', 'DELETE', `${file}/comments/${id}`, 200);
+    });
+
+    it('when it refuses', async () => {
+      await using sandbox = await openSandbox();
+      const expectReply = replyIn(sandbox, await loadContract('figma.json'), 'figma', token);
+
+      await expectReply('getFileMeta', 'GET', '/v1/files/nowhere/meta', 404);
+      await expectReply('getFileComponents', 'GET', '/v1/files/nowhere/components', 404);
+      await expectReply('getImages', 'GET', '/v1/images/harborBrand01?ids=12:101&scale=9', 400);
+      await expectReply('deleteComment', 'DELETE', `${file}/comments/1`, 404);
+    });
+  });
+
+  it('notion, whose replies its description leaves open but for errors', async () => {
+    await using sandbox = await openSandbox();
+    const headers = { authorization: 'Bearer ntn_1', 'notion-version': '2025-09-03' };
+    const expectReply = replyIn(sandbox, await loadContract('notion.json'), 'notion', headers);
+    const page = { parent: { page_id: HUB_ID, type: 'page_id' }, properties: { title: { title: [] } } };
+
+    await expectReply('post-search', 'POST', '/v1/search', 200, { query: 'logistics' });
+    await expectReply('query-data-source', 'POST', `/v1/data_sources/${LIBRARY.id}/query`, 200, { page_size: 1 });
+    await expectReply('retrieve-a-data-source', 'GET', `/v1/data_sources/${LIBRARY.id}`, 200);
+    const { id } = await expectReply<{ id: string }>('post-page', 'POST', '/v1/pages', 200, page);
+    await expectReply('get-block-children', 'GET', `/v1/blocks/${HUB_ID}/children?page_size=5`, 200);
+    await expectReply('patch-page', 'PATCH', `/v1/pages/${id}`, 200, { in_trash: true });
+    await expectReply('retrieve-a-page', 'GET', `/v1/pages/${id}`, 200);
+    await expectReply('post-search', 'POST', '/v1/search', 400, { page_size: 101 });
   });
 
   it('slm, about completions and models', async () => {
