@@ -8,7 +8,6 @@ export { listExecutors } from './lease-store.ts';
 export type { ExecutorRow } from './lease-store.ts';
 export { sendInTransaction, takeMessage, userTopic, waitForMessage, wakeTopic } from './message.ts';
 export type { Wake } from './message.ts';
-export { ENGINE_PROTOCOL } from './protocol.ts';
 export { loadRecord } from './record.ts';
 export type { Checkpoint, RunRecord } from './record.ts';
 export { claimCount } from './record-store.ts';

@@ -38,11 +38,6 @@ export async function withStepIdsFrom<T>(base: number, body: () => Promise<T>): 
   return await runWithParentContext(context, { curWFFunctionId: base }, body);
 }
 
-/** The id the next step of this branch would get. */
-export function nextStepId(): number {
-  return getCurrentContextStore()?.curWFFunctionId ?? 0;
-}
-
 /** Why: run row and workflow row commit together (K11); `DBOS.startWorkflow` cannot join a transaction. */
 export async function insertWorkflow(
   client: ClientBase,

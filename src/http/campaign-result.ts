@@ -10,7 +10,7 @@ const STATUS: Partial<Record<RunStatus, string>> = {
 };
 
 /** Only a finished run has one. `status` is success, rejected, cancelled or, for all the rest, failed. */
-export function campaignResult({ status, output, startedAt, finishedAt }: RunView): JsonObject | undefined {
+function campaignResult({ status, output, startedAt, finishedAt }: RunView): JsonObject | undefined {
   if (finishedAt === undefined) return undefined;
   const durationMs = Date.parse(finishedAt) - Date.parse(startedAt);
   return {

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 
-export const controlSchema = z.object({
+const controlSchema = z.object({
   cancel: z.object({ compensate: z.boolean(), by: z.string(), reason: z.string().nullable(), at: z.string() }),
 });
 export type Control = z.infer<typeof controlSchema>;

@@ -119,7 +119,7 @@ async function unknownDefinition(knex: Knex, tenant: string, name: string): Prom
   return new BreakwaterError('NOT_FOUND', `No definition "${name}"${didYouMean(name, names) || '.'}`);
 }
 
-export function viewOf(row: ListedDefinition): DefinitionView {
+function viewOf(row: ListedDefinition): DefinitionView {
   const { name, version, hash, title, kind, created_at: createdAt } = row;
   return { name, version, hash, title, kind, createdAt: createdAt.toISOString() };
 }

@@ -1,5 +1,5 @@
 // The runs room's face: start, watch and control runs; the durable workflow behind them.
-export { createCodedWorkflows, codedHash } from './coded-workflow.ts';
+export { createCodedWorkflows } from './coded-workflow.ts';
 export type { CodedWorkflow, CodedWorkflows, Saga, SagaAct } from './coded-workflow.ts';
 export { createControlWatch } from './control-watch.ts';
 export type { ControlWatch } from './control-watch.ts';

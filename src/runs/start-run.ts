@@ -98,6 +98,6 @@ async function earlierRun(
   return startedRun(row);
 }
 
-export function startedRun({ id, workflow, version, hash, status }: RunRow): StartedRun {
+function startedRun({ id, workflow, version, hash, status }: RunRow): StartedRun {
   return { id, workflow, version, hash, status };
 }

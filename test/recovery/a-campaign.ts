@@ -8,7 +8,7 @@ import { until } from '../support/until.ts';
 
 export const FINAL = ['succeeded', 'failed', 'compensated', 'rejected', 'cancelled', 'compensation_failed'];
 
-export async function springLaunch(): Promise<Record<string, unknown>> {
+async function springLaunch(): Promise<Record<string, unknown>> {
   return JSON.parse(await readFile(join(packageRoot(), 'workflows', 'inputs', 'spring-launch.json'), 'utf8')) as Record<
     string,
     unknown
@@ -30,7 +30,7 @@ export async function startCampaign(
   return String(body.id);
 }
 
-export async function runOf(app: AppProcess, id: string): Promise<Record<string, unknown>> {
+async function runOf(app: AppProcess, id: string): Promise<Record<string, unknown>> {
   return (await app.call('GET', `/v1/runs/${id}`)).body;
 }
 
@@ -53,7 +53,7 @@ export async function untilStatus(
   });
 }
 
-export async function pendingApproval(app: AppProcess, runId: string): Promise<string> {
+async function pendingApproval(app: AppProcess, runId: string): Promise<string> {
   const { body } = await app.call('GET', '/v1/approvals?status=pending');
   const items = body.items as { id: string; runId: string }[];
   const found = items.find((each) => each.runId === runId);
