@@ -1,6 +1,7 @@
 // CEL source to syntax tree, bounded before the parser sees it, and the tree's shape for those who walk it.
 import { parse } from '@bufbuild/cel';
 import { messageOf } from '../kernel/index.ts';
+import { RecentlyUsed } from './recently-used.ts';
 
 export type CelNode = ReturnType<typeof parse>['expr'];
 
@@ -12,6 +13,14 @@ export type ParsedCel =
   | { readonly ok: true; readonly root: CelNode }
   | { readonly ok: false; readonly message: string };
 
+const read = new RecentlyUsed<ParsedCel>(200);
+
+/** For looking at: the same tree each time, not to be changed. */
+export function readCel(source: string): ParsedCel {
+  return read.get(source, parseCel);
+}
+
+/** A tree of one's own. */
 export function parseCel(source: string): ParsedCel {
   const refusal = refuseBySize(source);
   if (refusal !== undefined) return { ok: false, message: refusal };

@@ -33,7 +33,8 @@ export function fromCel(value: CelValue): Json {
 
 function finite(value: number): number {
   if (!Number.isFinite(value)) throw new Error(`the result is ${value}, which JSON cannot hold`);
-  return value;
+  // Minus zero would come back from a checkpoint as zero.
+  return value === 0 ? 0 : value;
 }
 
 function safeInteger(value: bigint): number {

@@ -1,4 +1,5 @@
 // What every part of the compiler works on, and what may be read at each place of the document.
+import { isJsonObject } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
 import type { Catalog, CatalogAction } from './catalog.ts';
 import type { Dependencies } from './dependencies.ts';
@@ -80,6 +81,7 @@ function sight(compilation: Compilation, reader: string, nodes: readonly string[
     schemas,
     names: new Set([...ALWAYS, ...extra]),
     nodes: new Set(nodes),
+    didYouMean: (name, candidates) => compilation.findings.didYouMean(name, candidates),
     outputOf: (node) => outputOf(compilation.catalog, node),
   };
 }
@@ -87,10 +89,17 @@ function sight(compilation: Compilation, reader: string, nodes: readonly string[
 function outputOf(catalog: Catalog, node: NodeEntry): JsonObject | undefined {
   if (node.kind === 'approval') return APPROVAL_SCHEMA;
   if (node.kind === 'wait') return undefined;
-  const action = findAction(catalog, node.document.tool, node.document.action);
-  if (!action) return undefined;
-  // The item's schema comes along whole, so that its own references still resolve.
-  return node.document.for_each === undefined ? action.output : undefined;
+  const { tool, action, with: given, for_each: forEach } = node.document;
+  const found = findAction(catalog, tool, action);
+  const output = found && outputOfCall(found, given ?? {});
+  return output && forEach !== undefined ? { type: 'array', items: output } : output;
+}
+
+/** What a call with these arguments answers: some actions are told the schema of their answer. */
+function outputOfCall(action: CatalogAction, given: JsonObject): JsonObject | undefined {
+  const schema = action.outputSchemaFrom === undefined ? undefined : given[action.outputSchemaFrom];
+  if (schema === undefined) return action.output;
+  return isJsonObject(schema) ? schema : undefined;
 }
 
 export function findAction(catalog: Catalog, tool: string, action: string): CatalogAction | undefined {

@@ -1,5 +1,5 @@
 // An approval of the document to a node of the plan.
-import { didYouMean, formatDuration } from '../kernel/index.ts';
+import { formatDuration } from '../kernel/index.ts';
 import { sightOfNode } from './compilation.ts';
 import type { Compilation } from './compilation.ts';
 import { durationMs } from './duration-text.ts';
@@ -76,7 +76,7 @@ function compileEditable(entry: ApprovalEntry, { outline, ancestors, findings }:
     if (before.includes(id)) continue;
     const why = outline.node(id)
       ? `"${id}" is no activity before "${entry.id}"`
-      : `unknown activity "${id}"${didYouMean(id, before)}`;
+      : `unknown activity "${id}"${findings.didYouMean(id, before)}`;
     findings.problem(
       [...entry.path, 'approval', 'editable', index],
       `${why}; editable names activities the approver has seen`,

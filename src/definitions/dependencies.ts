@@ -1,5 +1,4 @@
 // From `depends_on` to edges between nodes.
-import { didYouMean } from '../kernel/index.ts';
 import type { Findings } from './findings.ts';
 import { findCycle } from './graph.ts';
 import type { Edges } from './graph.ts';
@@ -29,7 +28,7 @@ function moduleDependencies(module: ModuleEntry, outline: Outline, findings: Fin
     const others = outline.moduleIds.filter((id) => id !== module.id);
     findings.problem(
       [...module.path, 'depends_on', index],
-      `unknown module "${name}" in depends_on${didYouMean(name, others)}`,
+      `unknown module "${name}" in depends_on${findings.didYouMean(name, others)}`,
     );
     return false;
   });
@@ -81,7 +80,7 @@ function namedDependencies(
 ): readonly string[] {
   return (node.document.depends_on ?? []).flatMap((name, index) => {
     const target = module.nodes.find((sibling) => sibling.name === name) ?? outline.node(name);
-    const fault = target ? faultOf(node, target, earlier) : unknownNode(name, module, outline);
+    const fault = target ? faultOf(node, target, earlier) : unknownNode(name, module, outline, findings);
     if (fault === undefined && target) return [target.id];
     findings.problem([...node.path, 'depends_on', index], fault ?? '');
     return [];
@@ -93,9 +92,9 @@ function faultOf(node: NodeEntry, target: NodeEntry, earlier: readonly NodeEntry
   return `"${target.id}" is no earlier sibling of "${node.id}"; in a sequential module depends_on may add earlier siblings only`;
 }
 
-function unknownNode(name: string, module: ModuleEntry, outline: Outline): string {
+function unknownNode(name: string, module: ModuleEntry, outline: Outline, findings: Findings): string {
   const candidates = [...module.nodes.map((sibling) => sibling.name), ...outline.nodeIds];
-  const hint = didYouMean(name, candidates);
+  const hint = findings.didYouMean(name, candidates);
   return outline.module(name)
     ? `"${name}" is a module; an activity depends on activities: write "${name}.<activity>", or put depends_on on the module`
     : `unknown activity "${name}" in depends_on${hint}`;

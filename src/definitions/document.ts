@@ -191,11 +191,19 @@ const activities = keys(
 );
 
 const approvalModule = keys(
-  { ...anyModule, type: z.literal('approval').describe('Asks people.'), approval },
+  {
+    ...anyModule,
+    type: z.literal('approval').describe('Asks people.'),
+    approval: approval.describe('The question, and who may answer it.'),
+  },
   LATER_MODULE_KEYS,
 );
 const waitModule = keys(
-  { ...anyModule, type: z.literal('wait').describe('Waits for a message or a time.'), wait },
+  {
+    ...anyModule,
+    type: z.literal('wait').describe('Waits for a message or a time.'),
+    wait: wait.describe('Exactly one of message, for and until.'),
+  },
   LATER_MODULE_KEYS,
 );
 

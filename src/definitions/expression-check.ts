@@ -2,7 +2,7 @@
 import { didYouMean } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { FUNCTION_NAMES, isFunction } from './cel-functions.ts';
-import { parseCel, walk } from './cel-syntax.ts';
+import { readCel, walk } from './cel-syntax.ts';
 import type { CelNode } from './cel-syntax.ts';
 import type { Findings } from './findings.ts';
 import { liquidPaths } from './liquid-text.ts';
@@ -13,7 +13,7 @@ import type { Sight } from './reference-check.ts';
 import { referencesOfCel } from './references.ts';
 import type { Reference } from './references.ts';
 import type { JsonType } from './schema-path.ts';
-import { named, staticType, typeFaults } from './static-type.ts';
+import { TypeInference, named } from './static-type.ts';
 import { compileTemplate, holesOf, unwrap } from './template.ts';
 import type { Hole } from './template.ts';
 
@@ -26,7 +26,7 @@ export function checkExpression(
   findings: Findings,
 ): Expression {
   const cel = typeof source === 'boolean' ? String(source) : (unwrap(source) ?? source.trim());
-  const parsed = parseCel(cel);
+  const parsed = readCel(cel);
   if (!parsed.ok) {
     findings.problem(path, `expression ${parsed.message}`);
     return { cel };
@@ -59,17 +59,17 @@ function checkHole(hole: Hole, path: Path, sight: Sight, findings: Findings): Js
     reportReferences(liquidPaths(hole.source), path, sight, findings);
     return 'string';
   }
-  const parsed = parseCel(hole.source);
+  const parsed = readCel(hole.source);
   return parsed.ok ? checkCel(parsed.root, path, sight, findings) : undefined;
 }
 
 function checkCel(root: CelNode, path: Path, sight: Sight, findings: Findings): JsonType | undefined {
-  const typeOf = (reference: Reference): JsonType | undefined => typeOfReference(reference, sight);
+  const types = new TypeInference((reference) => typeOfReference(reference, sight));
   for (const name of unknownFunctions(root))
     findings.problem(path, `unknown function "${name}"${didYouMean(name, FUNCTION_NAMES)}`);
   reportReferences(referencesOfCel(root), path, sight, findings);
-  for (const fault of new Set(typeFaults(root, typeOf))) findings.problem(path, `expression ${fault}`);
-  return staticType(root, typeOf);
+  for (const fault of types.faultsIn(root)) findings.problem(path, `expression ${fault}`);
+  return types.typeOf(root);
 }
 
 // Built-in operators that are no functions: field access and the ones that do not look at every operand.
@@ -86,11 +86,10 @@ function unknownFunctions(root: CelNode): readonly string[] {
 }
 
 function reportReferences(references: readonly Reference[], path: Path, sight: Sight, findings: Findings): void {
-  const seen = new Set<string>();
-  for (const reference of references) {
+  const distinct = new Map(references.map((reference) => [reference.join('\n'), reference]));
+  for (const reference of distinct.values()) {
     const check = checkReference(reference, sight);
-    if (check.ok || seen.has(check.message)) continue;
-    seen.add(check.message);
+    if (check.ok) continue;
     if (check.severity === 'problem') findings.problem(path, check.message);
     else findings.warning(path, check.message);
   }

@@ -1,17 +1,23 @@
 // What the compiler found: problems refuse the definition, warnings go along with it. Each knows its line and column.
+import { didYouMean } from '../kernel/index.ts';
 import type { Problem } from '../kernel/index.ts';
-import { isWithin, pointerOf } from './path.ts';
+import { pointerOf } from './path.ts';
 import type { Path, Position } from './path.ts';
 import type { ParsedSource } from './source.ts';
 
 type Part = 'key' | 'value';
+
+// Each name is compared with each candidate; a document of a thousand slips gets no hints for the last of them.
+const MAX_COMPARISONS = 20_000;
+const MAX_NAME_LENGTH = 128;
 
 export class Findings {
   readonly #source: Pick<ParsedSource, 'locate'>;
   readonly #fileName: string | undefined;
   readonly #problems: Problem[] = [];
   readonly #warnings: Problem[] = [];
-  readonly #damaged: Path[] = [];
+  readonly #damaged = new Set<string>();
+  #comparisons = 0;
 
   /** With a file name a problem's path reads `file:line:column`; without, it is a JSON pointer. */
   constructor(source: Pick<ParsedSource, 'locate'>, fileName?: string) {
@@ -40,6 +46,12 @@ export class Findings {
     if (!this.isDamaged(path)) this.#warnings.push(this.#located(path, message, this.#source.locate(path, part)));
   }
 
+  /** `; did you mean "x"?` or nothing. */
+  didYouMean(name: string, candidates: readonly string[]): string {
+    this.#comparisons += candidates.length;
+    return this.#comparisons > MAX_COMPARISONS || name.length > MAX_NAME_LENGTH ? '' : didYouMean(name, candidates);
+  }
+
   /** Where the value at a path stands. */
   lineOf(path: Path): number {
     return this.#source.locate(path).line;
@@ -47,11 +59,13 @@ export class Findings {
 
   /** From here on nothing is said about this place: what stands there is a stand-in for what was reported. */
   damage(path: Path): void {
-    this.#damaged.push(path);
+    this.#damaged.add(pointerOf(path));
   }
 
   isDamaged(path: Path): boolean {
-    return this.#damaged.some((damaged) => isWithin(path, damaged));
+    return (
+      this.#damaged.size > 0 && [...path, ''].some((_, depth) => this.#damaged.has(pointerOf(path.slice(0, depth))))
+    );
   }
 
   #located(path: Path, message: string, { line, column }: Position): Problem {

@@ -12,8 +12,3 @@ export interface Position {
 export function pointerOf(path: Path): string {
   return path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
-
-/** Is `path` the same as `ancestor`, or inside it? */
-export function isWithin(path: Path, ancestor: Path): boolean {
-  return ancestor.length <= path.length && ancestor.every((part, depth) => String(path[depth]) === String(part));
-}

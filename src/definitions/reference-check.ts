@@ -1,5 +1,4 @@
 // Is what an expression reads there to be read: a known name, an ancestor, a declared key? And of which type?
-import { didYouMean } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
 import type { NodeEntry, Outline } from './outline.ts';
 import type { Reference } from './references.ts';
@@ -18,6 +17,8 @@ export interface Sight {
   readonly outline: Outline;
   /** Schemas of the values at the root of the scope, as far as they are known. */
   readonly schemas: ReadonlyMap<ScopeName, JsonObject>;
+  /** `; did you mean "x"?` or nothing. */
+  didYouMean(name: string, candidates: readonly string[]): string;
   /** The schema of a node's output. */
   outputOf(node: NodeEntry): JsonObject | undefined;
 }
@@ -53,11 +54,12 @@ export function checkReference(reference: Reference, sight: Sight): ReferenceChe
   if (!sight.names.has(name)) return refuse(`"${root}" is known only ${WHERE_KNOWN[name] ?? 'elsewhere'}`);
   if (name === 'outputs' || name === 'status') return checkNode(name, path, reference, sight);
   const schema = sight.schemas.get(name);
-  return schema ? checkPath(rooted(schema), path, root) : { ok: true };
+  return schema ? checkPath(rooted(schema), path, root, sight) : { ok: true };
 }
 
 export function typeOfReference(reference: Reference, sight: Sight): JsonType | undefined {
-  const check = checkReference(reference, sight);
+  // What is wrong is said where references are checked; hints cost, and would be thrown away here.
+  const check = checkReference(reference, { ...sight, didYouMean: () => '' });
   return check.ok && check.schema ? typeOfSchema(check.schema) : undefined;
 }
 
@@ -65,7 +67,7 @@ function unknownName(root: string, sight: Sight): string {
   const outputs = [...sight.outline.shortNames, ...sight.outline.moduleIds].includes(root)
     ? `; did you mean "outputs.${root}"?`
     : '';
-  return `unknown name "${root}"${outputs || didYouMean(root, sight.names)}`;
+  return `unknown name "${root}"${outputs || sight.didYouMean(root, [...sight.names])}`;
 }
 
 function checkNode(
@@ -85,7 +87,7 @@ function checkNode(
   if (node) return checkVisible(node, path.slice(2), root, sight);
   const names = module.nodes.map((candidate) => candidate.name);
   return refuse(
-    `unknown reference "${reference.slice(0, 3).join('.')}": module "${first}" has no activity "${second}"${didYouMean(second, names)}`,
+    `unknown reference "${reference.slice(0, 3).join('.')}": module "${first}" has no activity "${second}"${sight.didYouMean(second, names)}`,
   );
 }
 
@@ -97,7 +99,7 @@ function checkShortName(name: string, path: readonly string[], sight: Sight): Re
   return refuse(`"outputs.${name}" may be any of several activities; write ${choices}`);
 }
 
-function unknownNode(root: string, name: string, { outline }: Sight): string {
+function unknownNode(root: string, name: string, { outline, didYouMean }: Sight): string {
   const short = root === 'outputs' ? outline.shortNames : [];
   return `unknown reference "${root}.${name}"${didYouMean(name, [...outline.moduleIds, ...short])}`;
 }
@@ -115,20 +117,20 @@ function checkVisible(
   sight: Sight,
 ): ReferenceCheck {
   if (!sight.nodes.has(node.id)) return refuse(notAnAncestor(node.id, sight));
-  if (root === 'status') return checkPath(rooted({ type: 'string' }), rest, `status.${node.id}`);
+  if (root === 'status') return checkPath(rooted({ type: 'string' }), rest, `status.${node.id}`, sight);
   const schema = sight.outputOf(node);
-  return schema ? checkPath(rooted(schema), rest, `outputs.${node.id}`) : { ok: true };
+  return schema ? checkPath(rooted(schema), rest, `outputs.${node.id}`, sight) : { ok: true };
 }
 
 function notAnAncestor(id: string, { reader }: Sight): string {
   return `"${id}" is not an ancestor of ${reader}, so its output may not be there yet; add it to depends_on`;
 }
 
-function checkPath(start: RootedSchema, path: readonly string[], name: string): ReferenceCheck {
+function checkPath(start: RootedSchema, path: readonly string[], name: string, sight: Sight): ReferenceCheck {
   const step = schemaAt(start, path);
   if (step.found) return { ok: true, schema: step.found };
   if (step.missing === undefined) return { ok: true };
-  const hint = didYouMean(step.missing, step.known);
+  const hint = sight.didYouMean(step.missing, step.known);
   const message = `unknown reference "${[name, ...path].join('.')}": there is no "${step.missing}"${hint}`;
   // JSON Schema lets keys through that it does not name; only a likely slip of the pen refuses the definition then.
   return { ok: false, message, severity: step.closed || hint !== '' ? 'problem' : 'warning' };

@@ -1,6 +1,6 @@
 // What expressions and texts read: the names they write out, for the compiler to check before anything runs.
 import type { CelNode } from './cel-syntax.ts';
-import { childrenOf, parseCel } from './cel-syntax.ts';
+import { childrenOf, readCel } from './cel-syntax.ts';
 import { liquidPaths } from './liquid-text.ts';
 import type { Template } from './plan.ts';
 import { holesOf } from './template.ts';
@@ -19,7 +19,7 @@ export function referencesOf(template: Template): readonly Reference[] {
 
 export function referencesOfHole(hole: Hole): readonly Reference[] {
   if (hole.language === 'liquid') return liquidPaths(hole.source);
-  const parsed = parseCel(hole.source);
+  const parsed = readCel(hole.source);
   return parsed.ok ? referencesOfCel(parsed.root) : [];
 }
 

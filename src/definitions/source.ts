@@ -97,7 +97,8 @@ function refuseByTokens(text: string): SourceProblem | undefined {
     if (lexeme.trim() !== '' && !lexeme.startsWith('#')) tokens++;
     const position = (): Position => positionIn(text, offset);
     if (depth > MAX_DEPTH) return { ...atStart(`is nested deeper than ${MAX_DEPTH} levels`), position: position() };
-    if (tokens > MAX_TOKENS || lexemes > MAX_LEXEMES) return { ...atStart(`has more than ${MAX_NODES} values and keys`), position: position() };
+    if (tokens > MAX_TOKENS || lexemes > MAX_LEXEMES)
+      return { ...atStart(`has more than ${MAX_NODES} values and keys`), position: position() };
     if (!MARKERS.has(lexeme)) offset += lexeme.length;
   }
   return undefined;

@@ -1,6 +1,6 @@
 // The type an expression certainly has, and operations that cannot work, without any data.
 import type { CelNode } from './cel-syntax.ts';
-import { childrenOf } from './cel-syntax.ts';
+import { walk } from './cel-syntax.ts';
 import { pathOf } from './references.ts';
 import type { JsonType } from './schema-path.ts';
 
@@ -35,17 +35,54 @@ const RESULTS: ReadonlyMap<string, JsonType> = new Map<string, JsonType>([
 const LOGICAL = new Set(['_&&_', '_||_', '!_']);
 const ORDERED = new Set(['_<_', '_<=_', '_>_', '_>=_']);
 
-export function staticType(node: CelNode, typeOfPath: TypeOfPath): JsonType | undefined {
-  const path = pathOf(node);
-  const kind = node.exprKind;
-  if (kind.case === 'constExpr') return typeOfConstant(kind.value.constantKind.case);
-  // `has(a.b)` is a selection that only asks.
-  if (kind.case === 'selectExpr' && kind.value.testOnly) return 'boolean';
-  if (path) return typeOfPath(path);
-  if (kind.case === 'listExpr') return 'array';
-  if (kind.case === 'structExpr') return 'object';
-  if (kind.case === 'callExpr') return typeOfCall(kind.value.function, kind.value.args, typeOfPath);
-  return kind.case === 'comprehensionExpr' ? typeOfLoop(node) : undefined;
+/** Looks at each part of an expression once. */
+export class TypeInference {
+  readonly #typeOfPath: TypeOfPath;
+  readonly #known = new Map<CelNode, JsonType | undefined>();
+
+  constructor(typeOfPath: TypeOfPath) {
+    this.#typeOfPath = typeOfPath;
+  }
+
+  typeOf(node: CelNode): JsonType | undefined {
+    if (!this.#known.has(node)) this.#known.set(node, this.#infer(node));
+    return this.#known.get(node);
+  }
+
+  #infer(node: CelNode): JsonType | undefined {
+    const kind = node.exprKind;
+    if (kind.case === 'constExpr') return typeOfConstant(kind.value.constantKind.case);
+    // `has(a.b)` is a selection that only asks.
+    if (kind.case === 'selectExpr' && kind.value.testOnly) return 'boolean';
+    const path = pathOf(node);
+    if (path) return this.#typeOfPath(path);
+    if (kind.case === 'listExpr') return 'array';
+    if (kind.case === 'structExpr') return 'object';
+    if (kind.case === 'callExpr') return this.#typeOfCall(kind.value.function, kind.value.args);
+    return kind.case === 'comprehensionExpr' ? typeOfLoop(node) : undefined;
+  }
+
+  #typeOfCall(name: string, args: readonly CelNode[]): JsonType | undefined {
+    const known = RESULTS.get(name);
+    if (known) return known;
+    if (name !== '_?_:_' && name !== '_+_') return undefined;
+    const [left, right] = args.slice(-2).map((arg) => this.typeOf(arg));
+    return left === right ? left : undefined;
+  }
+
+  /** What can never work: `'a' + 1`, `!input.name` where that is text, `1 < 'a'`. */
+  faultsIn(root: CelNode): ReadonlySet<string> {
+    const faults = new Set<string>();
+    walk(root, ({ exprKind }) => {
+      if (exprKind.case !== 'callExpr') return;
+      const fault = operandFault(
+        exprKind.value.function,
+        exprKind.value.args.map((arg) => this.typeOf(arg)),
+      );
+      if (fault !== undefined) faults.add(fault);
+    });
+    return faults;
+  }
 }
 
 function typeOfConstant(name: string | undefined): JsonType | undefined {
@@ -53,14 +90,6 @@ function typeOfConstant(name: string | undefined): JsonType | undefined {
   if (name === 'boolValue') return 'boolean';
   if (name === 'nullValue') return 'null';
   return name === 'int64Value' || name === 'doubleValue' || name === 'uint64Value' ? 'number' : undefined;
-}
-
-function typeOfCall(name: string, args: readonly CelNode[], typeOfPath: TypeOfPath): JsonType | undefined {
-  const known = RESULTS.get(name);
-  if (known) return known;
-  if (name !== '_?_:_' && name !== '_+_') return undefined;
-  const [left, right] = args.slice(-2).map((arg) => staticType(arg, typeOfPath));
-  return left === right ? left : undefined;
 }
 
 // `all` and `exists` end in a truth, `map` and `filter` in a list; `exists_one` compares a count.
@@ -72,16 +101,6 @@ function typeOfLoop(node: CelNode): JsonType | undefined {
   return accuInit?.exprKind.case === 'constExpr'
     ? typeOfConstant(accuInit.exprKind.value.constantKind.case)
     : undefined;
-}
-
-/** What can never work: `'a' + 1`, `!input.name` where that is text, `1 < 'a'`. */
-export function typeFaults(node: CelNode, typeOfPath: TypeOfPath): readonly string[] {
-  const below = childrenOf(node).flatMap((child) => typeFaults(child, typeOfPath));
-  const { exprKind: kind } = node;
-  if (kind.case !== 'callExpr') return below;
-  const types = kind.value.args.map((arg) => staticType(arg, typeOfPath));
-  const fault = operandFault(kind.value.function, types);
-  return fault === undefined ? below : [...below, fault];
 }
 
 function operandFault(operator: string, types: readonly (JsonType | undefined)[]): string | undefined {

@@ -1,7 +1,7 @@
 // A value with holes: compiled from what the document says, rendered on a scope.
 import { FailureError, failure, isJsonObject } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
-import { parseCel } from './cel-syntax.ts';
+import { readCel } from './cel-syntax.ts';
 import { evaluate } from './expression.ts';
 import { checkLiquid, renderLiquid } from './liquid-text.ts';
 import type { Path } from './path.ts';
@@ -52,7 +52,7 @@ function compileText(text: string, path: Path, report: Report): Template {
 }
 
 function compileHole(language: '$cel' | '$liquid', source: string, path: Path, report: Report): Template {
-  const parsed = language === '$cel' ? parseCel(source) : undefined;
+  const parsed = language === '$cel' ? readCel(source) : undefined;
   const fault = language === '$liquid' ? checkLiquid(source) : parsed && !parsed.ok ? parsed.message : undefined;
   if (fault !== undefined) report(path, `expression ${fault}`);
   return { [language]: source };

@@ -16,7 +16,15 @@ export interface Validated {
   readonly problems: readonly Problem[];
 }
 
-const validators = new RecentlyUsed<ValidateFunction>(500);
+const byText = new RecentlyUsed<ValidateFunction>(500);
+// The catalog's schemas are the same objects each time; hashing them would cost more than using them.
+const byIdentity = new WeakMap<JsonObject, ValidateFunction>();
+
+function validatorOf(schema: JsonObject): ValidateFunction {
+  const known = byIdentity.get(schema) ?? byText.get(hashJson(schema), () => compile(schema));
+  byIdentity.set(schema, known);
+  return known;
+}
 
 /** Every way in which the value does not fit, each at its JSON pointer. */
 export function validateValue(schema: JsonObject, value: Json): readonly Problem[] {
@@ -26,7 +34,7 @@ export function validateValue(schema: JsonObject, value: Json): readonly Problem
 export function validateWithDefaults(schema: JsonObject, value: Json): Validated {
   const unsafe = findUnsafe(value);
   if (unsafe) return { value, problems: [{ path: unsafe.path, message: unsafe.reason }] };
-  const validate = validators.get(hashJson(schema), () => compile(schema));
+  const validate = validatorOf(schema);
   const copy = structuredClone(value);
   if (validate(copy)) return { value: copy, problems: [] };
   return { value: copy, problems: (validate.errors ?? []).slice(0, MAX_PROBLEMS).map((error) => problemOf(error)) };
@@ -131,6 +139,6 @@ function nearestValue(error: ErrorObject): string {
 
 /** Ajv's raw errors, for callers that judge some of them away. */
 export function rawErrors(schema: JsonObject, value: Json): readonly ErrorObject[] {
-  const validate = validators.get(hashJson(schema), () => compile(schema));
+  const validate = validatorOf(schema);
   return validate(structuredClone(value)) ? [] : (validate.errors ?? []);
 }

@@ -77,7 +77,7 @@ const GLOBALS = [
 ];
 
 /** What became of a text; it either fails as an expression does, or gives JSON that holds only its data. */
-function outcome(text: string): Json | 'refused' {
+function outcome(text: string): Json {
   const { template, problems } = compileTemplate(text);
   if (problems.length > 0) return 'refused';
   try {

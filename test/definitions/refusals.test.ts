@@ -436,6 +436,36 @@ modules:
     ]);
   });
 
+  it('refuses a field that the schema given to a model does not have', () => {
+    const source = (schema: string): string => `workflow: { name: x }
+modules:
+  - id: a
+    activities:
+      - { name: f, tool: model, action: answer, with: { schema: ${schema} } }
+      - { name: g, tool: echo, action: say, with: { t: "\${{ outputs.a.f.titel }}" } }
+`;
+
+    expect(refused(source('{ properties: { title: { type: string } } }'))).toEqual([
+      '"${{ | unknown reference "outputs.a.f.titel": there is no "titel"; did you mean "title"?',
+    ]);
+    expect(refused(source('"${{ input }}"'))).toEqual([]);
+  });
+
+  it('knows that the output of a for_each is a list', () => {
+    const source = `workflow: { name: x }
+modules:
+  - id: a
+    activities:
+      - { name: f, tool: notes, action: find, for_each: "[1, 2]" }
+      - { name: g, tool: echo, action: say, when: outputs.a.f, with: { t: "\${{ outputs.a.f[0].titels }}" } }
+`;
+
+    expect(refused(source)).toEqual([
+      'outputs.a.f | must be true or false, but the expression is a list',
+      '"${{ | unknown reference "outputs.a.f.0.titels": there is no "titels"; did you mean "titles"?',
+    ]);
+  });
+
   it("lets a module's when read what all its activities wait for, and require its own activities too", () => {
     expect(
       refused(

@@ -72,4 +72,5 @@ export const catalog = createCatalog(
     ['notebook'],
   ),
   createTool('echo', [createAction('say')]),
+  createTool('model', [createAction('answer', { outputSchemaFrom: 'schema' })]),
 );
