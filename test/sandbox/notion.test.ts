@@ -83,7 +83,11 @@ describe('a page', () => {
     ['an unknown property', { ...underHub('x'), properties: { Mood: { select: null } } }, 400],
     ['a property of another type', { ...underHub('x'), properties: { title: { select: null } } }, 400],
     ['over 2000 letters in a piece', underHub('x'.repeat(2_001)), 400],
-    ['over a hundred blocks', { ...underHub('x'), children: new Array(101).fill({ type: 'paragraph' }) }, 400],
+    [
+      'over a hundred blocks',
+      { ...underHub('x'), children: Array.from({ length: 101 }, () => ({ type: 'paragraph' })) },
+      400,
+    ],
     ['a block without text', { ...underHub('x'), children: [{ type: 'paragraph' }] }, 400],
   ])('is refused for %s', async (_, body, status) => {
     await using sandbox = await openSandbox();

@@ -1,5 +1,6 @@
 // Figma's adapter against the double of its API.
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { JsonObject } from '../../src/kernel/index.ts';
 import { figma } from '../../src/tools/figma.ts';
 import { KEY, openSandboxWorld, type Call } from './sandbox-world.ts';
@@ -22,7 +23,7 @@ describe('render_component', () => {
     await using world = await openWorld();
 
     const made = await world.done({ ...render, args: { ...render.args, export_format, scale: 0.5 } });
-    const image = await fetch(String(made['url']));
+    const image = await fetch(z.string().parse(made['url']));
 
     expect(made).toMatchObject({
       component: 'email_banner',

@@ -53,7 +53,7 @@ describe('create_dashboard', () => {
     await using world = await openWorld();
 
     const { url } = await world.done(create);
-    const page = await fetch(String(url));
+    const page = await fetch(z.string().parse(url));
 
     expect(page.status).toBe(200);
     expect(await page.text()).toContain('Spring launch');

@@ -58,10 +58,10 @@ function jpegOf(width: number, height: number): Uint8Array {
   size.writeUInt16BE(height, 0);
   size.writeUInt16BE(width, 2);
   const blocks = Math.ceil(width / 8) * Math.ceil(height / 8);
-  const oneCode = [1, ...new Array<number>(15).fill(0), 0];
+  const oneCode = [1, ...Buffer.alloc(15), 0];
   return Buffer.concat([
     Buffer.from([0xff, 0xd8]),
-    segment(0xdb, [0, ...new Array<number>(64).fill(16)]),
+    segment(0xdb, [0, ...Buffer.alloc(64, 16)]),
     segment(0xc0, [8, ...size, 1, 1, 0x11, 0]),
     segment(0xc4, [0x00, ...oneCode]),
     segment(0xc4, [0x10, ...oneCode]),

@@ -12,7 +12,7 @@ const iso = (at: number) => new Date(at).toISOString();
 const PROPERTY_IDS: Readonly<Record<string, string>> = { Topic: 'k%3Fa1', Summary: 'Zq%5Eb', Published: 'w%7Bc2' };
 
 export function pageBody(page: Page) {
-  const properties = Object.entries(page.properties).map(([name, value]) => [name, propertyBody(name, value)]);
+  const properties = Object.entries(page.properties).map(([name, value]) => [name, propertyBody(name, value)] as const);
   return {
     object: 'page',
     id: page.id,

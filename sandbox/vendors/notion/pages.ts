@@ -36,14 +36,14 @@ const valueSchema = z.union([
 ]);
 const TEXT_BLOCKS = ['paragraph', 'heading_1', 'heading_2', 'heading_3', 'bulleted_list_item'] as const;
 const blockSchema = z.looseObject({ object: z.literal('block').optional(), type: z.enum(TEXT_BLOCKS) });
-const properties = z.record(z.string(), valueSchema);
+const propertiesSchema = z.record(z.string(), valueSchema);
 const createSchema = z.object({
   parent: parentSchema,
-  properties,
+  properties: propertiesSchema,
   children: z.array(blockSchema).max(100).default([]),
 });
 const changeSchema = z.object({
-  properties: properties.default({}),
+  properties: propertiesSchema.default({}),
   in_trash: z.boolean().optional(),
   archived: z.boolean().optional(),
 });

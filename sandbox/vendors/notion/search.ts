@@ -11,20 +11,24 @@ import { type Page, titleOf, withDashes, type Workspace } from './workspace.ts';
 /** How long a new page is missing from the search. Notion promises nothing; a data source and a page's children know at once. */
 const INDEX_DELAY_MS = 5_000;
 
-const paging = { page_size: z.int().optional(), start_cursor: z.string().optional() };
+const pagingFields = { page_size: z.int().optional(), start_cursor: z.string().optional() };
 const searchSchema = z.object({
   query: z.string().default(''),
   filter: z.object({ property: z.literal('object'), value: z.enum(['page', 'data_source']) }).optional(),
-  ...paging,
+  ...pagingFields,
 });
-const querySchema = z.object({ filter: filterSchema.optional(), sorts: z.array(sortSchema).default([]), ...paging });
+const querySchema = z.object({
+  filter: filterSchema.optional(),
+  sorts: z.array(sortSchema).default([]),
+  ...pagingFields,
+});
 
 export function searchRoutes(workspace: Workspace): Route[] {
   const body = () => dataSourceBody(workspace);
   return [
     route('POST', '/v1/search', (request) => search(workspace, request)),
     route('GET', '/v1/data_sources/:id', (_, id) => onLibrary(id, () => ({ status: 200, body: body() }))),
-    route('POST', '/v1/data_sources/:id/query', (request, id) => onLibrary(id, () => query(workspace, request))),
+    route('POST', '/v1/data_sources/:id/query', (request, id) => onLibrary(id, () => queryLibrary(workspace, request))),
   ];
 }
 
@@ -54,7 +58,7 @@ function searchable({ pages, clock }: Workspace) {
   return known.map((page) => ({ title: titleOf(page), at: page.editedAt, body: pageBody(page) }));
 }
 
-function query({ pages }: Workspace, { body }: VendorRequest): Answer {
+function queryLibrary({ pages }: Workspace, { body }: VendorRequest): Answer {
   const { filter, sorts, ...paging } = parseBody(querySchema, body);
   const isRow = ({ parent, inTrash }: Page) => parent.type === 'data_source_id' && !inTrash;
   const rows = [...pages.values()].filter((page) => isRow(page) && (filter === undefined || fits(filter, page)));
