@@ -201,6 +201,15 @@ describe('create_page', () => {
     expect(await world.created()).toEqual([]);
   });
 
+  it('is surely not there when the look finds nothing and Notion refuses', async () => {
+    await using world = await openWorld();
+    await world.fault({ match: { path: '/v1/pages' }, fault: 'status', status: 400, times: 1 });
+
+    expect(await world.call({ ...inLibrary, suspect: true })).toMatchObject({
+      error: { code: 'NOTION_400', retryable: false, unknown: false },
+    });
+  });
+
   it.each([
     [409, {}, { kind: 'theirs', retryable: true, unknown: false }],
     [429, { 'retry-after': '2' }, { kind: 'rate_limit', retryable: true, retryAfterMs: 2_000, unknown: false }],
