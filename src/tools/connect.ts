@@ -58,13 +58,9 @@ function connect(tool: Tool, env: Environment, sandboxUrl: string | undefined): 
     .find(Boolean);
   const address = ownAddress ?? vendor.baseUrl;
   const missing = vendor.credentials.names.filter((name) => !env[name]);
-  if (address !== undefined && missing.length === 0) return connectVendor(vendor, env, { address, sandboxed: false });
-  if (sandboxUrl === undefined) {
-    return {
-      state: 'missing',
-      variables: [...missing, ...(address === undefined ? addressNames(tool).slice(-1) : [])],
-    };
-  }
+  if (address === undefined) missing.push(...addressNames(tool).slice(-1));
+  else if (missing.length === 0) return connectVendor(vendor, env, { address, sandboxed: false });
+  if (sandboxUrl === undefined) return { state: 'missing', variables: missing };
   const sandboxEnv = {
     ...env,
     ...Object.fromEntries(vendor.credentials.names.map((name) => [name, SANDBOX_CREDENTIAL])),
