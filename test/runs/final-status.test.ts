@@ -22,7 +22,7 @@ const turns = {
 } as const satisfies Record<string, TurnReason>;
 
 const nothing: UndoTally = { total: 0, compensated: 0, failed: 0 };
-const allUndone: UndoTally = { total: 2, compensated: 2, failed: 0 };
+const allUndone: UndoTally = { total: 1, compensated: 1, failed: 0 };
 
 describe('finalStatus', () => {
   it('is succeeded when the run never turned', () => {

@@ -35,6 +35,11 @@ describe('foldRecord', () => {
     );
   });
 
+  it('looks no further than the twentieth attempt, the last that any policy allows', () => {
+    const record = recordOf([[actIds(a).base + 21, done('x')]]);
+    expect(foldRecord(plan, record).has('work.a')).toBe(false);
+  });
+
   it('takes an activity whose attempts will be repeated for unsettled', () => {
     const { base } = actIds(a);
     const record = recordOf([

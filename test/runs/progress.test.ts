@@ -77,6 +77,8 @@ describe('moduleStatus', () => {
     [['completed', 'completed'], 'completed'],
     [['completed', 'skipped'], 'completed'],
     [['skipped', 'skipped'], 'skipped'],
+    [['skipped'], 'skipped'],
+    [[], 'completed'],
     [['completed', 'failed'], 'failed'],
     [['failed', 'pending'], 'failed'],
     [['unknown', 'failed'], 'unknown'],

@@ -126,6 +126,11 @@ describe('progressView', () => {
     });
   });
 
+  it('ends a module of one activity with it', () => {
+    const { modules } = progressView(aRow(), plan, [anActivity('review', 'completed', 6, 7)], now);
+    expect(modules.at(-1)).toMatchObject({ status: 'completed', finishedAt: '2026-01-01T12:00:07.000Z' });
+  });
+
   it('gives no end to a module of which something is still to be done', () => {
     const activities = [
       anActivity('work.a', 'completed', 2, 5),
