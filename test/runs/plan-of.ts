@@ -5,7 +5,7 @@ import { RETRY_POLICIES } from '../../src/definitions/index.ts';
 import type { ActivityNode, ApprovalNode, ModulePlan, Plan, PlanNode, WaitNode } from '../../src/definitions/index.ts';
 import { allocateRanges } from '../../src/definitions/ranges.ts';
 
-/** An activity by its name, with siblings or nodes that it waits `for`, and whatever differs from the defaults. */
+/** An activity by its name, with the siblings or nodes it comes after, and whatever differs from the defaults. */
 export interface ActNote extends Partial<Omit<ActivityNode, 'id' | 'kind' | 'module' | 'dependencies'>> {
   readonly name: string;
   readonly after?: readonly string[];
