@@ -5,7 +5,7 @@ import { RecentlyUsed } from './recently-used.ts';
 
 export type CelNode = ReturnType<typeof parse>['expr'];
 
-export const MAX_EXPRESSION_LENGTH = 4_096;
+const MAX_EXPRESSION_LENGTH = 4_096;
 // The parser backtracks: 500 open brackets cost it a second, 128 a few milliseconds.
 const MAX_BRACKETS = 128;
 

@@ -12,8 +12,8 @@ import type { ActivityNode, CompensationPlan } from './plan.ts';
 import { resolveRetry } from './retry-policies.ts';
 import type { ScopeName } from './scope.ts';
 
-export const DEFAULT_TIMEOUT_MS = 30_000;
-export const DEFAULT_MAX_PARALLEL = 5;
+const DEFAULT_TIMEOUT_MS = 30_000;
+const DEFAULT_MAX_PARALLEL = 5;
 
 type ActivityEntry = NodeEntry & { readonly kind: 'activity' };
 

@@ -5,11 +5,17 @@ import type { JsonObject } from '../kernel/index.ts';
 import { RETRY_POLICY_NAMES } from './retry-policies.ts';
 import { isVersion } from './version.ts';
 
-/** A map with these keys only; `later` names keys of the full form that are not built yet. */
-function keys<Shape extends z.ZodRawShape>(shape: Shape, later: readonly string[] = []) {
+/** A map with these keys only. `later` names keys of the full form that are not built yet, `elsewhere` says where other keys belong. */
+function keys<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  later: readonly string[] = [],
+  elsewhere: ReadonlyMap<string, string> = new Map(),
+) {
   const known = Object.keys(shape);
-  const explain = (key: string): string =>
-    later.includes(key) ? `"${key}" is not supported yet` : `unknown key "${key}"${didYouMean(key, known)}`;
+  const explain = (key: string): string => {
+    if (later.includes(key)) return `"${key}" is not supported yet`;
+    return `unknown key "${key}"${elsewhere.get(key) ?? didYouMean(key, known)}`;
+  };
   return z.strictObject(shape, {
     // One line a key; read-document.ts gives each its own place.
     error: (issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map(explain).join('\n') : undefined),
@@ -21,7 +27,7 @@ function choice<const Values extends readonly [string, ...string[]]>(values: Val
   return z.enum(values, { error: ({ input }) => explainChoice(input, values, later) });
 }
 
-export function explainChoice(input: unknown, values: readonly string[], later: readonly string[] = []): string {
+function explainChoice(input: unknown, values: readonly string[], later: readonly string[] = []): string {
   if (typeof input === 'string' && later.includes(input)) return `"${input}" is not supported yet`;
   const hint = typeof input === 'string' ? didYouMean(input, values) : '';
   return `must be one of ${values.join(', ')}, not ${JSON.stringify(input)}${hint}`;
@@ -51,7 +57,7 @@ const retry = z
       keys({
         strategy: choice(['exponential', 'linear', 'immediate', 'manual'])
           .optional()
-          .describe('How the delay grows; manual: one attempt, then an operator decides. Default exponential.'),
+          .describe('How the delay grows; manual: never by itself. Default exponential.'),
         max_attempts: count(20).optional().describe('Executions in all, the first included. Default 5, at most 20.'),
         initial_interval: duration.optional().describe('Delay before the second attempt. Default 1s.'),
         backoff: z
@@ -168,8 +174,15 @@ const anyModule = {
     .describe("The run's percentage once this module is settled."),
 };
 
-/** Not built yet, or meaningless for this type of module. */
 const LATER_MODULE_KEYS = ['workflow'];
+/** Approvals and waits have a timeout of their own, and nothing to run in parallel. */
+const onlyOfActivities = (own: string): ReadonlyMap<string, string> =>
+  new Map([
+    ['timeout', `: put it inside "${own}"`],
+    ['require', ': only modules of activities have it'],
+    ['max_parallel', ': only modules of activities have it'],
+    ['activities', `: a module of type ${own} has none`],
+  ]);
 
 const activities = keys(
   {
@@ -197,6 +210,7 @@ const approvalModule = keys(
     approval: approval.describe('The question, and who may answer it.'),
   },
   LATER_MODULE_KEYS,
+  onlyOfActivities('approval'),
 );
 const waitModule = keys(
   {
@@ -205,6 +219,7 @@ const waitModule = keys(
     wait: wait.describe('Exactly one of message, for and until.'),
   },
   LATER_MODULE_KEYS,
+  onlyOfActivities('wait'),
 );
 
 export const MODULE_TYPES = ['parallel', 'sequential', 'approval', 'wait'] as const;

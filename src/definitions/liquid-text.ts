@@ -8,7 +8,7 @@ import { RecentlyUsed } from './recently-used.ts';
 import { viewOf } from './scope.ts';
 import type { Scope } from './plan.ts';
 
-export const MAX_TEXT_LENGTH = 16_384;
+const MAX_TEXT_LENGTH = 16_384;
 /** Characters and items that rendering one text may make. */
 const MEMORY_LIMIT = 4_000_000;
 /** Pieces of a text that may be rendered, the turns of its loops included. Counted, not timed: the same data ends the same way. */

@@ -128,7 +128,7 @@ function pathOf(issue: Issue): Path {
   return issue.path.map((part) => (typeof part === 'number' ? part : String(part)));
 }
 
-export function valueAt(value: Json, path: readonly PropertyKey[]): Json | undefined {
+function valueAt(value: Json, path: readonly PropertyKey[]): Json | undefined {
   let current: Json | undefined = value;
   for (const part of path) {
     if (typeof current !== 'object' || current === null) return undefined;

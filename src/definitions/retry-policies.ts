@@ -31,7 +31,7 @@ export type RetryPolicyName = keyof typeof RETRY_POLICIES;
 
 export const RETRY_POLICY_NAMES = Object.keys(RETRY_POLICIES);
 
-export const DEFAULT_RETRY: RetryPolicy = RETRY_POLICIES.idempotent_api_call;
+const DEFAULT_RETRY: RetryPolicy = RETRY_POLICIES.idempotent_api_call;
 
 /** `retry:` as the document has it: durations are text, absent keys take the default policy's values. */
 export interface InlineRetry {
@@ -45,7 +45,7 @@ export interface InlineRetry {
   readonly non_retryable?: readonly string[];
 }
 
-export function isRetryPolicyName(name: string): name is RetryPolicyName {
+function isRetryPolicyName(name: string): name is RetryPolicyName {
   return Object.hasOwn(RETRY_POLICIES, name);
 }
 

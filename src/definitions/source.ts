@@ -14,7 +14,7 @@ export type SourceFormat = 'yaml' | 'json';
 export const MAX_SOURCE_BYTES = 65_536;
 /** Every map, list, key and scalar counts. */
 export const MAX_NODES = 5_000;
-export const MAX_DEPTH = 32;
+const MAX_DEPTH = 32;
 // Three to four lexical tokens make a node; more than that cannot become a document within MAX_NODES.
 const MAX_TOKENS = 4 * MAX_NODES;
 // White space and comments included.

@@ -128,7 +128,7 @@ describe('keys', () => {
     [
       'a timeout of an approval module',
       module("type: approval, timeout: 1h, approval: { title: t, approvers: ['role:x'], timeout: 1h }"),
-      'timeout | unknown key "timeout"',
+      'timeout | unknown key "timeout": put it inside "approval"',
     ],
     [
       'a missing name',

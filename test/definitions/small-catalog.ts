@@ -31,7 +31,7 @@ export function createAction(name: string, rest: Partial<CatalogAction> = {}): C
 
 const openObject: JsonSchema = { type: 'object' };
 
-export function closedObject(properties: Record<string, JsonSchema>, required: readonly string[] = []): JsonSchema {
+function closedObject(properties: Record<string, JsonSchema>, required: readonly string[] = []): JsonSchema {
   return { type: 'object', properties, required, additionalProperties: false };
 }
 
