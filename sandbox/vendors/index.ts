@@ -1,5 +1,6 @@
 // The vendors that the sandbox doubles. A further one is a file here and a line below.
 import type { Vendor } from '../vendor.ts';
+import { buffer } from './buffer/buffer.ts';
 import { figma } from './figma/figma.ts';
 import { github } from './github/github.ts';
 import { grafana } from './grafana/grafana.ts';
@@ -9,4 +10,4 @@ import { sendgrid } from './sendgrid/sendgrid.ts';
 import { slack } from './slack/slack.ts';
 import { slm } from './slm/slm.ts';
 
-export const vendors: readonly Vendor[] = [figma, github, grafana, notion, sendgrid, slack, slm, pages];
+export const vendors: readonly Vendor[] = [buffer, figma, github, grafana, notion, sendgrid, slack, slm, pages];

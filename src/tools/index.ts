@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import type { Catalog } from '../definitions/index.ts';
 import { systemClock, type Clock } from '../kernel/index.ts';
+import { createBuffer } from './buffer.ts';
 import { figma } from './figma.ts';
 import { github } from './github.ts';
 import { grafana } from './grafana.ts';
@@ -50,5 +51,16 @@ export function toolCatalog(): Catalog {
 
 function makeTools(database: () => Knex, clock: Clock = systemClock, outbound: OutboundOptions = {}): readonly Tool[] {
   const guard = createOutboundGuard(outbound);
-  return [figma, github, grafana, createHttp(guard), createMemory(database), notion, createSendgrid(clock), slack, slm];
+  return [
+    createBuffer(clock),
+    figma,
+    github,
+    grafana,
+    createHttp(guard),
+    createMemory(database),
+    notion,
+    createSendgrid(clock),
+    slack,
+    slm,
+  ];
 }

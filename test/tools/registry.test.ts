@@ -26,6 +26,7 @@ function toolWith(input: z.ZodType, rest: Partial<Tool> = {}): Tool {
 describe('toolCatalog', () => {
   it('holds every tool that is built', () => {
     expect(catalog.toolNames()).toEqual([
+      'buffer',
       'figma',
       'github',
       'grafana',
