@@ -50,9 +50,15 @@ export function advance(plan: Plan, situation: Situation): Advance {
   return { skip, fail, start, done: plan.nodes.every((node) => results.has(node.id)) };
 }
 
-/** Is every node of the module settled? */
-export function isModuleSettled(module: ModulePlan, results: ReadonlyMap<string, NodeResult>): boolean {
-  return module.nodes.every((id) => results.has(id));
+/** Is every node of the module settled? One without nodes is once its dependencies are. */
+export function isModuleSettled(plan: Plan, module: ModulePlan, results: ReadonlyMap<string, NodeResult>): boolean {
+  return module.nodes.every((id) => results.has(id)) && (module.nodes.length > 0 || isOpen(plan, module, results));
+}
+
+/** Are all dependencies of the module settled? */
+export function isOpen(plan: Plan, module: ModulePlan, results: ReadonlyMap<string, NodeResult>): boolean {
+  const before = plan.modules.filter((each) => module.dependencies.includes(each.id));
+  return before.every((dependency) => isModuleSettled(plan, dependency, results));
 }
 
 function isReady(plan: Plan, node: PlanNode, { results }: Situation): boolean {
@@ -93,7 +99,7 @@ function turnReason(plan: Plan, situation: Situation): TurnReason | undefined {
     if (reason) return reason;
   }
   for (const module of plan.modules) {
-    const reason = requireReason(module, situation);
+    const reason = requireReason(plan, module, situation);
     if (reason) return reason;
   }
   return undefined;
@@ -109,8 +115,8 @@ function reasonOf(node: PlanNode, result: NodeResult): TurnReason | undefined {
   return { cause: result.value['expired'] ? 'timeout' : 'rejection', at: node.id, failure: null };
 }
 
-function requireReason(module: ModulePlan, { results, evaluate }: Situation): TurnReason | undefined {
-  if (!module.require || module.optional || !isModuleSettled(module, results)) return undefined;
+function requireReason(plan: Plan, module: ModulePlan, { results, evaluate }: Situation): TurnReason | undefined {
+  if (!module.require || module.optional || !isModuleSettled(plan, module, results)) return undefined;
   // A module that was skipped as a whole did nothing that could be required.
   if (module.nodes.every((id) => results.get(id)?.status === 'skipped')) return undefined;
   try {

@@ -10,6 +10,7 @@ import type { Registry } from '../tools/index.ts';
 import { insertEvent } from './event-store.ts';
 import { writeControl } from './control-store.ts';
 import { findDefinition } from './definition-store.ts';
+import { RUN_TOPIC } from './hold.ts';
 import { lockRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { isFinal } from './runs.ts';
@@ -31,6 +32,7 @@ export async function cancelRun(
     await writeControl(trx, id, { cancel });
     await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: 'control.cancel', data: cancel });
     await wakeWaitingNodes(trx, run, () => true, `cancel ${id}`);
+    await sendInTransaction(trx, { runId: id, topic: RUN_TOPIC, value: null, key: `cancel ${id}` });
   });
 }
 

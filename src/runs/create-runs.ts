@@ -20,7 +20,13 @@ import { isFinal } from './runs.ts';
 import type { Page, RunFilter, RunView, Runs } from './runs.ts';
 import { startRun } from './start-run.ts';
 
-const runPosition = z.object({ at: z.iso.datetime(), id: z.string() });
+// The database's own text of the time: a Date has milliseconds only, and runs that share one would be passed over.
+const timestamp = z
+  .string()
+  .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/)
+  .refine((text) => !Number.isNaN(Date.parse(text)));
+const runPosition = z.object({ at: timestamp, id: z.string().regex(/^run_[0-9a-f-]{36}$/) });
+
 /** How often a held answer looks whether its run is final. */
 const WAIT_POLL_MS = 100;
 
@@ -98,7 +104,6 @@ async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<
   const last = rows[limit - 1];
   return {
     items,
-    ...(rows.length > limit &&
-      last && { nextCursor: encodeCursor({ at: last.created_at.toISOString(), id: last.id }) }),
+    ...(rows.length > limit && last && { nextCursor: encodeCursor({ at: last.position, id: last.id }) }),
   };
 }

@@ -1,8 +1,7 @@
 // When modules and the run are out of time. Pure: computed from recorded completions, so a restart changes nothing.
 import type { ModulePlan, Plan } from '../definitions/index.ts';
-import { isModuleSettled } from './advance.ts';
+import { isModuleSettled, isOpen } from './advance.ts';
 import type { NodeResult } from './node-result.ts';
-import { isOpen } from './progress.ts';
 
 /** A module's clock starts at its last dependency's recorded completion, the run's at its start. Infinity: no limit. */
 export function moduleDeadline(
@@ -29,13 +28,13 @@ export function expiredModules(
   nowMs: number,
 ): ModulePlan[] {
   return plan.modules.filter(
-    (module) => !isModuleSettled(module, results) && moduleDeadline(plan, module, results, startedAtMs) <= nowMs,
+    (module) => !isModuleSettled(plan, module, results) && moduleDeadline(plan, module, results, startedAtMs) <= nowMs,
   );
 }
 
 /** The next instant at which something runs out of time. */
 export function nextDeadline(plan: Plan, results: ReadonlyMap<string, NodeResult>, startedAtMs: number): number {
-  const open = plan.modules.filter((module) => !isModuleSettled(module, results));
+  const open = plan.modules.filter((module) => !isModuleSettled(plan, module, results));
   return Math.min(
     runDeadline(plan, startedAtMs),
     ...open.map((module) => moduleDeadline(plan, module, results, startedAtMs)),

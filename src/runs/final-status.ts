@@ -1,4 +1,5 @@
 // The status a run ends in: it tells what happened, not what was hoped for. Pure.
+import type { Plan } from '../definitions/index.ts';
 import type { TurnReason } from './advance.ts';
 import type { RunStatus } from './runs.ts';
 
@@ -6,6 +7,11 @@ export interface UndoTally {
   readonly total: number;
   readonly compensated: number;
   readonly failed: number;
+}
+
+/** `on_failure: stop` is about failures: what people refused, or never answered, is taken back all the same. */
+export function wantsCompensation(plan: Pick<Plan, 'onFailure'>, turn: TurnReason): boolean {
+  return plan.onFailure === 'compensate' || turn.cause === 'rejection' || isExpiry(turn);
 }
 
 /** A failed compensation wins whatever the cause; `failed` says that nothing was undone. */

@@ -1,6 +1,6 @@
 // How far a run is, from what is settled. Pure.
-import type { ModulePlan, NodeStatus, Plan } from '../definitions/index.ts';
-import { isModuleSettled } from './advance.ts';
+import type { NodeStatus, Plan } from '../definitions/index.ts';
+import { isModuleSettled, isOpen } from './advance.ts';
 import type { NodeResult } from './node-result.ts';
 
 export interface Progress {
@@ -11,18 +11,10 @@ export interface Progress {
 }
 
 export function progressOf(plan: Plan, results: ReadonlyMap<string, NodeResult>): Progress {
-  const settled = plan.modules.filter((module) => isModuleSettled(module, results));
+  const settled = plan.modules.filter((module) => isModuleSettled(plan, module, results));
   const percentage = Math.max(0, ...settled.map((module) => module.progress));
   const phase = plan.modules.find((module) => !settled.includes(module) && isOpen(plan, module, results));
   return { percentage, phase: phase?.id ?? null };
-}
-
-/** Are all dependencies of the module settled? */
-export function isOpen(plan: Plan, module: ModulePlan, results: ReadonlyMap<string, NodeResult>): boolean {
-  return module.dependencies.every((id) => {
-    const dependency = plan.modules.find((each) => each.id === id);
-    return dependency !== undefined && isModuleSettled(dependency, results);
-  });
 }
 
 /** A module's status from its nodes': the most urgent thing to say about it. */

@@ -7,11 +7,12 @@ import type { Json } from '../kernel/index.ts';
 import { actsOf } from './act.ts';
 import { compensate, hasUndos } from './compensate.ts';
 import type { RunContext } from './environment.ts';
-import { finalStatus } from './final-status.ts';
+import { finalStatus, wantsCompensation } from './final-status.ts';
 import { foldRecord } from './fold-record.ts';
 import { goForward } from './go-forward.ts';
 import type { Forward } from './go-forward.ts';
 import type { NodeResult } from './node-result.ts';
+import { mayUndo } from './hold.ts';
 import { progressOf } from './progress.ts';
 import { scopeOfNode, scopeOfRun } from './run-scope.ts';
 import { finishRun, saveCompensating } from './run-store.ts';
@@ -64,8 +65,7 @@ function outputOf({ plan, facts }: RunContext, results: ReadonlyMap<string, Node
 function turnOf({ plan }: RunContext, { turn }: Forward): Omit<Turn, 'atMs' | 'suspects'> {
   if (!turn) throw new TypeError('a run that did not turn has no turn to record');
   const { compensate: asked, ...reason } = turn;
-  const wanted = asked ?? (plan.onFailure === 'compensate' || turn.cause === 'rejection');
-  return { ...reason, compensate: wanted };
+  return { ...reason, compensate: asked ?? wantsCompensation(plan, reason) };
 }
 
 /** Ends a run of which everything was done. */
@@ -77,7 +77,7 @@ export async function finishForward(context: RunContext, output: Json): Promise<
 export async function goBack(context: RunContext, turn: Turn): Promise<void> {
   const fresh = { ...context, record: await loadRecord(context.knex) };
   const results = foldRecord(fresh.plan, fresh.record);
-  const summary = turn.compensate ? await undo(fresh, results, turn) : NOTHING_UNDONE;
+  const summary = (await mayUndo(fresh, results, turn)) ? await undo(fresh, results, turn) : NOTHING_UNDONE;
   await finish(fresh, {
     status: finalStatus(turn, summary),
     turn,

@@ -47,9 +47,7 @@ function scopeOf(
 ): Scope {
   const nodes = plan.nodes.filter((node) => visible.has(node.id));
   const patches = editsInTime(nodes, results);
-  const outputs = nodes.map(
-    (node) => [node.id, patched(node.id, results.get(node.id)?.value ?? null, patches)] as const,
-  );
+  const outputs = nodes.map((node) => [node.id, outputOf(node, results.get(node.id), patches)] as const);
   const status = nodes.map((node) => [node.id, results.get(node.id)?.status ?? 'pending'] as const);
   const { input, ...facts } = run;
   return { input, outputs: Object.fromEntries(outputs), status: Object.fromEntries(status), run: facts };
@@ -64,10 +62,20 @@ function editsInTime(
   return approvals.toSorted((a, b) => a.finishedAtMs - b.finishedAtMs).map(editsOf);
 }
 
-function patched(nodeId: string, value: Json, patches: readonly Readonly<Record<string, Json>>[]): Json {
+/** What reads as the output of an approval that was skipped. */
+const NO_DECISION = { decision: null, by: null, at: null, reason: null, edits: null, form: null } as const;
+
+// What did not complete has no output, so an edit cannot give it one.
+function outputOf(
+  { id, kind }: PlanNode,
+  result: NodeResult | undefined,
+  patches: readonly Readonly<Record<string, Json>>[],
+): Json {
+  if (result?.status === 'skipped' && kind === 'approval') return NO_DECISION;
+  if (result?.status !== 'completed') return null;
   return patches.reduce(
-    (output, edits) => (Object.hasOwn(edits, nodeId) ? mergePatch(output, edits[nodeId] ?? null) : output),
-    value,
+    (output, edits) => (Object.hasOwn(edits, id) ? mergePatch(output, edits[id] ?? null) : output),
+    result.value,
   );
 }
 

@@ -114,10 +114,17 @@ export async function saveMovement(knex: Knex, id: string, { percentage, phase, 
     });
 }
 
-export async function saveCompensating(knex: Knex, id: string, cause: Cause): Promise<void> {
+export async function saveHeld(knex: Knex, id: string, cause: Cause, why: string): Promise<void> {
   await runs(knex)
     .where({ id })
     .whereIn('status', ['running', 'waiting'])
+    .update({ status: 'held', cause, waiting_for: why, updated_at: knex.raw('clock_timestamp()') });
+}
+
+export async function saveCompensating(knex: Knex, id: string, cause: Cause): Promise<void> {
+  await runs(knex)
+    .where({ id })
+    .whereIn('status', ['running', 'waiting', 'held'])
     .update({ status: 'compensating', cause, waiting_for: null, updated_at: knex.raw('clock_timestamp()') });
 }
 
@@ -169,9 +176,9 @@ export async function listRuns(
   knex: Knex,
   tenant: string,
   filter: RunFilter & { limit: number; before?: { at: string; id: string } },
-): Promise<RunRow[]> {
+): Promise<(RunRow & { readonly position: string })[]> {
   const query = runs(knex)
-    .select<RunRow[]>('*')
+    .select<(RunRow & { readonly position: string })[]>('*', knex.raw('created_at::text as position'))
     .where({ tenant })
     .orderBy([
       { column: 'created_at', order: 'desc' },

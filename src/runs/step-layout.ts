@@ -48,4 +48,4 @@ function itemBase(node: PlanNode, item: number): number {
 }
 
 /** The engine's own steps (ids below 4,096). */
-export const ENGINE_STEP = { turn: 1, finish: 2 } as const;
+export const ENGINE_STEP = { turn: 1, finish: 2, pivot: 3 } as const;

@@ -393,8 +393,8 @@ describe('require', () => {
 describe('isModuleSettled', () => {
   it('is true once all nodes are settled', () => {
     const plan = planOf({ work: { acts: ['a', 'b'] } });
-    expect(isModuleSettled(moduleIn(plan, 'work'), completedInOrder('work.a'))).toBe(false);
-    expect(isModuleSettled(moduleIn(plan, 'work'), completedInOrder('work.a', 'work.b'))).toBe(true);
+    expect(isModuleSettled(plan, moduleIn(plan, 'work'), completedInOrder('work.a'))).toBe(false);
+    expect(isModuleSettled(plan, moduleIn(plan, 'work'), completedInOrder('work.a', 'work.b'))).toBe(true);
   });
 });
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { failure } from '../../src/kernel/index.ts';
 import type { TurnReason } from '../../src/runs/advance.ts';
-import { finalStatus } from '../../src/runs/final-status.ts';
+import { finalStatus, wantsCompensation } from '../../src/runs/final-status.ts';
 import type { UndoTally } from '../../src/runs/final-status.ts';
 import { isFinal } from '../../src/runs/runs.ts';
 
@@ -77,4 +77,18 @@ describe('isFinal', () => {
       expect(isFinal(status)).toBe(false);
     },
   );
+});
+
+describe('wantsCompensation', () => {
+  const stop = { onFailure: 'stop' } as const;
+
+  it('is what on_failure says for a failure', () => {
+    expect(wantsCompensation(stop, turns.failure)).toBe(false);
+    expect(wantsCompensation({ onFailure: 'compensate' }, turns.failure)).toBe(true);
+  });
+
+  it('undoes what people refused or never answered, whatever on_failure says', () => {
+    expect(wantsCompensation(stop, turns.rejection)).toBe(true);
+    expect(wantsCompensation(stop, { cause: 'timeout', at: 'review', failure: null })).toBe(true);
+  });
 });

@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { NodeStatus } from '../../src/definitions/index.ts';
-import { isOpen, moduleStatus, progressOf } from '../../src/runs/progress.ts';
+import { isOpen } from '../../src/runs/advance.ts';
+import { moduleStatus, progressOf } from '../../src/runs/progress.ts';
 import { completedInOrder, failed, resultsOf, skipped } from './a-result.ts';
 import { moduleIn, planOf } from './plan-of.ts';
 import { scenarios } from './scenarios.ts';
@@ -60,10 +61,6 @@ describe('isOpen', () => {
     expect(isOpen(plan, moduleIn(plan, 'research'), resultsOf())).toBe(true);
     expect(isOpen(plan, write, completedInOrder('research.a'))).toBe(false);
     expect(isOpen(plan, write, completedInOrder('research.a', 'research.b'))).toBe(true);
-  });
-
-  it('is false of a module whose dependency the plan does not have', () => {
-    expect(isOpen(plan, { ...moduleIn(plan, 'write'), dependencies: ['elsewhere'] }, resultsOf())).toBe(false);
   });
 });
 

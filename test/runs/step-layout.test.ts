@@ -32,7 +32,7 @@ describe('the ids of a node', () => {
     expect(actIds(each, 3)).toEqual({ base: 8_384, size: 32 });
     expect(undoIds(each, 3)).toEqual({ base: 8_416, size: 32 });
     expect(settledId(each)).toBe(8_255);
-    expect(ENGINE_STEP).toEqual({ turn: 1, finish: 2 });
+    expect(ENGINE_STEP).toEqual({ turn: 1, finish: 2, pivot: 3 });
   });
 
   it('of an approval or a wait keep opening, expiry, settlement and visits apart', () => {

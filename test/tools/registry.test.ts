@@ -47,7 +47,7 @@ describe('toolCatalog', () => {
   it.each(actions)('describes $tool.$action.name and closes its arguments', ({ action }) => {
     expect(action.description).toMatch(/^[A-Z].*\.$/s);
     expect(action.input).toMatchObject({ type: 'object', additionalProperties: false });
-    expect(action.output).toMatchObject({ type: 'object' });
+    if (action.outputSchemaFrom === undefined) expect(action.output).toMatchObject({ type: 'object' });
   });
 
   it.each(actions.filter(({ action }) => action.undoneBy.length > 0))(
