@@ -8,8 +8,10 @@ import { isPublicAddress } from './public-address.ts';
 export interface OutboundOptions {
   /** Its origin is admitted, and `http(s)://<name>.example/…` is served by it under `/pages/<name>/…`. */
   readonly sandboxUrl?: string;
-  /** `host` (ports 80 and 443) or `host:port`, in lower case: admitted wherever it resolves to. */
+  /** `host` (on one of `ports`) or `host:port`, in lower case: admitted wherever it resolves to. */
   readonly allow?: readonly string[];
+  /** Where any public host may be called; by default 80 and 443. */
+  readonly ports?: readonly number[];
   /** Every address of a name; by default what the system's resolver says. */
   readonly resolve?: (hostname: string) => Promise<readonly string[]>;
 }
@@ -27,8 +29,10 @@ export interface OutboundGuard {
   check(url: string): Promise<OutboundTarget>;
 }
 
+const USUAL_PORTS = [80, 443] as const;
+
 export function createOutboundGuard(options: OutboundOptions = {}): OutboundGuard {
-  const { sandboxUrl, allow = [], resolve = resolveBySystem } = options;
+  const { sandboxUrl, allow = [], ports = USUAL_PORTS, resolve = resolveBySystem } = options;
   const sandbox = sandboxUrl === undefined ? undefined : new URL(`${sandboxUrl.replace(/\/+$/, '')}/`);
   const allowed = new Set(allow);
   return {
@@ -36,8 +40,9 @@ export function createOutboundGuard(options: OutboundOptions = {}): OutboundGuar
       const asked = parse(text);
       const mapped = sandbox && mapToSandbox(asked, sandbox);
       const url = mapped ?? asked;
-      const trusted = url.origin === sandbox?.origin || isAllowed(url, allowed);
-      if (!trusted && !isUsualPort(url)) throw refused(url, `port ${url.port} is neither 80 nor 443${REMEDY}`);
+      const port = portOf(url);
+      const trusted = url.origin === sandbox?.origin || isAllowed(url, port, allowed, ports);
+      if (!trusted && !ports.includes(port)) throw refused(url, `port ${port} is none of ${ports.join(', ')}${REMEDY}`);
       const address = await resolveOnce(url, resolve, trusted);
       return { url, address, ...(mapped && { mappedFrom: asked }) };
     },
@@ -61,14 +66,19 @@ function mapToSandbox(url: URL, sandbox: URL): URL | undefined {
   return new URL(`${sandbox.href}pages/${name}${url.pathname}${url.search}`);
 }
 
-function isUsualPort(url: URL): boolean {
-  return url.port === '' || url.port === '80' || url.port === '443';
+function portOf(url: URL): number {
+  if (url.port !== '') return Number(url.port);
+  return url.protocol === 'https:' ? 443 : 80;
 }
 
-function isAllowed(url: URL, allowed: ReadonlySet<string>): boolean {
-  const host = url.hostname.replace(/\.$/, '');
-  const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-  return allowed.has(`${host}:${port}`) || (isUsualPort(url) && allowed.has(host));
+/** A dot at the end of a name says that it is whole; ours always are. */
+function bareHost(url: URL): string {
+  return url.hostname.replace(/\.$/, '');
+}
+
+function isAllowed(url: URL, port: number, allowed: ReadonlySet<string>, ports: readonly number[]): boolean {
+  const host = bareHost(url);
+  return allowed.has(`${host}:${port}`) || (ports.includes(port) && allowed.has(host));
 }
 
 // One private address among several is enough to refuse: whoever answers so has no honest reason to.
@@ -77,7 +87,7 @@ async function resolveOnce(
   resolve: NonNullable<OutboundOptions['resolve']>,
   trusted: boolean,
 ): Promise<string> {
-  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const host = bareHost(url).replace(/^\[|\]$/g, '');
   const addresses = isIP(host) ? [host] : await resolve(host);
   const [first] = addresses;
   if (first === undefined) throw unresolved(url, 'it has no address');
