@@ -80,7 +80,10 @@ export class Flow {
   }
 
   async publish(modules: readonly Part[], { output, ...workflow }: Omit<StartOptions, 'input'> = {}): Promise<void> {
-    const text = stringify({ workflow: { name: this.name, ...workflow }, modules, output }, { aliasDuplicateObjects: false });
+    const text = stringify(
+      { workflow: { name: this.name, ...workflow }, modules, output },
+      { aliasDuplicateObjects: false },
+    );
     const { status, body } = await this.#live.call('POST', '/v1/definitions', text);
     if (status !== 201) throw new Error(`the definition was refused: ${JSON.stringify(body)}\n${text}`);
   }
@@ -162,7 +165,9 @@ export class Flow {
   }
 
   async untilNode(runId: string, node: string, status: string): Promise<void> {
-    await until(async () => (await this.statuses(runId))[node] === status, { what: `${node} of ${runId} to be ${status}` });
+    await until(async () => (await this.statuses(runId))[node] === status, {
+      what: `${node} of ${runId} to be ${status}`,
+    });
   }
 
   /** The pending question of the run, once it is asked. */

@@ -122,8 +122,17 @@ describe('when', () => {
 
     const run = await flow.run(
       [
-        { id: 'review', type: 'approval', when: 'false', approval: { title: 'Go?', approvers: ['user:ann'], timeout: '1h' } },
-        { id: 'then', depends_on: ['review'], activities: [flow.write('after', { when: 'outputs.review.decision == null' })] },
+        {
+          id: 'review',
+          type: 'approval',
+          when: 'false',
+          approval: { title: 'Go?', approvers: ['user:ann'], timeout: '1h' },
+        },
+        {
+          id: 'then',
+          depends_on: ['review'],
+          activities: [flow.write('after', { when: 'outputs.review.decision == null' })],
+        },
       ],
       { output: { decision: '${{ outputs.review.decision }}' } },
     );
@@ -175,7 +184,12 @@ describe('optional', () => {
     await flow.strike('b', { fault: 'status', status: 422 });
 
     const run = await flow.run([
-      { id: 'spare', type: 'parallel', optional: true, activities: [flow.write('a'), flow.write('b'), flow.write('c')] },
+      {
+        id: 'spare',
+        type: 'parallel',
+        optional: true,
+        activities: [flow.write('a'), flow.write('b'), flow.write('c')],
+      },
       { id: 'then', depends_on: ['spare'], activities: [flow.write('after')] },
     ]);
 
@@ -200,7 +214,12 @@ describe('optional', () => {
 
 describe('require', () => {
   const parts = (flow: Flow, require: string): Part[] => [
-    { id: 'channels', type: 'parallel', require, activities: ['a', 'b'].map((name) => flow.write(name, { optional: true })) },
+    {
+      id: 'channels',
+      type: 'parallel',
+      require,
+      activities: ['a', 'b'].map((name) => flow.write(name, { optional: true })),
+    },
     { id: 'then', depends_on: ['channels'], activities: [flow.write('after')] },
   ];
   const ANY = "status.channels.a == 'completed' || status.channels.b == 'completed'";
@@ -219,7 +238,11 @@ describe('require', () => {
 
     const run = await flow.run(parts(flow, "status.channels.a == 'completed'"));
 
-    expect(run).toMatchObject({ status: 'compensated', cause: 'failure', error: { code: 'REQUIRE', node: 'channels' } });
+    expect(run).toMatchObject({
+      status: 'compensated',
+      cause: 'failure',
+      error: { code: 'REQUIRE', node: 'channels' },
+    });
     expect(await flow.files()).toEqual([]);
     expect(await flow.told()).not.toContain('write after');
   });
@@ -237,7 +260,10 @@ describe('a required failure', () => {
       { id: 'then', depends_on: ['beside'], activities: [flow.write('far')] },
     ]);
 
-    expect(await flow.end(id)).toMatchObject({ status: 'compensated', error: { code: 'GITHUB_422', node: 'first.bad' } });
+    expect(await flow.end(id)).toMatchObject({
+      status: 'compensated',
+      error: { code: 'GITHUB_422', node: 'first.bad' },
+    });
     expect((await flow.told()).toSorted()).toEqual(['undo slow', 'write bad', 'write slow']);
     expect(await flow.statuses(id)).toEqual({
       'first.slow': 'compensated',
@@ -258,7 +284,9 @@ describe('an expression error', () => {
         {
           id: 'then',
           depends_on: ['before'],
-          activities: [{ ...flow.write('never'), with: { ...(flow.write('never').with as Part), content: '{{ input.nothing }}' } }],
+          activities: [
+            { ...flow.write('never'), with: { ...(flow.write('never').with as Part), content: '{{ input.nothing }}' } },
+          ],
         },
       ],
       { input: {} },
@@ -276,7 +304,11 @@ describe('an expression error', () => {
       output: { first: '${{ input.list[0] }}' },
     });
 
-    expect(run).toMatchObject({ status: 'compensated', cause: 'failure', error: { code: 'EXPRESSION', node: 'output' } });
+    expect(run).toMatchObject({
+      status: 'compensated',
+      cause: 'failure',
+      error: { code: 'EXPRESSION', node: 'output' },
+    });
     expect(await flow.files()).toEqual([]);
   });
 });
