@@ -1,0 +1,58 @@
+// Runs one durable transaction and dies where it is told: `before` its commit, `between` the commit and DBOS's checkpoint, or `never`.
+import pg from 'pg';
+import {
+  currentRun,
+  launchDurable,
+  registerDurable,
+  runTransaction,
+  startInTransaction,
+} from '../../../src/durable/index.ts';
+import { createKnex, createPool } from '../../../src/postgres/index.ts';
+
+const [url = '', runId = '', dieAt = 'never'] = process.argv.slice(2);
+
+registerDurable('test.transaction', async () => {
+  await runTransaction(4_096, 'insert', async (trx) => {
+    await trx.raw('insert into public.effect_log (run) values (?)', [currentRun().runId]);
+    if (dieAt === 'before') process.kill(process.pid, 'SIGKILL');
+    return 'done';
+  });
+});
+
+if (dieAt === 'between') killAtCheckpoint();
+
+const pool = createPool(url, { max: 4, name: 'program-dbos' });
+const knex = createKnex(url, { max: 4, name: 'program' });
+const leaseKnex = createKnex(url, { max: 1, name: 'program-lease' });
+await launchDurable({
+  pool,
+  databaseUrl: url,
+  knex,
+  leaseKnex,
+  role: 'all',
+  leaseTtlMs: 2_000,
+  emit: () => undefined,
+  onStuck: async () => undefined,
+  onFatal: (reason) => {
+    throw new Error(reason);
+  },
+});
+if (dieAt !== 'never') {
+  const inserted = await knex.transaction(
+    async (trx) => await startInTransaction(trx, { runId, name: 'test.transaction', input: null }),
+  );
+  await inserted.begin();
+}
+console.log(JSON.stringify({ launched: true }));
+
+// The first statement that would record a step is the last this process sends.
+function killAtCheckpoint(): void {
+  const { query } = pg.Client.prototype;
+  pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    const [text] = args;
+    if (typeof text === 'string' && text.includes('operation_outputs') && text.trimStart().startsWith('INSERT')) {
+      process.kill(process.pid, 'SIGKILL');
+    }
+    return Reflect.apply(query, this, args);
+  } as typeof query;
+}
