@@ -17,7 +17,7 @@ export interface VendorConnection {
 
 export type Connection =
   | VendorConnection
-  /** The tool needs none: it works on our own database. */
+  /** The tool needs none: it works on our own database, or on whatever address it is given. */
   | { readonly state: 'internal' }
   /** Calls are refused, naming the variables to set. */
   | { readonly state: 'missing'; readonly variables: readonly string[] };

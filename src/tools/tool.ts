@@ -103,7 +103,7 @@ export interface Refusal {
 export interface Tool {
   readonly name: string;
   readonly aliases?: readonly string[];
-  /** How the vendor is reached. Absent for a tool without HTTP (memory). */
+  /** How the vendor is reached. Absent for a tool that has none (memory) or any (http). */
   readonly vendor?: {
     /** The vendor's public address, e.g. `https://api.github.com`. Absent where everyone has their own: then it must be set. */
     readonly baseUrl?: string;
