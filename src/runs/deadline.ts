@@ -1,17 +1,22 @@
 // When modules and the run are out of time. Pure: computed from recorded completions, so a restart changes nothing.
 import type { ModulePlan, Plan } from '../definitions/index.ts';
-import { isModuleSettled, isOpen } from './advance.ts';
+import { isModuleSettled } from './advance.ts';
 import type { NodeResult } from './node-result.ts';
 
-/** A module's clock starts at its last dependency's recorded completion, the run's at its start. Infinity: no limit. */
+/**
+ * A module's clock starts at the recorded completion of the last node that it waits for, its own modules' or one that an
+ * activity names; the run's at its start. Infinity: no limit.
+ */
 export function moduleDeadline(
   plan: Plan,
   module: ModulePlan,
   results: ReadonlyMap<string, NodeResult>,
   startedAtMs: number,
 ): number {
-  if (module.timeoutMs === undefined || !isOpen(plan, module, results)) return Number.POSITIVE_INFINITY;
-  const before = plan.modules.filter((each) => module.dependencies.includes(each.id)).flatMap((each) => each.nodes);
+  if (module.timeoutMs === undefined) return Number.POSITIVE_INFINITY;
+  const own = plan.nodes.filter((node) => node.module === module.id);
+  const before = own.flatMap((node) => node.dependencies).filter((id) => !module.nodes.includes(id));
+  if (!before.every((id) => results.has(id))) return Number.POSITIVE_INFINITY;
   const completions = before.map((id) => results.get(id)?.finishedAtMs ?? 0);
   return Math.max(startedAtMs, ...completions) + module.timeoutMs;
 }
@@ -32,11 +37,14 @@ export function expiredModules(
   );
 }
 
-/** The next instant at which something runs out of time. */
-export function nextDeadline(plan: Plan, results: ReadonlyMap<string, NodeResult>, startedAtMs: number): number {
+/** The next instant after `afterMs` at which something runs out of time. */
+export function nextDeadline(
+  plan: Plan,
+  results: ReadonlyMap<string, NodeResult>,
+  startedAtMs: number,
+  afterMs: number,
+): number {
   const open = plan.modules.filter((module) => !isModuleSettled(plan, module, results));
-  return Math.min(
-    runDeadline(plan, startedAtMs),
-    ...open.map((module) => moduleDeadline(plan, module, results, startedAtMs)),
-  );
+  const deadlines = open.map((module) => moduleDeadline(plan, module, results, startedAtMs));
+  return Math.min(...[runDeadline(plan, startedAtMs), ...deadlines].filter((deadline) => deadline > afterMs));
 }

@@ -51,6 +51,8 @@ class ForwardWalk {
   readonly #ending = new AbortController();
   readonly #startedAtMs: number;
   #turn: Forward['turn'];
+  /** Up to this instant all that ran out of time was dealt with. */
+  #expiredUntilMs = 0;
   #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
   #shown = '';
@@ -183,6 +185,7 @@ class ForwardWalk {
   async #expire(): Promise<void> {
     const { plan, clock } = this.#context;
     const now = clock.now();
+    this.#expiredUntilMs = now;
     if (!this.#turn && runDeadline(plan, this.#startedAtMs) <= now) {
       this.#turnRound({
         cause: 'timeout',
@@ -217,7 +220,7 @@ class ForwardWalk {
     clearTimeout(this.#timer);
     const { plan, clock } = this.#context;
     if (this.#turn) return;
-    const inMs = nextDeadline(plan, this.#results, this.#startedAtMs) - clock.now();
+    const inMs = nextDeadline(plan, this.#results, this.#startedAtMs, this.#expiredUntilMs) - clock.now();
     if (inMs === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.#branches.interrupt(), Math.min(Math.max(inMs, 1), MAX_TIMER_MS));
   }

@@ -2,7 +2,7 @@
 import type { RetryPolicy } from '../definitions/index.ts';
 import { currentRun, runStep, stepId } from '../durable/index.ts';
 import type { StepIds } from '../durable/index.ts';
-import type { JsonObject, Outcome } from '../kernel/index.ts';
+import type { Failure, JsonObject, Outcome } from '../kernel/index.ts';
 import { nextAttempt } from '../resilience/index.ts';
 import { CANCELLED } from '../tools/index.ts';
 import type { RunContext } from './environment.ts';
@@ -79,7 +79,8 @@ function isStop(error: unknown, stopped: AbortSignal): boolean {
   return error === stopped.reason || (error instanceof Error && error.cause === stopped.reason);
 }
 
-// The act is stopped during its back-off: the failure that would have been repeated is final.
+// The act is stopped during its back-off: the failure that would have been repeated is final. It keeps its kind, which says
+// whether an effect may still arrive.
 async function letStand(
   context: RunContext,
   act: Act,
@@ -89,7 +90,10 @@ async function letStand(
     attempt: last.attempt,
     key: last.key,
     startedAt: last.startedAt,
-    outcome: { ok: false, error: { ...last.error, retryable: false, unknown: suspect } },
+    outcome: {
+      ok: false,
+      error: { ...cutShortError(last.error, act.signal), kind: last.error.kind, retryable: false, unknown: suspect },
+    },
     finishedAt: context.clock.now(),
   }));
 }
@@ -155,11 +159,11 @@ function checkpointOf(
   return { ...seen, outcome: { ok: false, error: cutShortError(error, act.signal) }, finishedAt };
 }
 
-// A module's or run's time limit shows as such, not as the attempt's own.
-function cutShortError(error: Extract<Outcome, { ok: false }>['error'], signal: AbortSignal | undefined) {
+/** A module's or run's time limit shows as such, not as what it cut short. */
+export function cutShortError(error: Failure, signal: AbortSignal | undefined): Failure {
   if (!signal?.aborted || signal.reason === CANCELLED) return error;
   const code = signal.reason === 'run timeout' ? 'RUN_TIMEOUT' : 'MODULE_TIMEOUT';
-  return { ...error, code, kind: 'timeout' as const, retryable: false };
+  return { ...error, code, kind: 'timeout', retryable: false };
 }
 
 /** Waits until the database's clock shows `atMs`, without holding a place; ends early when `signal` is aborted. */

@@ -2,13 +2,13 @@
 import { evaluateList, renderTemplate } from '../definitions/index.ts';
 import type { ActivityNode, Scope } from '../definitions/index.ts';
 import { openBranches, runStep } from '../durable/index.ts';
-import { FailureError, idempotencyKey, isJsonObject } from '../kernel/index.ts';
+import { FailureError, failure, idempotencyKey, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { actName } from './act.ts';
 import type { RunContext } from './environment.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { resultOf } from './node-result.ts';
-import { performAct } from './perform-act.ts';
+import { cutShortError, performAct } from './perform-act.ts';
 import { actIds, settledId } from './step-layout.ts';
 
 /** Everything an activity's act needs that is not in the plan. */
@@ -126,7 +126,7 @@ async function runForEach(
   const checkpoints = await runItems(context, activity, items);
   const results = items.map((_, item) => checkpoints.get(item));
   if (results.includes(undefined) && signal.aborted && checkpoints.size === 0) return undefined;
-  const outcome = outcomeOfItems(node, results);
+  const outcome = outcomeOfItems(activity, results);
   const checkpoint = await runStep<FinalCheckpoint>(settledId(node), node.id, async () => ({
     // The items' own checkpoints hold their values: the node's would only repeat them.
     outcome: outcome.ok ? { ok: true, value: null } : outcome,
@@ -157,26 +157,21 @@ async function runItems(
   return done;
 }
 
-function outcomeOfItems(node: ActivityNode, results: readonly (FinalCheckpoint | undefined)[]): Outcome {
+function outcomeOfItems(activity: ActivityRun, results: readonly (FinalCheckpoint | undefined)[]): Outcome {
   const values: Json[] = [];
   for (const [index, result] of results.entries()) {
     if (result?.outcome.ok) values.push(result.outcome.value);
-    else if (node.optional) values.push(null);
-    else return { ok: false, error: itemError(node, index, result) };
+    else if (activity.node.optional) values.push(null);
+    else return { ok: false, error: itemError(activity, index, result) };
   }
   return { ok: true, value: values };
 }
 
-function itemError(node: ActivityNode, index: number, result: FinalCheckpoint | undefined): Failure {
+function itemError({ node, signal }: ActivityRun, index: number, result: FinalCheckpoint | undefined): Failure {
   if (result && !result.outcome.ok) {
     const { error } = result.outcome;
     return { ...error, message: `item ${index}: ${error.message}`, retryable: false };
   }
-  return {
-    code: 'CANCELLED',
-    message: `${node.id} was cut short before item ${index}`,
-    kind: 'cancelled',
-    retryable: false,
-    unknown: false,
-  };
+  const message = `${node.id} was cut short before item ${index}`;
+  return cutShortError(failure('CANCELLED', message, { kind: 'cancelled' }), signal);
 }

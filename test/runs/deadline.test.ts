@@ -29,6 +29,14 @@ describe('moduleDeadline', () => {
     expect(moduleDeadline(plan, moduleIn(plan, 'write'), half, STARTED)).toBe(Number.POSITIVE_INFINITY);
   });
 
+  it('does not run either while one of its activities waits for an activity elsewhere', () => {
+    const across = planOf({ one: { acts: ['a'] }, two: { acts: [{ name: 'b', after: ['one.a'] }], timeoutMs: 500 } });
+    const deadline = (results: Parameters<typeof moduleDeadline>[2]): number =>
+      moduleDeadline(across, moduleIn(across, 'two'), results, STARTED);
+    expect(deadline(resultsOf())).toBe(Number.POSITIVE_INFINITY);
+    expect(deadline(resultsOf({ 'one.a': completed(null, 1_700) }))).toBe(2_200);
+  });
+
   it('is never for a module without a timeout', () => {
     const results = new Map([...researched, ['write.draft', completed()] as const]);
     expect(moduleDeadline(plan, moduleIn(plan, 'ship'), results, STARTED)).toBe(Number.POSITIVE_INFINITY);
@@ -64,13 +72,19 @@ describe('expiredModules', () => {
 
 describe('nextDeadline', () => {
   it('is the earliest of the open modules and the run', () => {
-    expect(nextDeadline(plan, resultsOf(), STARTED)).toBe(1_500);
-    expect(nextDeadline(plan, researched, STARTED)).toBe(3_300);
+    expect(nextDeadline(plan, resultsOf(), STARTED, STARTED)).toBe(1_500);
+    expect(nextDeadline(plan, researched, STARTED, STARTED)).toBe(3_300);
+  });
+
+  it('passes over what was dealt with already', () => {
+    expect(nextDeadline(plan, resultsOf(), STARTED, 1_499)).toBe(1_500);
+    expect(nextDeadline(plan, resultsOf(), STARTED, 1_500)).toBe(61_000);
+    expect(nextDeadline(plan, resultsOf(), STARTED, 61_000)).toBe(Number.POSITIVE_INFINITY);
   });
 
   it('is the run alone when no open module has a timeout, and never when the run has none either', () => {
     const results = new Map([...researched, ['write.draft', completed(null, 2_000)] as const]);
-    expect(nextDeadline(plan, results, STARTED)).toBe(61_000);
-    expect(nextDeadline({ ...plan, timeoutMs: undefined }, results, STARTED)).toBe(Number.POSITIVE_INFINITY);
+    expect(nextDeadline(plan, results, STARTED, STARTED)).toBe(61_000);
+    expect(nextDeadline({ ...plan, timeoutMs: undefined }, results, STARTED, STARTED)).toBe(Number.POSITIVE_INFINITY);
   });
 });
