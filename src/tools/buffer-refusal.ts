@@ -32,7 +32,9 @@ export function bufferRefusalIn(body: unknown): Refusal | undefined {
   if (failed) return toRefusal(failed.extensions?.code ?? 'ERROR', failed.message);
   const answers = Object.values(dataBody.safeParse(body).data?.data ?? {});
   const refused = answers.map((answer) => typedError.safeParse(answer).data).find((error) => error !== undefined);
-  return refused && toRefusal(wordOf(refused.__typename), refused.message);
+  if (!refused) return undefined;
+  const { __typename: typeName, message } = refused;
+  return toRefusal(wordOf(typeName), message);
 }
 
 /** `INVALID_INPUT` of `InvalidInputError`. */

@@ -4,6 +4,8 @@ import type { JsonObject, Outcome } from '../../src/kernel/index.ts';
 import { createHttp } from '../../src/tools/http.ts';
 import { createOutboundGuard } from '../../src/tools/outbound-guard.ts';
 import { createRegistry } from '../../src/tools/registry.ts';
+import { anInvocation } from './an-invocation.ts';
+import { KEY } from './sandbox-world.ts';
 import {
   answerHalf,
   answerJson,
@@ -15,8 +17,6 @@ import {
   type VendorServer,
 } from './vendor-server.ts';
 
-const KEY = 'a1'.repeat(20);
-
 interface Asked {
   readonly action?: 'get' | 'request';
   readonly args: JsonObject;
@@ -27,10 +27,7 @@ function client(...servers: readonly VendorServer[]) {
   const guard = createOutboundGuard({ allow: servers.map(({ url }) => new URL(url).host) });
   const registry = createRegistry([createHttp(guard)], new Map([['http', { state: 'internal' }]]));
   return async ({ action = 'request', args, timeoutMs = 5_000 }: Asked): Promise<Outcome> =>
-    await registry.invoke({
-      ...{ tool: 'http', action, args, key: KEY, suspect: false },
-      ...{ timeoutMs, tenant: 'acme', runId: 'run_1' },
-    });
+    await registry.invoke(anInvocation({ tool: 'http', action, args, timeoutMs }));
 }
 
 const answerText =
@@ -226,12 +223,11 @@ describe('an answer that is none', () => {
   });
 
   it('ends with the attempt while a name is looked up', async () => {
-    const guard = createOutboundGuard({ resolve: () => new Promise(() => undefined) });
+    const guard = createOutboundGuard({ resolve: () => Promise.withResolvers<never>().promise });
     const registry = createRegistry([createHttp(guard)], new Map([['http', { state: 'internal' }]]));
-    const outcome = await registry.invoke({
-      ...{ tool: 'http', action: 'get', args: { url: 'http://slow.test/' }, key: KEY, suspect: false },
-      ...{ timeoutMs: 100, tenant: 'acme', runId: 'run_1' },
-    });
+    const outcome = await registry.invoke(
+      anInvocation({ tool: 'http', action: 'get', args: { url: 'http://slow.test/' }, timeoutMs: 100 }),
+    );
     expect(outcome).toMatchObject({ error: { code: 'TIMEOUT' } });
   });
 

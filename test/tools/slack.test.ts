@@ -6,6 +6,7 @@ import { createRegistry } from '../../src/tools/registry.ts';
 import { slack } from '../../src/tools/slack.ts';
 import { slackRefusalIn } from '../../src/tools/slack-refusal.ts';
 import { contractsNote, contractsPresent, loadContract } from '../sandbox/vendor-contract.ts';
+import { anInvocation } from './an-invocation.ts';
 import { KEY, openSandboxWorld, type Call } from './sandbox-world.ts';
 import { answerJson, startVendor, type Respond } from './vendor-server.ts';
 
@@ -75,10 +76,7 @@ describe('send_message', () => {
     await using world = await openWorld();
     const runId = newRunId(Date.now());
 
-    await world.registry.invoke({
-      ...{ tool: 'slack', action: send.action, args: send.args, key: KEY, suspect: true },
-      ...{ timeoutMs: 5_000, tenant: 'acme', runId },
-    });
+    await world.registry.invoke(anInvocation({ tool: 'slack', ...send, suspect: true, runId }));
 
     const history = (await world.calls()).find(({ path }) => path === '/api/conversations.history');
     const oldest = Number(history?.query['oldest']) * 1_000;
@@ -136,10 +134,7 @@ describe('an answer with ok: false', () => {
       connectTools([slack], { SLACK_BOT_TOKEN: 'xoxb-secret-token', SLACK_BASE_URL: vendor.url }),
     );
     try {
-      return await registry.invoke({
-        ...{ tool: 'slack', action: send.action, args: send.args, key: KEY, suspect: false },
-        ...{ timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' },
-      });
+      return await registry.invoke(anInvocation({ tool: 'slack', ...send }));
     } finally {
       await registry.close();
     }
@@ -274,10 +269,9 @@ describe('upload_file', () => {
     const env = { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_BASE_URL: vendor.url };
     const registry = createRegistry([slack], connectTools([slack], env));
 
-    const outcome = await registry.invoke({
-      ...{ tool: 'slack', action: 'upload_file', args: { ...upload.args, channel: REVIEWS }, key: KEY },
-      ...{ suspect: false, timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' },
-    });
+    const outcome = await registry.invoke(
+      anInvocation({ tool: 'slack', action: 'upload_file', args: { ...upload.args, channel: REVIEWS } }),
+    );
     await registry.close();
 
     expect(outcome).toMatchObject({
@@ -371,10 +365,7 @@ describe('list_channels', () => {
       connectTools([slack], { SLACK_BOT_TOKEN: 'xoxb-1', SLACK_BASE_URL: `${vendor.url}/api/` }),
     );
 
-    const outcome = await registry.invoke({
-      ...{ tool: 'slack', action: 'list_channels', args: {}, key: KEY, suspect: false },
-      ...{ timeoutMs: 5_000, tenant: 'acme', runId: 'run_1' },
-    });
+    const outcome = await registry.invoke(anInvocation({ tool: 'slack', action: 'list_channels', args: {} }));
     await registry.close();
 
     expect(outcome).toMatchObject({ ok: true, value: { channels: [{ name: 'a' }, { name: 'b' }] } });

@@ -18,7 +18,7 @@ export function refusal(status: number, message?: string): Answer {
   return { status, headers, body: errorBody(WORDS[status] ?? 'internal_error', message) };
 }
 
-export function errorBody(error: string, message?: string) {
+function errorBody(error: string, message?: string) {
   return { ok: false, error, ...(message !== undefined && { response_metadata: { messages: [message] } }) };
 }
 
