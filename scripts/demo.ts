@@ -13,6 +13,7 @@ import type { App } from '../src/main.ts';
 import { packageRoot } from '../src/postgres/index.ts';
 import { DemoApi, readLedger } from './demo/api.ts';
 import type { Approval, Campaign } from './demo/api.ts';
+import { measureStart } from './demo/measure-start.ts';
 import { watchRun } from './demo/show-progress.ts';
 import type { Watch } from './demo/show-progress.ts';
 import { spawnSandbox } from './demo/spawn-sandbox.ts';
@@ -107,7 +108,8 @@ async function runCampaign(app: App, decision: Wish['decision'], watch: Watch): 
   const reached = await api.until(id, ({ status, finishedAt }) => status === 'waiting' || finishedAt !== undefined);
   if (reached.finishedAt === undefined) await reachDecision(app, api, id, decision);
   const ended = await api.until(id, ({ finishedAt }) => finishedAt !== undefined);
-  console.error(`The first activity began ${formatDuration(watch.firstActivityMs())} after the request.\n`);
+  const median = await measureStart(api, watch);
+  console.error(`\nFrom a request to its run's first activity: ${median.toFixed(0)} ms, the median of nine runs.\n`);
   return ended;
 }
 

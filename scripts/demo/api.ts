@@ -43,6 +43,18 @@ export class DemoApi {
     return z.object({ id: z.string() }).parse(await this.#call('POST', '/v1/campaigns', input, headers));
   }
 
+  async publish(definition: unknown): Promise<void> {
+    await this.#call('POST', '/v1/definitions', definition);
+  }
+
+  async startRun(workflow: string): Promise<{ id: string }> {
+    return z.object({ id: z.string() }).parse(await this.#call('POST', '/v1/runs', { workflow, input: {} }));
+  }
+
+  async runUntilFinished(id: string): Promise<void> {
+    await this.#call('GET', `/v1/runs/${id}?wait=30s`);
+  }
+
   async campaign(id: string): Promise<Campaign> {
     return campaign.parse(await this.#call('GET', `/v1/campaigns/${id}`));
   }

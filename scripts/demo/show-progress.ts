@@ -10,8 +10,8 @@ export interface Watch {
   readonly emit: Emit;
   /** The run to show; what was announced of it before is shown at once. Called at the moment its start was asked for. */
   follow(runId: string, askedAtMs: number): void;
-  /** From the request to the first attempt of its first activity. */
-  firstActivityMs(): number;
+  /** When the first attempt of the run's first activity began, on the clock of `performance.now()`. */
+  firstActivityAtMs(runId: string): number;
 }
 
 interface Seen {
@@ -23,12 +23,11 @@ interface Seen {
 export function watchRun(): Watch {
   const early: Seen[] = [];
   let followed: { runId: string; askedAtMs: number } | undefined;
-  let firstAtMs = Number.NaN;
+  const firstAtMs = new Map<unknown, number>();
   let shown = '';
 
   const show = ({ event, atMs }: Seen): void => {
     if (event.fields['run'] !== followed?.runId || !followed) return;
-    if (event.name === 'activity.started' && Number.isNaN(firstAtMs)) firstAtMs = atMs;
     const line = lineOf(event);
     if (line === undefined || line === shown) return;
     shown = line;
@@ -38,7 +37,10 @@ export function watchRun(): Watch {
   return {
     emit(event) {
       const seen = { event, atMs: performance.now() };
-      if (event.level === 'warn' || event.level === 'error') warn(event);
+      // What DBOS says of handed-over runs is for a log, not for a person who watches one.
+      if ((event.level === 'warn' || event.level === 'error') && event.name !== 'dbos') warn(event);
+      if (event.name === 'activity.started' && !firstAtMs.has(event.fields['run']))
+        firstAtMs.set(event.fields['run'], seen.atMs);
       if (followed) show(seen);
       else early.push(seen);
     },
@@ -46,7 +48,7 @@ export function watchRun(): Watch {
       followed = { runId, askedAtMs };
       early.splice(0).forEach(show);
     },
-    firstActivityMs: () => firstAtMs - (followed?.askedAtMs ?? 0),
+    firstActivityAtMs: (runId) => firstAtMs.get(runId) ?? Number.NaN,
   };
 }
 

@@ -14,6 +14,7 @@ import { DBOSWorkflowConflictError, currentExecution } from './internals.ts';
 // A run outlives any number of restarts: poison is our own rule, counted by progress, not DBOS's count of claims.
 const MAX_RECOVERY_ATTEMPTS = 1_000_000_000;
 const MAX_DELAY_MS = 300_000;
+const LEVEL = { defect: 'error', infrastructure: 'warn', ownership: 'info', shutdown: 'info' } as const;
 const STORM = { giveBacks: 50, withinMs: 10_000 };
 
 /** What the wrapper needs from the process around it. */
@@ -61,7 +62,7 @@ async function leave(owned: Owned, kind: EscapeClass, cause: unknown): Promise<v
   if (!guard || kind === 'ownership') return;
   const { emit } = guard;
   emit({
-    level: kind === 'defect' ? 'error' : 'warn',
+    level: LEVEL[kind],
     name: 'durable.left',
     fields: { runId: owned.runId, class: kind, error: messageOf(cause) },
   });
