@@ -1,6 +1,7 @@
 // `npm run demo`: a whole campaign on this machine alone: the app on its embedded Postgres, the vendors' doubles beside it, a decision, the result.
 // Progress goes to stderr; the result, as JSON, is all there is on stdout.
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
@@ -80,7 +81,8 @@ async function runDemo({ decision, port }: Wish): Promise<number> {
       console.error(
         `${styleText('bold', 'Breakwater')} on ${app.url}, ready in ${formatDuration(performance.now())}; vendors' doubles on ${sandbox.url}`,
       );
-      const campaign = await runCampaign(app, decision, watch);
+      const campaign = await Promise.race([runCampaign(app, decision, watch), interruption()]);
+      if (!campaign) return 130;
       console.log(JSON.stringify(campaign.output, null, 2));
       return await verdict(campaign, decision, sandbox.url);
     } finally {
@@ -89,6 +91,13 @@ async function runDemo({ decision, port }: Wish): Promise<number> {
   } finally {
     await sandbox.stop();
   }
+}
+
+// Ctrl-C and SIGTERM end the demo like anything else: app, Postgres and doubles stop, the run stays as it is.
+async function interruption(): Promise<undefined> {
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  console.error('\nStopping; the run stays as it is.');
+  return undefined;
 }
 
 // Real credentials are left out on purpose: a demo must not publish anything.
