@@ -24,6 +24,8 @@ export interface Config {
   readonly sandboxUrl?: string;
   /** `host` or `host:port`, in lower case: what tools may call although it is private or on another port. */
   readonly outboundAllow: readonly string[];
+  /** The browser of playwright; absent: one is looked for. */
+  readonly chromium?: string;
   /** What links in messages begin with; absent: the address listened on. */
   readonly baseUrl?: string;
   /** Signs approval links; absent: one made once and shared through the database. */
@@ -59,6 +61,7 @@ const schema = z.object({
   BREAKWATER_GROUP_CHECKPOINTS: supportedOnly(oneOf(['on', 'off']), 'off'),
   BREAKWATER_SANDBOX: sandboxUrl(),
   BREAKWATER_OUTBOUND_ALLOW: hostList().default([]),
+  BREAKWATER_CHROMIUM: z.string().optional(),
   BREAKWATER_BASE_URL: httpUrl().optional(),
   BREAKWATER_LINK_KEY: secret().optional(),
   BREAKWATER_LINK_KEY_PREVIOUS: secret().optional(),
@@ -131,6 +134,7 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     leaseTtlMs: settings.BREAKWATER_LEASE_TTL,
     sandboxUrl: settings.BREAKWATER_SANDBOX,
     outboundAllow: settings.BREAKWATER_OUTBOUND_ALLOW,
+    chromium: settings.BREAKWATER_CHROMIUM,
     baseUrl: settings.BREAKWATER_BASE_URL,
     linkKey: settings.BREAKWATER_LINK_KEY,
     previousLinkKey: settings.BREAKWATER_LINK_KEY_PREVIOUS,

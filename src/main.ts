@@ -94,7 +94,7 @@ async function build(
   onStop(keepMeasuring(clock, emit));
 
   const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
-  const tools = allTools({ knex: database.engine, clock, outbound });
+  const tools = allTools({ knex: database.engine, clock, outbound, chromium: config.chromium });
   const registry = createRegistry(tools, connectTools(tools, config.toolEnv, config.sandboxUrl));
   onStop(async () => await registry.close());
   const coded = createCodedWorkflows(await codedWorkflows(config));

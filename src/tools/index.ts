@@ -10,6 +10,7 @@ import { createHttp } from './http.ts';
 import { createMemory } from './memory.ts';
 import { notion } from './notion.ts';
 import { createOutboundGuard, type OutboundOptions } from './outbound-guard.ts';
+import { createPlaywright } from './playwright.ts';
 import { createSendgrid } from './sendgrid.ts';
 import { slack } from './slack.ts';
 import { slm } from './slm.ts';
@@ -33,11 +34,13 @@ export interface ToolParts {
   readonly clock?: Clock;
   /** Where requests to addresses of a user's choice may go. */
   readonly outbound?: OutboundOptions;
+  /** The path of the browser to use; absent: one is looked for. */
+  readonly chromium?: string;
 }
 
 /** Every tool that is built. */
-export function allTools({ knex, clock, outbound }: ToolParts): readonly Tool[] {
-  return makeTools(() => knex, clock, outbound);
+export function allTools({ knex, ...parts }: ToolParts): readonly Tool[] {
+  return makeTools(() => knex, parts);
 }
 
 /** What all tools offer, for checking definitions without a database or a credential. */
@@ -49,7 +52,10 @@ export function toolCatalog(): Catalog {
   );
 }
 
-function makeTools(database: () => Knex, clock: Clock = systemClock, outbound: OutboundOptions = {}): readonly Tool[] {
+function makeTools(
+  database: () => Knex,
+  { clock = systemClock, outbound = {}, chromium }: Omit<ToolParts, 'knex'> = {},
+): readonly Tool[] {
   const guard = createOutboundGuard(outbound);
   return [
     createBuffer(clock),
@@ -59,6 +65,7 @@ function makeTools(database: () => Knex, clock: Clock = systemClock, outbound: O
     createHttp(guard),
     createMemory(database),
     notion,
+    createPlaywright({ guard, chromium: { named: chromium } }),
     createSendgrid(clock),
     slack,
     slm,

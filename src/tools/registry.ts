@@ -22,7 +22,7 @@ export interface Registry {
   get(name: string): ConnectedTool | undefined;
   tools(): readonly ConnectedTool[];
   invoke(invocation: Invocation): Promise<Outcome>;
-  /** Waits for requests in flight, then closes every connection. */
+  /** Waits for requests in flight, then closes every connection and whatever else a tool holds. */
   close(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export function createRegistry(tools: readonly Tool[], connections: Connections,
     tools: () => connected,
     invoke: (invocation) => invokeAction(registry, invocation),
     close: async () => {
-      await Promise.all(connected.flatMap(({ client }) => (client ? [client.close()] : [])));
+      await Promise.all(connected.flatMap(({ tool, client }) => [client?.close(), tool.close?.()]));
     },
   };
   return registry;

@@ -128,4 +128,6 @@ export interface Tool {
     readonly uploadOrigins?: readonly string[];
   };
   readonly actions: Readonly<Record<string, ToolAction>>;
+  /** Gives up what the tool holds between calls, such as a browser; called when the process stops. */
+  readonly close?: () => Promise<void>;
 }

@@ -33,6 +33,7 @@ describe('toolCatalog', () => {
       'http',
       'memory',
       'notion',
+      'playwright',
       'sendgrid',
       'slack',
       'slm',
