@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { Catalog } from '../definitions/index.ts';
 import { systemClock, type Clock } from '../kernel/index.ts';
 import { createBuffer } from './buffer.ts';
+import { launchChromium, shareBrowser } from './browser.ts';
 import { figma } from './figma.ts';
 import { github } from './github.ts';
 import { grafana } from './grafana.ts';
@@ -65,7 +66,7 @@ function makeTools(
     createHttp(guard),
     createMemory(database),
     notion,
-    createPlaywright({ guard, chromium: { named: chromium } }),
+    createPlaywright({ guard, browser: shareBrowser(() => launchChromium({ named: chromium })) }),
     createSendgrid(clock),
     slack,
     slm,

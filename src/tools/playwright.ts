@@ -3,9 +3,8 @@ import type { Page } from 'playwright-core';
 import { z } from 'zod';
 import { failure, FailureError } from '../kernel/index.ts';
 import { createSlots } from '../resilience/index.ts';
-import { launchChromium, shareBrowser } from './browser.ts';
+import type { SharedBrowser } from './browser.ts';
 import { defineAction } from './define-action.ts';
-import type { ChromiumSearch } from './find-chromium.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
 import { checkSelectors, readPage } from './read-page.ts';
 import { takePicture } from './take-picture.ts';
@@ -111,13 +110,12 @@ function screenshot(visitor: Visitor) {
 
 export interface PlaywrightParts {
   readonly guard: OutboundGuard;
-  readonly chromium?: ChromiumSearch;
+  /** Started by the first call, closed with the tool. */
+  readonly browser: SharedBrowser;
   readonly limits?: Partial<VisitLimits>;
 }
 
-/** No browser runs until an action needs it. */
-export function createPlaywright({ guard, chromium = {}, limits }: PlaywrightParts): Tool {
-  const browser = shareBrowser(() => launchChromium(chromium));
+export function createPlaywright({ guard, browser, limits }: PlaywrightParts): Tool {
   const visitor = { browser, guard, slots: createSlots(MAX_PAGES), limits: { ...VISIT_LIMITS, ...limits } };
   return {
     name: 'playwright',

@@ -38,21 +38,18 @@ export async function readPage(page: Page, { selectors, maxChars }: Wanted): Pro
   };
 }
 
-// The part of an anchor element that is read, here where there is no DOM.
+// The part of an anchor element that is read, here where there is no DOM. A page may redefine what its elements answer.
 interface Anchor {
-  readonly href: string;
-  readonly innerText: string;
+  readonly href: unknown;
+  readonly innerText: unknown;
 }
 
 async function linksOf(page: Page): Promise<PageLink[]> {
   const found = await page
-    .locator('a[href^="http"], a[href]:not([href*=":"])')
-    .evaluateAll(
-      (anchors: Anchor[], max) => anchors.slice(0, max).map(({ href, innerText }) => [innerText, href]),
-      MAX_LINKS,
-    );
+    .locator('a[href]')
+    .evaluateAll((anchors: Anchor[], max) => anchors.slice(0, max).map((a) => [a.innerText, a.href]), MAX_LINKS);
   return found
-    .map(([text, url]) => ({ text: cut(text, MAX_LINK_CHARS), url: cut(url, MAX_LINK_CHARS) }))
+    .map(([text, href]) => ({ text: cut(text, MAX_LINK_CHARS), url: cut(href, MAX_LINK_CHARS) }))
     .filter(({ url }) => /^https?:/.test(url));
 }
 
@@ -69,11 +66,8 @@ function oneOrMany(texts: string[]): string | string[] | null {
   return texts.length > 1 ? texts : first;
 }
 
-// A page can redefine what its elements answer; whatever it is, it becomes text.
 function cut(text: unknown, max: number): string {
-  return String(text ?? '')
-    .trim()
-    .slice(0, max);
+  return typeof text === 'string' ? text.trim().slice(0, max) : '';
 }
 
 /** Refuses what is no CSS, before the page is loaded: on the blank page only the selector can be wrong. */
