@@ -5,15 +5,10 @@ import { createTestDatabase, execute } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
 import type { TestSandbox } from '../sandbox/open-sandbox.ts';
-import { FINAL, countCreated, decide, startCampaign, untilStatus } from './a-campaign.ts';
+import { FINAL, ONE_CAMPAIGN, countCreated, decide, startCampaign, untilStatus } from './a-campaign.ts';
 
 const CAMPAIGNS = 5;
-const EACH = {
-  'github branch': CAMPAIGNS,
-  'github file': 2 * CAMPAIGNS,
-  'github pull': CAMPAIGNS,
-  'sendgrid campaign': CAMPAIGNS,
-};
+const EACH = Object.fromEntries(Object.entries(ONE_CAMPAIGN).map(([what, count]) => [what, count * CAMPAIGNS]));
 
 let sandbox: TestSandbox;
 beforeAll(async () => {

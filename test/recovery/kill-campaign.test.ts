@@ -5,10 +5,8 @@ import { createTestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
 import type { TestSandbox } from '../sandbox/open-sandbox.ts';
-import { FINAL, countCreated, decide, leftBehind, startCampaign, untilStatus } from './a-campaign.ts';
+import { FINAL, ONE_CAMPAIGN, countCreated, decide, leftBehind, startCampaign, untilStatus } from './a-campaign.ts';
 
-/** What a campaign that nobody disturbs creates. */
-const ONCE = { 'github branch': 1, 'github file': 2, 'github pull': 1, 'sendgrid campaign': 1 };
 const LONG_MS = 600_000;
 
 interface Cut {
@@ -23,13 +21,17 @@ const BEFORE_APPROVAL: readonly Cut[] = [
   { what: 'the branch', vendor: 'github', method: 'POST', path: '/repos/acme/marketing-campaigns/git/refs' },
   { what: 'the file', vendor: 'github', method: 'PUT', path: '/repos/acme/marketing-campaigns/contents' },
   { what: 'the pull request', vendor: 'github', method: 'POST', path: '/repos/acme/marketing-campaigns/pulls' },
+  { what: "the designer's note", vendor: 'figma', method: 'POST', path: '/v1/files/harborBrand01/comments' },
+  { what: 'the message', vendor: 'slack', method: 'POST', path: '/api/chat.postMessage' },
 ];
 const AFTER_APPROVAL: readonly Cut[] = [
   { what: 'the mailing', vendor: 'sendgrid', method: 'POST', path: '/v3/marketing/singlesends' },
   { what: 'its schedule', vendor: 'sendgrid', method: 'PUT', path: '/v3/marketing/singlesends' },
   { what: 'the blog post', vendor: 'github', method: 'PUT', path: '/repos/acme/website/contents' },
+  { what: 'the dashboard', vendor: 'grafana', method: 'POST', path: '/api/dashboards/db' },
 ];
 const UNDOING: readonly Cut[] = [
+  { what: 'deleting the message', vendor: 'slack', method: 'POST', path: '/api/chat.delete' },
   {
     what: 'closing the pull request',
     vendor: 'github',
@@ -89,7 +91,7 @@ const plant = async ({ vendor, method, path }: Cut, fault: object): Promise<void
 async function expectOnce(app: AppProcess, runId: string): Promise<void> {
   const run = await untilStatus(app, runId, FINAL, 60_000);
   expect(run).toMatchObject({ status: 'succeeded', progress: 100 });
-  expect(countCreated(await sandbox.created())).toEqual(ONCE);
+  expect(countCreated(await sandbox.created())).toEqual(ONE_CAMPAIGN);
 }
 
 describe('a campaign whose process is killed', () => {
