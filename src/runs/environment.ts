@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { Plan } from '../definitions/index.ts';
 import type { RunRecord } from '../durable/index.ts';
 import type { Clock, Emit, Random } from '../kernel/index.ts';
-import type { Slots } from '../resilience/index.ts';
+import type { SlotPriority, Slots } from '../resilience/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { ControlWatch } from './control-watch.ts';
 import type { RunFacts } from './run-scope.ts';
@@ -24,6 +24,8 @@ export interface Engine {
 export interface RunBase extends Engine {
   readonly facts: RunFacts;
   readonly requester: string;
+  /** Of this run, which its start may have set otherwise than the definition does. */
+  readonly priority: SlotPriority;
   readonly record: RunRecord;
   /** An earlier execution may have acted and died before it could say so (K7). */
   readonly tookOver: boolean;

@@ -46,7 +46,14 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     startedAt: row.started_at.toISOString(),
     input: pinned.input,
   };
-  const base: RunBase = { ...engine, facts, requester: row.requester, record, tookOver: claims > 1 };
+  const base: RunBase = {
+    ...engine,
+    facts,
+    requester: row.requester,
+    priority: row.priority,
+    record,
+    tookOver: claims > 1,
+  };
   if (definition.plan) await runPlan({ ...base, plan: definition.plan });
   else await runCoded(base, coded.get(pinned.workflow));
 }

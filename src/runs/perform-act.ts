@@ -68,7 +68,7 @@ async function inSlot(context: RunContext, act: Act, attempt: Attempt): Promise<
   if (stopped.aborted) return undefined;
   try {
     const either = AbortSignal.any([stopped, quiesce]);
-    return await context.slots.run(context.plan.priority, either, async () => await attemptOnce(context, act, attempt));
+    return await context.slots.run(context.priority, either, async () => await attemptOnce(context, act, attempt));
   } catch (error) {
     if (stopped.aborted && !quiesce.aborted && isStop(error, stopped)) return undefined;
     throw error;
