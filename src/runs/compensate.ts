@@ -1,6 +1,6 @@
 // Takes back what was done, may have been done, or was cut off: in the plan's order, each undo to its own end, past every failure (D7).
 import { renderTemplate } from '../definitions/index.ts';
-import type { ActivityNode, CompensationPlan, Scope } from '../definitions/index.ts';
+import type { ActivityNode, CompensationPlan, PlanNode, Scope } from '../definitions/index.ts';
 import { openBranches, runStep, stepId } from '../durable/index.ts';
 import { FailureError, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject } from '../kernel/index.ts';
@@ -59,14 +59,23 @@ export function hasUndos(context: RunContext, results: ReadonlyMap<string, NodeR
   );
 }
 
-/** Undoes one act at once: an optional one that ended unknown, while the run goes on. */
-export async function compensateNode(
+/** Undoes at once what of an optional node may have happened, while the run goes on with what certainly did. */
+export async function undoDoubts(
   context: RunContext,
   node: ActivityNode,
   results: ReadonlyMap<string, NodeResult>,
 ): Promise<void> {
-  const doubts = { suspects: [], atMs: context.clock.now() };
-  for (const undo of undosOf(context, node, results, doubts)) await undoOne(context, undo);
+  for (const undo of doubtsOf(context, node, results)) await undoOne(context, undo);
+}
+
+/** Has an optional node of the record acts that may have happened and are not undone? */
+export function hasDoubts(context: RunContext, node: PlanNode, results: ReadonlyMap<string, NodeResult>): boolean {
+  return node.kind === 'activity' && node.optional && doubtsOf(context, node, results).length > 0;
+}
+
+function doubtsOf(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>): Undo[] {
+  const undos = undosOf(context, node, results, { suspects: [], atMs: context.clock.now() });
+  return undos.filter((undo) => !undo.known && !finalUndo(context, undo));
 }
 
 function undosOf(
@@ -90,8 +99,9 @@ function undosOf(
 }
 
 function mayHaveHappened(checkpoint: FinalCheckpoint | undefined): boolean {
-  if (!checkpoint || checkpoint.attempt === undefined) return false;
-  return checkpoint.outcome.ok || checkpoint.outcome.error.unknown;
+  if (!checkpoint) return false;
+  const { outcome, attempt } = checkpoint;
+  return outcome.ok ? attempt !== undefined : outcome.error.unknown;
 }
 
 // What we waited for in vain may still arrive at the vendor's; a connection that the vendor closed cannot.

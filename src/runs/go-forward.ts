@@ -7,7 +7,7 @@ import { failure } from '../kernel/index.ts';
 import { CANCELLED } from '../tools/index.ts';
 import { advance } from './advance.ts';
 import type { Advance, TurnReason } from './advance.ts';
-import { compensateNode } from './compensate.ts';
+import { hasDoubts, undoDoubts } from './compensate.ts';
 import type { Control } from './control-store.ts';
 import { expiredModules, nextDeadline, runDeadline } from './deadline.ts';
 import type { RunContext } from './environment.ts';
@@ -60,6 +60,8 @@ class ForwardWalk {
   constructor(context: RunContext, results: Map<string, NodeResult>) {
     this.#context = context;
     this.#results = results;
+    // Settled once its doubts are undone: until then its branch has work left, and what depends on it waits.
+    for (const node of context.plan.nodes) if (hasDoubts(context, node, results)) results.delete(node.id);
     this.#recorded = new Map(results);
     this.#branches = openBranches();
     this.#startedAtMs = Date.parse(context.facts.startedAt);
@@ -160,14 +162,14 @@ class ForwardWalk {
     if (node.kind === 'wait') return await runWait(context, { node, scope, signal: ended, onWaiting });
     const suspect = context.tookOver && wasReady(node, this.#recorded);
     const result = await runActivity(context, { node, scope, suspect, signal, ending });
-    if (node.optional && result?.status === 'unknown') await this.#undoAtOnce(node, result);
+    if (node.optional && (node.forEach || result?.status === 'unknown')) await this.#undoDoubts(node);
     return result;
   }
 
-  // What an optional act left behind must not outlive the doubt about it.
-  async #undoAtOnce(node: ActivityNode, result: NodeResult): Promise<void> {
+  // What an optional act left behind must not outlive the doubt about it. Only the record knows a list's items.
+  async #undoDoubts(node: ActivityNode): Promise<void> {
     const fresh = { ...this.#context, record: await loadRecord(this.#context.knex) };
-    await compensateNode(fresh, node, new Map([...this.#results, [node.id, result]]));
+    await undoDoubts(fresh, node, this.#results);
   }
 
   #noteWaiting(nodeId: string): void {

@@ -7,12 +7,18 @@ export function wasReady(node: PlanNode, recorded: ReadonlyMap<string, NodeResul
   return !recorded.has(node.id) && node.dependencies.every((id) => recorded.has(id));
 }
 
-/** Activities that were ready in the record and still have no outcome: each may have taken effect. */
+/** Activities that were ready in the record and of which an act may still have no outcome: it may have taken effect. */
 export function suspectNodes(
   plan: Plan,
   recorded: ReadonlyMap<string, NodeResult>,
   results: ReadonlyMap<string, NodeResult>,
 ): ActivityNode[] {
   const activities = plan.nodes.filter((node) => node.kind === 'activity');
-  return activities.filter((node) => wasReady(node, recorded) && !results.has(node.id));
+  return activities.filter((node) => wasReady(node, recorded) && !isClear(node, results.get(node.id)));
+}
+
+// A list that was cut short is settled before all of its items are; where it is optional, it even shows as completed.
+function isClear(node: ActivityNode, result: NodeResult | undefined): boolean {
+  if (!result || !node.forEach) return result !== undefined;
+  return result.status === 'skipped' || (result.status === 'completed' && !node.optional);
 }
