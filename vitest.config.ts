@@ -8,6 +8,8 @@ export default defineConfig({
     globalSetup: ['test/support/global-setup.ts'],
     pool: 'forks',
     maxWorkers: 2,
+    // Of concurrent tests in a file: each may hold two app processes.
+    maxConcurrency: 3,
     // DBOS calls pg in a way that pg deprecates.
     execArgv: ['--disable-warning=DeprecationWarning'],
     testTimeout: 30_000,

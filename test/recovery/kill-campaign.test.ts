@@ -1,5 +1,5 @@
 // SIGKILL in each phase of a campaign, before a vendor's effect and between the effect and our checkpoint; a second process ends it as if nothing had happened.
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { AppProcess } from '../support/app-process.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -51,105 +51,113 @@ const POINTS = [
 const points = (cuts: readonly Cut[]) =>
   cuts.flatMap((cut) => POINTS.map(({ point, fault }) => ({ ...cut, point, fault })));
 
-let sandbox: TestSandbox;
-let databaseUrl: string;
-const apps: AppProcess[] = [];
-
-beforeEach(async () => {
-  sandbox = await openSandbox();
-  databaseUrl = await createTestDatabase('kill');
-});
-afterEach(async () => {
-  for (const app of apps.splice(0)) if (app.child.exitCode === null && app.child.signalCode === null) await app.kill();
-  await sandbox[Symbol.asyncDispose]();
-});
-
-async function startApp(dataDir?: string): Promise<AppProcess> {
-  const app = await AppProcess.start({
-    databaseUrl,
-    sandboxUrl: sandbox.url,
-    ...(dataDir !== undefined && { dataDir }),
-  });
-  apps.push(app);
-  return app;
+/** A sandbox and a database of a test's own, so that several tests may wait for their take-over at once. */
+interface World extends AsyncDisposable {
+  readonly sandbox: TestSandbox;
+  startApp(dataDir?: string): Promise<AppProcess>;
+  plant(cut: Cut, fault: object): Promise<void>;
+  killDuring(app: AppProcess, cut: Cut): Promise<void>;
+  expectOnce(app: AppProcess, runId: string): Promise<void>;
 }
 
-async function killDuring(app: AppProcess, { vendor, method, path }: Cut): Promise<void> {
-  const called = async () =>
-    (await sandbox.calls(vendor)).some(
-      (call) => call.fault !== undefined && call.fault !== null && call.method === method && call.path.includes(path),
-    );
-  await until(called, { what: `${method} ${path} to reach ${vendor}`, timeoutMs: 20_000 });
-  await app.kill();
-  await sandbox.call('DELETE', '/_faults');
+async function openWorld(): Promise<World> {
+  const sandbox = await openSandbox();
+  const databaseUrl = await createTestDatabase('kill');
+  const apps: AppProcess[] = [];
+  return {
+    sandbox,
+    async startApp(dataDir) {
+      const settings = { databaseUrl, sandboxUrl: sandbox.url, ...(dataDir !== undefined && { dataDir }) };
+      const app = await AppProcess.start(settings);
+      apps.push(app);
+      return app;
+    },
+    async plant({ vendor, method, path }, fault) {
+      await sandbox.fault({ vendor, match: { method, path }, times: 1, ...fault } as Parameters<
+        TestSandbox['fault']
+      >[0]);
+    },
+    async killDuring(app, { vendor, method, path }) {
+      const called = async () =>
+        (await sandbox.calls(vendor)).some(
+          (call) => Boolean(call.fault) && call.method === method && call.path.includes(path),
+        );
+      await until(called, { what: `${method} ${path} to reach ${vendor}`, timeoutMs: 20_000 });
+      await app.kill();
+      await sandbox.call('DELETE', '/_faults');
+    },
+    async expectOnce(app, runId) {
+      const run = await untilStatus(app, runId, FINAL, 60_000);
+      expect(run).toMatchObject({ status: 'succeeded', progress: 100 });
+      expect(countCreated(await sandbox.created())).toEqual(ONE_CAMPAIGN);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const app of apps) if (app.child.exitCode === null && app.child.signalCode === null) await app.kill();
+      await sandbox[Symbol.asyncDispose]();
+    },
+  };
 }
 
-const plant = async ({ vendor, method, path }: Cut, fault: object): Promise<void> => {
-  await sandbox.fault({ vendor, match: { method, path }, times: 1, ...fault } as Parameters<TestSandbox['fault']>[0]);
-};
-
-async function expectOnce(app: AppProcess, runId: string): Promise<void> {
-  const run = await untilStatus(app, runId, FINAL, 60_000);
-  expect(run).toMatchObject({ status: 'succeeded', progress: 100 });
-  expect(countCreated(await sandbox.created())).toEqual(ONE_CAMPAIGN);
-}
-
-describe('a campaign whose process is killed', () => {
+describe.concurrent('a campaign whose process is killed', { timeout: 120_000 }, () => {
   it.each(points(BEFORE_APPROVAL))('$point $what creates everything once', async (cut) => {
-    await plant(cut, cut.fault);
-    const first = await startApp();
+    await using world = await openWorld();
+    await world.plant(cut, cut.fault);
+    const first = await world.startApp();
     const runId = await startCampaign(first);
-    await killDuring(first, cut);
+    await world.killDuring(first, cut);
 
-    const second = await startApp();
+    const second = await world.startApp();
     await untilStatus(second, runId, ['waiting']);
     await decide(second, runId, { decision: 'approve' });
 
-    await expectOnce(second, runId);
+    await world.expectOnce(second, runId);
   });
 
   it.each(points(AFTER_APPROVAL))('$point $what publishes everything once', async (cut) => {
-    await plant(cut, cut.fault);
-    const first = await startApp();
+    await using world = await openWorld();
+    await world.plant(cut, cut.fault);
+    const first = await world.startApp();
     const runId = await startCampaign(first);
     await untilStatus(first, runId, ['waiting']);
     await decide(first, runId, { decision: 'approve' });
-    await killDuring(first, cut);
+    await world.killDuring(first, cut);
 
-    const second = await startApp(first.dataDir);
+    const second = await world.startApp(first.dataDir);
 
-    await expectOnce(second, runId);
+    await world.expectOnce(second, runId);
   });
 
   it.each(points(UNDOING))('$point $what leaves nothing behind after a rejection', async (cut) => {
-    await plant(cut, cut.fault);
-    const first = await startApp();
+    await using world = await openWorld();
+    await world.plant(cut, cut.fault);
+    const first = await world.startApp();
     const runId = await startCampaign(first);
     await untilStatus(first, runId, ['waiting']);
     await decide(first, runId, { decision: 'reject', reason: 'no' });
-    await killDuring(first, cut);
+    await world.killDuring(first, cut);
 
-    const second = await startApp();
+    const second = await world.startApp();
 
     const run = await untilStatus(second, runId, FINAL, 60_000);
     expect(run).toMatchObject({ status: 'rejected', cause: 'rejection' });
-    expect(leftBehind(await sandbox.ledger())).toEqual([]);
+    expect(leftBehind(await world.sandbox.ledger())).toEqual([]);
   });
 
   it('while it waits is decided through another process', async () => {
-    const first = await startApp();
+    await using world = await openWorld();
+    const first = await world.startApp();
     const runId = await startCampaign(first);
     await untilStatus(first, runId, ['waiting']);
-    const second = await startApp();
+    const second = await world.startApp();
     await first.kill();
     await decide(second, runId, {
       decision: 'approve',
       edits: { 'content_creation.generate': { email_body: 'Edited while the first was down.' } },
     });
 
-    await expectOnce(second, runId);
+    await world.expectOnce(second, runId);
 
-    const [mailing] = (await sandbox.ledger('sendgrid')).filter((entry) => entry.kind === 'campaign');
+    const [mailing] = (await world.sandbox.ledger('sendgrid')).filter((entry) => entry.kind === 'campaign');
     expect(JSON.stringify(mailing?.data)).toContain('Edited while the first was down.');
   });
 });
