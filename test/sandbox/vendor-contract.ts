@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import addFormats from 'ajv-formats';
 import { type Document, OpenAPIBackend } from 'openapi-backend';
 
-const FOLDER = fileURLToPath(new URL('../../../shared/vendor-contracts', import.meta.url));
+export const contractsFolder = fileURLToPath(new URL('../../../shared/vendor-contracts', import.meta.url));
 
-export const contractsPresent = existsSync(FOLDER);
+export const contractsPresent = existsSync(contractsFolder);
 
 /** Why a test that needs them is skipped, for its title. */
 export const contractsNote = contractsPresent ? '' : ' (skipped: no vendor descriptions in ../shared/vendor-contracts)';
@@ -14,12 +14,15 @@ export const contractsNote = contractsPresent ? '' : ' (skipped: no vendor descr
 export interface VendorContract {
   /** What the description finds wrong with a request, in words; empty when nothing. */
   requestFaults(method: string, path: string, body?: unknown): string[];
-  replyFaults(operationId: string, status: number, body: unknown): string[];
+  /** Without a status the reply may be any of those described. */
+  replyFaults(operationId: string, status: number | undefined, body: unknown): string[];
+  /** The operation that a request is for; undefined when the description knows none. */
+  operationOf(method: string, path: string): string | undefined;
 }
 
 export async function loadContract(file: string, apiRoot = '/'): Promise<VendorContract> {
   const api = new OpenAPIBackend({
-    definition: JSON.parse(readFileSync(`${FOLDER}/${file}`, 'utf8')) as Document,
+    definition: JSON.parse(readFileSync(`${contractsFolder}/${file}`, 'utf8')) as Document,
     quick: true,
     strict: false,
     apiRoot,
@@ -41,5 +44,6 @@ export async function loadContract(file: string, apiRoot = '/'): Promise<VendorC
       );
     },
     replyFaults: (operationId, status, body) => faults(api.validateResponse(body, operationId, status)),
+    operationOf: (method, path) => api.matchOperation({ method, path, headers: {} })?.operationId,
   };
 }

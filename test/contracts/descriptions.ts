@@ -1,0 +1,80 @@
+// The vendors' own descriptions of themselves, where they lie beside the project: OpenAPI documents and a GraphQL schema.
+import { existsSync, readFileSync } from 'node:fs';
+import { buildSchema, graphqlSync, parse, validate, type GraphQLSchema } from 'graphql';
+import { z } from 'zod';
+import { contractsFolder, contractsPresent, loadContract } from '../sandbox/vendor-contract.ts';
+import type { Description, WireRequest } from './contract.ts';
+
+export interface OpenApiOptions {
+  readonly apiRoot?: string;
+  /** The path as the description's router wants it. */
+  readonly routed?: (path: string) => string;
+  /** Where the description falls behind the vendor's reference: faults it finds that are none, each with a reason beside it. */
+  readonly lapses?: readonly RegExp[];
+  /** A refusal comes with status 200, so that an answer may be any of those described. */
+  readonly statusless?: true;
+}
+
+const loaded = new Map<string, Promise<Description>>();
+
+/** Compiled once a process; undefined when there is no such file. */
+export async function openApi(file: string, options: OpenApiOptions = {}): Promise<Description | undefined> {
+  if (!contractsPresent || !existsSync(`${contractsFolder}/${file}`)) return undefined;
+  const known = loaded.get(file) ?? loadOpenApi(file, options);
+  loaded.set(file, known);
+  return await known;
+}
+
+async function loadOpenApi(
+  file: string,
+  { apiRoot, routed = (path) => path, lapses = [], statusless }: OpenApiOptions,
+): Promise<Description> {
+  const contract = await loadContract(file, apiRoot);
+  const operationOf = ({ method, path }: WireRequest) => contract.operationOf(method, routed(path));
+  const faultsThatCount = (faults: readonly string[]) =>
+    faults.filter((fault) => !lapses.some((lapse) => lapse.test(fault)));
+  return {
+    describes: (request) => operationOf(request) !== undefined,
+    requestFaults({ method, path, query, body }) {
+      const search = new URLSearchParams(query).toString();
+      return faultsThatCount(contract.requestFaults(method, `${routed(path)}?${search}`, body));
+    },
+    answerFaults(request, status, body = null) {
+      const faults = contract.replyFaults(operationOf(request) ?? '', statusless ? undefined : status, body);
+      return faultsThatCount(faults).map((fault) => `the answer ${status}: ${fault}`);
+    },
+  };
+}
+
+const graphqlBody = z.looseObject({ query: z.string(), variables: z.record(z.string(), z.unknown()).optional() });
+const graphqlAnswer = z.object({ data: z.record(z.string(), z.unknown()).nullish() });
+
+/** A GraphQL vendor has one address: every request to it is described, and every answer is one to the document asked. */
+export function graphql(file: string): Description | undefined {
+  const path = `${contractsFolder}/${file}`;
+  if (!existsSync(path)) return undefined;
+  const schema = buildSchema(readFileSync(path, 'utf8'));
+  return {
+    describes: () => true,
+    requestFaults: ({ body }) => documentFaults(schema, body),
+    answerFaults: ({ body }, status, answer) => resultFaults(schema, body, status, answer),
+  };
+}
+
+function documentFaults(schema: GraphQLSchema, body: unknown): string[] {
+  const { query: source, variables: variableValues } = graphqlBody.parse(body);
+  const broken = validate(schema, parse(source));
+  if (broken.length > 0) return broken.map(({ message }) => message);
+  // Without data no field fails for want of an answer, so what is left to complain about are the variables.
+  const { errors = [] } = graphqlSync({ schema, source, variableValues, rootValue: {} });
+  return errors.filter(({ path }) => path === undefined).map(({ message }) => message);
+}
+
+// The vendor's schema executed over the data itself: whatever has another type than promised is an error.
+function resultFaults(schema: GraphQLSchema, body: unknown, status: number, answer: unknown): string[] {
+  const data = graphqlAnswer.safeParse(answer).data?.data;
+  if (status !== 200 || !data) return [];
+  const { query: source, variables: variableValues } = graphqlBody.parse(body);
+  const { errors = [] } = graphqlSync({ schema, source, variableValues, rootValue: data });
+  return errors.map(({ message, path }) => `the answer at ${path?.join('.')}: ${message}`);
+}
