@@ -21,7 +21,7 @@ describe.skipIf(!chromium)(`the shared browser${unlessSkipped}`, () => {
   it('is one for all who use it at once', async () => {
     const browser = shareBrowser(launch);
 
-    const [one, two] = await Promise.all([browser.use(async (it) => it), browser.use(async (it) => it)]);
+    const [one, two] = await Promise.all([browser.use(async (used) => used), browser.use(async (used) => used)]);
 
     expect(one).toBe(two);
     await browser.close();
@@ -30,10 +30,10 @@ describe.skipIf(!chromium)(`the shared browser${unlessSkipped}`, () => {
 
   it('ends when nobody used it for a while, and starts again for the next', async () => {
     const browser = shareBrowser(launch, 50);
-    const first = await browser.use(async (it) => it);
+    const first = await browser.use(async (used) => used);
     await until(() => !first.isConnected(), { what: 'the idle browser to end' });
 
-    const second = await browser.use(async (it) => it.isConnected());
+    const second = await browser.use(async (used) => used.isConnected());
 
     expect(second).toBe(true);
     await browser.close();
@@ -41,12 +41,12 @@ describe.skipIf(!chromium)(`the shared browser${unlessSkipped}`, () => {
 
   it('does not end while it is used', async () => {
     const browser = shareBrowser(launch, 1);
-    const first = await browser.use(async (it) => it);
+    const first = await browser.use(async (used) => used);
 
     // A whole page, opened and closed, takes longer than the idle time.
-    const connected = await browser.use(async (it) => {
-      await (await it.newPage()).close();
-      return it.isConnected();
+    const connected = await browser.use(async (used) => {
+      await (await used.newPage()).close();
+      return used.isConnected();
     });
 
     expect(connected).toBe(true);
@@ -56,9 +56,9 @@ describe.skipIf(!chromium)(`the shared browser${unlessSkipped}`, () => {
 
   it('is started anew after it died', async () => {
     const browser = shareBrowser(launch);
-    await browser.use(async (it) => await it.close());
+    await browser.use(async (used) => await used.close());
 
-    expect(await browser.use(async (it) => it.isConnected())).toBe(true);
+    expect(await browser.use(async (used) => used.isConnected())).toBe(true);
     await browser.close();
   });
 
@@ -69,9 +69,9 @@ describe.skipIf(!chromium)(`the shared browser${unlessSkipped}`, () => {
       if (starts === 1) throw new Error('no memory');
       return await launch();
     });
-    await expect(browser.use(async (it) => it)).rejects.toThrow('no memory');
+    await expect(browser.use(async (used) => used)).rejects.toThrow('no memory');
 
-    expect(await browser.use(async (it) => it.isConnected())).toBe(true);
+    expect(await browser.use(async (used) => used.isConnected())).toBe(true);
     await browser.close();
   });
 

@@ -1,6 +1,6 @@
 // The way from a page to the network, spoken to as a browser speaks to it: absolute request lines, and tunnels.
 import { once } from 'node:events';
-import { request } from 'node:http';
+import { request, type IncomingMessage } from 'node:http';
 import { connect, createServer, type Socket } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
@@ -18,7 +18,10 @@ async function ask(proxyUrl: string, path: string, { method = 'GET', body = '', 
   const { hostname, port } = new URL(proxyUrl);
   const asking = request({ hostname, port, path, method, headers });
   asking.end(body);
-  const [answer] = await once(asking, 'response');
+  const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+    asking.once('response', resolve);
+    asking.once('error', reject);
+  });
   return { status: answer.statusCode, headers: answer.headers, body: await text(answer) };
 }
 

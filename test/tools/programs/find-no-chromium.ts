@@ -3,8 +3,8 @@ import { FailureError } from '../../../src/kernel/index.ts';
 import { findChromium } from '../../../src/tools/find-chromium.ts';
 
 try {
-  console.log(JSON.stringify({ found: await findChromium({ places: [] }) }));
+  process.stdout.write(`${JSON.stringify({ found: await findChromium({ places: [] }) })}\n`);
 } catch (error) {
   if (!(error instanceof FailureError)) throw error;
-  console.log(JSON.stringify(error.failure));
+  process.stdout.write(`${JSON.stringify(error.failure)}\n`);
 }
