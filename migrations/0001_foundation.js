@@ -31,7 +31,8 @@ export async function up(knex) {
       workflow         text not null,
       version          text not null,
       hash             text not null,
-      input            jsonb not null,
+      -- json, not jsonb: people see members in the order in which they were written.
+      input            json not null,
       status           text not null default 'running'
         check (status in ('queued', 'running', 'waiting', 'paused', 'held', 'stuck', 'compensating',
                           'succeeded', 'failed', 'compensated', 'rejected', 'cancelled', 'compensation_failed')),
@@ -39,7 +40,7 @@ export async function up(knex) {
       phase            text,
       progress         int not null default 0 check (progress between 0 and 100),
       waiting_for      text,
-      output           jsonb,
+      output           json,
       error            jsonb,
       compensation     jsonb,
       priority         text not null default 'normal' check (priority in ('low', 'normal', 'high', 'critical')),

@@ -3,7 +3,10 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Json } from '../kernel/index.ts';
 
-const rows = z.array(z.object({ node: z.string(), value: z.custom<Json>() }));
+// Read as text, not as jsonb: people should see an output's members in the order in which they were written.
+const checkpoint = z.string().transform((text): unknown => JSON.parse(text));
+const done = z.object({ json: z.object({ outcome: z.object({ value: z.custom<Json>() }) }) });
+const rows = z.array(z.object({ node: z.string(), output: checkpoint.pipe(done) }));
 
 /** The committed values of those of `nodes` that completed. */
 export async function selectOutputs(
@@ -12,12 +15,12 @@ export async function selectOutputs(
   nodes: readonly string[],
 ): Promise<ReadonlyMap<string, Json>> {
   const result = await knex.raw<{ rows: unknown }>(
-    `select distinct on (o.function_name) o.function_name as node, breakwater.checkpoint(o.output) #> '{outcome,value}' as value
+    `select distinct on (o.function_name) o.function_name as node, o.output
        from dbos.operation_outputs o
       where o.workflow_uuid = ? and o.function_name = any(?::text[]) and o.output is not null
         and (breakwater.checkpoint(o.output) #>> '{outcome,ok}')::boolean
       order by o.function_name, o.function_id desc`,
     [runId, [...nodes]],
   );
-  return new Map(rows.parse(result.rows).map(({ node, value }) => [node, value]));
+  return new Map(rows.parse(result.rows).map(({ node, output }) => [node, output.json.outcome.value]));
 }
