@@ -11,8 +11,8 @@ export interface OpenApiOptions {
   readonly routed?: (path: string) => string;
   /** Where the description falls behind the vendor's reference: faults it finds that are none, each with a reason beside it. */
   readonly lapses?: readonly RegExp[];
-  /** A refusal comes with status 200, so that an answer may be any of those described. */
-  readonly statusless?: true;
+  /** A refusal comes with status 200 too, so that an answer of 200 may be any of those described, and of others it says nothing. */
+  readonly refusesWith200?: true;
 }
 
 const loaded = new Map<string, Promise<Description>>();
@@ -27,7 +27,7 @@ export async function openApi(file: string, options: OpenApiOptions = {}): Promi
 
 async function loadOpenApi(
   file: string,
-  { apiRoot, routed = (path) => path, lapses = [], statusless }: OpenApiOptions,
+  { apiRoot, routed = (path) => path, lapses = [], refusesWith200 }: OpenApiOptions,
 ): Promise<Description> {
   const contract = await loadContract(file, apiRoot);
   const operationOf = ({ method, path }: WireRequest) => contract.operationOf(method, routed(path));
@@ -40,7 +40,8 @@ async function loadOpenApi(
       return faultsThatCount(contract.requestFaults(method, `${routed(path)}?${search}`, body));
     },
     answerFaults(request, status, body = null) {
-      const faults = contract.replyFaults(operationOf(request) ?? '', statusless ? undefined : status, body);
+      if (refusesWith200 && status !== 200) return [];
+      const faults = contract.replyFaults(operationOf(request) ?? '', refusesWith200 ? undefined : status, body);
       return faultsThatCount(faults).map((fault) => `the answer ${status}: ${fault}`);
     },
   };

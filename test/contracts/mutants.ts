@@ -102,7 +102,7 @@ const DEPTH = 3;
 
 /** `email_config.subject`; of a list only the first item, as `files.0.id`. */
 function memberPaths(value: unknown, prefix: string, depth = 1): string[] {
-  if (typeof value !== 'object' || value === null || depth > DEPTH) return [];
+  if (!isObject(value) || depth > DEPTH) return [];
   const entries = Array.isArray(value) ? Object.entries(value).slice(0, 1) : Object.entries(value);
   return entries.flatMap(([name, member]) => {
     const path = `${prefix}${name}`;
@@ -110,12 +110,19 @@ function memberPaths(value: unknown, prefix: string, depth = 1): string[] {
   });
 }
 
-function withoutMember(value: unknown, path: readonly string[]): unknown {
-  const [name = '', ...rest] = path;
-  if (typeof value !== 'object' || value === null) return value;
-  if (rest.length === 0) return Array.isArray(value) ? value.slice(1) : withoutName({ ...value }, name);
-  const items: unknown[] = Array.isArray(value) ? value : [];
-  if (Array.isArray(value)) return items.map((item, at) => (String(at) === name ? withoutMember(item, rest) : item));
-  const members = Object.entries(value).map(([each, held]) => [each, each === name ? withoutMember(held, rest) : held]);
-  return Object.fromEntries(members);
+function withoutMember(body: unknown, path: readonly string[]): unknown {
+  const copy: unknown = structuredClone(body);
+  const holder = path.slice(0, -1).reduce(memberOf, copy);
+  const last = path.at(-1) ?? '';
+  if (Array.isArray(holder)) holder.splice(Number(last), 1);
+  else if (isObject(holder)) Reflect.deleteProperty(holder, last);
+  return copy;
+}
+
+function memberOf(value: unknown, name: string): unknown {
+  return isObject(value) ? Reflect.get(value, name) : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
 }

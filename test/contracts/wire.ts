@@ -33,6 +33,8 @@ export interface Wire extends AsyncDisposable {
   /** Those since the last `begin`. */
   readonly exchanges: readonly Exchange[];
   begin(plan?: Plan): void;
+  /** When every request that came has had its effect, whether or not somebody still waits for the answer. */
+  settled(): Promise<void>;
 }
 
 interface Answer {
@@ -45,13 +47,17 @@ interface Answer {
 export async function openWire(sandbox: TestSandbox, vendor: string, judge: Judge): Promise<Wire> {
   let exchanges: Exchange[] = [];
   let current: Plan | undefined;
+  const running = new Set<Promise<void>>();
   const server = createServer((incoming, response) => {
     const plan = current?.at === exchanges.length ? current : undefined;
-    const exchange = { vendor, sandbox, judge, url, plan, exchanges };
-    serve(exchange, incoming, response).catch((error: unknown) => {
-      exchanges.at(-1)?.faults.push(`the wire broke: ${String(error)}`);
-      response.destroy();
-    });
+    const passage = { vendor, sandbox, judge, url, plan, exchanges };
+    const served = serve(passage, incoming, response)
+      .catch((error: unknown) => {
+        passage.exchanges.at(-1)?.faults.push(`the wire broke: ${String(error)}`);
+        response.destroy();
+      })
+      .finally(() => running.delete(served));
+    running.add(served);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -66,6 +72,9 @@ export async function openWire(sandbox: TestSandbox, vendor: string, judge: Judg
     begin(plan) {
       exchanges = [];
       current = plan;
+    },
+    async settled() {
+      await Promise.all(running);
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();

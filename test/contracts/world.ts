@@ -58,6 +58,7 @@ export async function openContractWorld(contract: VendorContract): Promise<Contr
       async call({ plan, suspect = each.suspect ?? false, timeoutMs = ENOUGH_MS } = {}) {
         wire.begin(plan);
         const outcome = await invoke(each.action, args, each.key ?? KEY, suspect, timeoutMs);
+        await wire.settled();
         return { outcome, exchanges: wire.exchanges };
       },
     };

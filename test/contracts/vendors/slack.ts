@@ -37,7 +37,7 @@ export const slack: VendorContract = {
   describe: () =>
     openApi('slack.json', {
       apiRoot: '/api',
-      statusless: true,
+      refusesWith200: true,
       lapses: [
         // Newer than the description of 2021.
         /^\/query must NOT have additional properties$/,
