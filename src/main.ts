@@ -34,6 +34,7 @@ import {
 import type { Actor, CodedWorkflow, Engine, Runs } from './runs/index.ts';
 import { createLog } from './telemetry/index.ts';
 import { allTools, connectTools, createRegistry } from './tools/index.ts';
+import type { Registry } from './tools/index.ts';
 
 /** How long acts in flight may go on after a stop was asked for. */
 const DRAIN_MS = 20_000;
@@ -119,7 +120,7 @@ async function build(
   await publishFolder(config.workflowsDir, runs.definitions, SYSTEM, emit);
   const admin = await ensureAdminKey(database.engine, { configured: config.adminKey, dataDir: config.dataDir });
   const keys = await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey });
-  const url = await listen(config, { database, durable, runs, clock, emit, keys }, onStop);
+  const url = await listen(config, { database, durable, runs, registry, clock, emit, keys }, onStop);
   emit({ level: 'info', name: 'main.ready', fields: { url, executor: durable.executorId } });
   return {
     url,
@@ -223,6 +224,7 @@ interface Serving {
   readonly database: Database;
   readonly durable: Durable;
   readonly runs: Runs;
+  readonly registry: Registry;
   readonly clock: DatabaseClock;
   readonly emit: Emit;
   readonly keys: LinkKeys;
@@ -230,11 +232,12 @@ interface Serving {
 
 async function listen(
   config: Config,
-  { database, durable, runs, clock, emit, keys }: Serving,
+  { database, durable, runs, registry, clock, emit, keys }: Serving,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<string> {
   const app = createHttpApp({
     runs,
+    registry,
     knex: database.api,
     linkKeys: keys,
     clock,

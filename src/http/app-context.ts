@@ -6,6 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LinkKeys } from '../approvals/index.ts';
 import type { Clock, Emit } from '../kernel/index.ts';
 import type { Runs } from '../runs/index.ts';
+import type { Registry } from '../tools/index.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -27,6 +28,7 @@ export interface ReadyReport {
 
 export interface HttpOptions {
   readonly runs: Runs;
+  readonly registry: Registry;
   /** Under the role breakwater_app: no request ever runs as owner or superuser. */
   readonly knex: Knex;
   readonly linkKeys: LinkKeys;

@@ -3,6 +3,7 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { randomUUID } from 'node:crypto';
 import type { Emit } from '../kernel/index.ts';
+import { adapterRoutes } from './adapters.ts';
 import type { App, HttpOptions, Services } from './app-context.ts';
 import { approvalRoutes } from './approvals.ts';
 import { approveLinkRoutes } from './approve-link.ts';
@@ -33,6 +34,7 @@ const resources: readonly Resource[] = [
   approveLinkRoutes,
   campaignRoutes,
   workflowRoutes,
+  adapterRoutes,
   executorRoutes,
   openApiRoute,
   notYetRoutes,

@@ -1,6 +1,6 @@
 // Turns whatever a request throws into its answer, and announces what is a defect of ours.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { BreakwaterError, didYouMean, messageOf, type Emit } from '../kernel/index.ts';
+import { BreakwaterError, didYouMean, FailureError, messageOf, type Emit } from '../kernel/index.ts';
 import { isOwnDatabaseError } from '../postgres/index.ts';
 import { problemOf, type ProblemDocument } from './problem.ts';
 
@@ -10,6 +10,8 @@ export function installErrorHandler(app: FastifyInstance, emit: Emit): void {
   app.setErrorHandler(async (error, request, reply) => {
     const problem = reportProblem(error, request, emit);
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
+    const retryAfterMs = error instanceof FailureError ? error.failure.retryAfterMs : undefined;
+    if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
     return await reply.code(problem.status).type('application/problem+json').send(problem);
   });
   app.setNotFoundHandler({}, (request) => {
@@ -21,7 +23,8 @@ export function installErrorHandler(app: FastifyInstance, emit: Emit): void {
 /** What to answer. The cause of a defect goes to the log under the request's id, never to the caller. */
 export function reportProblem(error: unknown, request: FastifyRequest, emit: Emit): ProblemDocument {
   const problem = problemOf(translate(error), request.id);
-  if (problem.status >= 500) {
+  // A vendor's failure is the caller's to see; only ours is one for the log.
+  if (problem.status >= 500 && !(error instanceof FailureError)) {
     const stack = error instanceof Error ? error.stack : undefined;
     const fields = { requestId: request.id, route: request.routeOptions.url, reason: messageOf(error), stack };
     emit({ level: 'error', name: 'http.failed', fields });

@@ -21,8 +21,6 @@ const NOT_YET: readonly (readonly ['GET' | 'POST', string, Role])[] = [
   ['GET', '/v1/breakers', 'viewer'],
   ['POST', '/v1/breakers/:service/open', 'operator'],
   ['POST', '/v1/breakers/:service/close', 'operator'],
-  ['GET', '/v1/adapters', 'viewer'],
-  ['POST', '/v1/adapters/:tool/execute', 'admin'],
   ['POST', '/v1/slack/interactions', 'approver'],
 ];
 

@@ -2,7 +2,15 @@
 import type { FastifyError } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { BreakwaterError, errorTable, type ErrorCode, type Problem } from '../kernel/index.ts';
+import {
+  BreakwaterError,
+  errorTable,
+  FailureError,
+  type ErrorCode,
+  type Failure,
+  type FailureKind,
+  type Problem,
+} from '../kernel/index.ts';
 
 export const problemItem = z
   .object({ path: z.string(), line: z.number().optional(), column: z.number().optional(), message: z.string() })
@@ -17,6 +25,8 @@ const problemDocument = z
     code: z.string(),
     errors: z.array(problemItem),
     requestId: z.string(),
+    retryable: z.boolean().optional().describe('Of a call that failed: may the same succeed later?'),
+    unknown: z.boolean().optional().describe('Of a call that failed: it may have taken effect all the same.'),
   })
   .meta({ id: 'Problem' });
 
@@ -31,7 +41,7 @@ export const problemResponse = {
 };
 
 export function problemOf(error: unknown, requestId: string): ProblemDocument {
-  const { code, status, detail, errors } = describe(error);
+  const { code, status, detail, errors, ...rest } = describe(error);
   return {
     type: `urn:breakwater:problem:${code.toLowerCase()}`,
     title: titleOf(code),
@@ -40,14 +50,17 @@ export function problemOf(error: unknown, requestId: string): ProblemDocument {
     code,
     errors,
     requestId,
+    ...rest,
   };
 }
 
 interface Description {
-  readonly code: ErrorCode;
+  readonly code: string;
   readonly status: number;
   readonly detail: string;
   readonly errors: Problem[];
+  readonly retryable?: boolean;
+  readonly unknown?: boolean;
 }
 
 /** What fastify itself refuses, in our words. */
@@ -67,6 +80,7 @@ const FASTIFY_CODES: Readonly<Record<string, { code: ErrorCode; detail: string }
 
 function describe(error: unknown): Description {
   if (error instanceof BreakwaterError) return ofOurs(error);
+  if (error instanceof FailureError) return ofFailure(error.failure);
   if (hasZodFastifySchemaValidationErrors(error)) return ofValidation(error);
   const known = isFastifyError(error) ? FASTIFY_CODES[error.code] : undefined;
   if (known) return { ...known, status: errorTable[known.code].status, errors: [] };
@@ -80,6 +94,20 @@ function describe(error: unknown): Description {
 
 function ofOurs({ code, status, message, problems }: BreakwaterError): Description {
   return { code, status, detail: message, errors: [...problems] };
+}
+
+/** Who must act on a failed call, as a status. */
+const FAILURE_STATUS: Readonly<Record<FailureKind, number>> = {
+  ours: 422,
+  refused: 422,
+  rate_limit: 429,
+  theirs: 502,
+  timeout: 504,
+  cancelled: 503,
+};
+
+function ofFailure({ code, message, kind, retryable, unknown }: Failure): Description {
+  return { code, status: FAILURE_STATUS[kind], detail: message, errors: [], retryable, unknown };
 }
 
 // A body that reads as JSON but does not fit is refused (422); anything wrong with the address or a header is a bad request.
@@ -105,7 +133,7 @@ function isFastifyError(error: unknown): error is FastifyError {
   return error instanceof Error && 'code' in error && typeof error.code === 'string';
 }
 
-function titleOf(code: ErrorCode): string {
+function titleOf(code: string): string {
   const words = code.toLowerCase().replaceAll('_', ' ');
   return words[0]?.toUpperCase() + words.slice(1);
 }

@@ -21,6 +21,7 @@ import type { Tool } from './tool.ts';
 export { connectTools, environmentNames, type Connection, type Connections, type Environment } from './connect.ts';
 export { defineAction } from './define-action.ts';
 export type { Method, RequestOptions, ToolHttp } from './http-client.ts';
+export { executeAction, MAX_EXECUTION_MS } from './execute.ts';
 export { CANCELLED, type Invocation } from './attempt.ts';
 export { invokeAction, probeAction, undoArguments, type Probed } from './invoke.ts';
 export { createCatalog, createRegistry, type ConnectedTool, type Registry } from './registry.ts';
