@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { loadConfig } from '../../src/config.ts';
+import { loadConfig, type Environment } from '../../src/config.ts';
 import { createKey } from '../../src/http/index.ts';
 import { silent, type Emit } from '../../src/kernel/index.ts';
 import { startApp, type App } from '../../src/main.ts';
@@ -50,7 +50,16 @@ export interface RunningApp {
   stop(): Promise<void>;
 }
 
-export async function startTestApp(name: string, { emit = silent }: { emit?: Emit } = {}): Promise<RunningApp> {
+export interface TestAppOptions {
+  readonly emit?: Emit;
+  /** Over the settings that every test app has. */
+  readonly environment?: Environment;
+}
+
+export async function startTestApp(
+  name: string,
+  { emit = silent, environment = {} }: TestAppOptions = {},
+): Promise<RunningApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'breakwater-http-'));
   await writeFile(join(dataDir, 'index.mjs'), ECHO);
   const databaseUrl = await createTestDatabase(name);
@@ -62,6 +71,7 @@ export async function startTestApp(name: string, { emit = silent }: { emit?: Emi
     BREAKWATER_ADMIN_KEY: ADMIN_KEY,
     BREAKWATER_LINK_KEY: LINK_KEY,
     BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
+    ...environment,
   });
   const app = await startApp(config, { emit });
   const knex = createKnex(databaseUrl, { max: 5, name: 'test' });
