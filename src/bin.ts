@@ -10,6 +10,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   environment: readEnvironment(),
   // Loaded when it is started: `validate` and its like need no database driver.
   startApp: async (config) => await (await import('./main.ts')).startApp(config),
+  startSandbox: async (port) => await (await import('../sandbox/index.ts')).createSandbox({ port }),
   keys: { create: createKey, list: listKeys, revoke: revokeKey },
 });
 // Runs that were handed over leave timers behind; nothing is left to wait for.

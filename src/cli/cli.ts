@@ -10,10 +10,11 @@ import { addMigrate } from './migrate-command.ts';
 import { addNotYet } from './not-yet.ts';
 import { addRun } from './run-command.ts';
 import { addRuns } from './runs-commands.ts';
+import { addSandbox } from './sandbox-command.ts';
 import { addStart } from './start.ts';
 
 const RUNS_NOT_YET = ['history', 'effects', 'pause', 'resume', 'rewind', 'fork', 'compensate', 'decide'] as const;
-const NOT_YET = ['breakers', 'sandbox', 'crash-test', 'completion', 'doctor'] as const;
+const NOT_YET = ['breakers', 'crash-test', 'completion', 'doctor'] as const;
 
 /** Runs one command line, without the program's name, and says how it ended. Never throws. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
@@ -42,6 +43,7 @@ function createProgram(context: Context): Command {
   addApprovals(program, context);
   addKeys(program, context);
   addMigrate(program, context);
+  addSandbox(program, context);
   addNotYet(program, NOT_YET);
   return program;
 }

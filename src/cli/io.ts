@@ -9,6 +9,7 @@ export interface CliIo {
   readonly isTerminal: boolean;
   readonly environment: Environment;
   readonly startApp: (config: Config) => Promise<RunningApp>;
+  readonly startSandbox: (port: number) => Promise<RunningSandbox>;
   readonly keys: KeyCommands;
 }
 
@@ -17,6 +18,12 @@ export interface RunningApp {
   readonly adminKey?: string;
   readonly adminKeyCreated: boolean;
   stop(): Promise<void>;
+}
+
+export interface RunningSandbox {
+  readonly url: string;
+  readonly vendors: readonly string[];
+  close(): Promise<void>;
 }
 
 /** The table of keys, as the API room keeps it. */

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from './command-context.ts';
 import type { CliIo, RunningApp } from './io.ts';
+import { nextStopSignal } from './stop-signal.ts';
 
 export function addStart(program: Command, { io, config }: Context): void {
   program
@@ -23,11 +24,4 @@ function greet(io: CliIo, app: RunningApp): void {
   if (app.adminKeyCreated && app.adminKey !== undefined && io.isTerminal) {
     io.stderr(`Admin key, shown this once and kept in the data directory: ${app.adminKey}\n`);
   }
-}
-
-function nextStopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    process.once('SIGINT', () => resolve());
-    process.once('SIGTERM', () => resolve());
-  });
 }

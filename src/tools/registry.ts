@@ -35,7 +35,12 @@ export function createRegistry(tools: readonly Tool[], connections: Connections,
     tools: () => connected,
     invoke: (invocation) => invokeAction(registry, invocation),
     close: async () => {
-      await Promise.all(connected.flatMap(({ tool, client }) => [client?.close(), tool.close?.()]));
+      await Promise.all(
+        connected.map(async ({ tool, client }) => {
+          await client?.close();
+          await tool.close?.();
+        }),
+      );
     },
   };
   return registry;
@@ -79,7 +84,16 @@ function describeAction(tool: string, name: string, action: ToolAction): Catalog
     throw new TypeError(`The input of ${tool}.${name} must be a z.strictObject, so that unknown arguments are refused`);
   }
   const { description, effect, undoneBy, keyedBy, outputSchemaFrom } = action;
-  return { name, description, input, output: schemaOf(action.output, 'output'), effect, undoneBy, keyedBy, ...(outputSchemaFrom !== undefined && { outputSchemaFrom }) };
+  return {
+    name,
+    description,
+    input,
+    output: schemaOf(action.output, 'output'),
+    effect,
+    undoneBy,
+    keyedBy,
+    ...(outputSchemaFrom !== undefined && { outputSchemaFrom }),
+  };
 }
 
 function schemaOf(type: ZodType, io: 'input' | 'output'): JsonSchema {

@@ -1,4 +1,5 @@
 // Runs one command line in this process and keeps what it printed.
+import { createSandbox } from '../../sandbox/index.ts';
 import { runCli } from '../../src/cli/index.ts';
 import type { CliIo } from '../../src/cli/io.ts';
 import { createKey, listKeys, revokeKey } from '../../src/http/index.ts';
@@ -20,6 +21,7 @@ export async function breakwater(args: readonly string[], environment: CliIo['en
     isTerminal: false,
     environment,
     startApp,
+    startSandbox: (port) => createSandbox({ port }),
     keys: { create: createKey, list: listKeys, revoke: revokeKey },
   });
   return { exitCode, ...printed, json: (): unknown => JSON.parse(printed.stdout) };

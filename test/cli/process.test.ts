@@ -77,6 +77,36 @@ describe('breakwater start', () => {
   });
 });
 
+describe('breakwater sandbox', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('serves the doubles until %s and exits 0', async (signal) => {
+    const program = new Program(BIN, ['sandbox', '--port', '0'], { env });
+    const url = /on (\S+)$/.exec(await program.nextLine())?.[1] ?? '';
+    const ledger = await fetch(`${url}/_ledger`);
+
+    await program.end(signal);
+
+    expect(ledger.status).toBe(200);
+    expect(program.child.exitCode).toBe(0);
+    await expect(fetch(`${url}/_ledger`)).rejects.toThrow('fetch failed');
+  });
+
+  it('exits 1 with one line when its port is taken', async () => {
+    const first = new Program(BIN, ['sandbox', '--port', '0'], { env });
+    const port = /:(\d+)$/.exec(await first.nextLine())?.[1] ?? '';
+
+    const second = breakwater(['sandbox', '--port', port]);
+    const exitCode = await second.program.exitCode();
+    await first.end('SIGTERM');
+
+    expect(exitCode).toBe(1);
+    expect(second.stderr()).toMatch(/^breakwater: .*\n$/);
+  });
+
+  it.each(['many', '70000', '-1'])('exits 2 for the port %s', async (port) => {
+    expect(await breakwater(['sandbox', `--port=${port}`]).program.exitCode()).toBe(2);
+  });
+});
+
 describe('the exit code of the process', () => {
   it('is that of the command', async () => {
     expect(await breakwater(['schema']).program.exitCode()).toBe(0);

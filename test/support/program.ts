@@ -33,11 +33,16 @@ export class Program {
     });
   }
 
-  /** The next line it prints, parsed as JSON. */
-  async nextJson<T>(): Promise<T> {
+  /** The next line it prints. */
+  async nextLine(): Promise<string> {
     const line = await this.#lines.next();
     if (line.done) throw new Error(`The program ended without another line: ${this.#stderr}`);
-    return JSON.parse(line.value) as T;
+    return line.value;
+  }
+
+  /** The next line it prints, parsed as JSON. */
+  async nextJson<T>(): Promise<T> {
+    return JSON.parse(await this.nextLine()) as T;
   }
 
   /** Signals it and waits for its end. */
