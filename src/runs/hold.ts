@@ -11,7 +11,7 @@ import type { Turn } from './turn.ts';
 export const RUN_TOPIC = wakeTopic('', 0);
 
 /** The irreversible acts that are done: pivots. */
-export function pivotsOf(plan: Plan, results: ReadonlyMap<string, NodeResult>): string[] {
+function pivotsOf(plan: Plan, results: ReadonlyMap<string, NodeResult>): string[] {
   const irreversible = plan.nodes.filter((node) => node.kind === 'activity' && node.irreversible);
   return irreversible.filter((node) => results.get(node.id)?.status === 'completed').map((node) => node.id);
 }

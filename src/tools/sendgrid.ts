@@ -48,7 +48,10 @@ const sendInput = z
     segment_ids: z.array(z.string()).max(10).optional().describe('Contact segments to send to'),
     all: z.boolean().optional().describe('Send to all contacts'),
     sender_id: z.int().optional().describe('The verified sender; by default the first one of the account'),
-    suppression_group_id: z.int().optional().describe('The unsubscribe group; by default the default one of the account, else its first'),
+    suppression_group_id: z
+      .int()
+      .optional()
+      .describe('The unsubscribe group; by default the default one of the account, else its first'),
     custom_unsubscribe_url: z.url().optional(),
     categories: z.array(z.string()).max(10).optional(),
     send_at: z.iso

@@ -57,7 +57,12 @@ interface World extends AsyncDisposable {
   startApp(dataDir?: string): Promise<AppProcess>;
   plant(cut: Cut, fault: object): Promise<void>;
   killDuring(app: AppProcess, cut: Cut): Promise<void>;
-  expectOnce(app: AppProcess, runId: string): Promise<void>;
+}
+
+async function expectOnce({ sandbox }: World, app: AppProcess, runId: string): Promise<void> {
+  const run = await untilStatus(app, runId, FINAL, 60_000);
+  expect(run).toMatchObject({ status: 'succeeded', progress: 100 });
+  expect(countCreated(await sandbox.created())).toEqual(ONE_CAMPAIGN);
 }
 
 async function openWorld(): Promise<World> {
@@ -86,11 +91,6 @@ async function openWorld(): Promise<World> {
       await app.kill();
       await sandbox.call('DELETE', '/_faults');
     },
-    async expectOnce(app, runId) {
-      const run = await untilStatus(app, runId, FINAL, 60_000);
-      expect(run).toMatchObject({ status: 'succeeded', progress: 100 });
-      expect(countCreated(await sandbox.created())).toEqual(ONE_CAMPAIGN);
-    },
     async [Symbol.asyncDispose]() {
       for (const app of apps) if (app.child.exitCode === null && app.child.signalCode === null) await app.kill();
       await sandbox[Symbol.asyncDispose]();
@@ -110,7 +110,7 @@ describe.concurrent('a campaign whose process is killed', { timeout: 120_000 }, 
     await untilStatus(second, runId, ['waiting']);
     await decide(second, runId, { decision: 'approve' });
 
-    await world.expectOnce(second, runId);
+    await expectOnce(world, second, runId);
   });
 
   it.each(points(AFTER_APPROVAL))('$point $what publishes everything once', async (cut) => {
@@ -124,7 +124,7 @@ describe.concurrent('a campaign whose process is killed', { timeout: 120_000 }, 
 
     const second = await world.startApp(first.dataDir);
 
-    await world.expectOnce(second, runId);
+    await expectOnce(world, second, runId);
   });
 
   it.each(points(UNDOING))('$point $what leaves nothing behind after a rejection', async (cut) => {
@@ -155,7 +155,7 @@ describe.concurrent('a campaign whose process is killed', { timeout: 120_000 }, 
       edits: { 'content_creation.generate': { email_body: 'Edited while the first was down.' } },
     });
 
-    await world.expectOnce(second, runId);
+    await expectOnce(world, second, runId);
 
     const [mailing] = (await world.sandbox.ledger('sendgrid')).filter((entry) => entry.kind === 'campaign');
     expect(JSON.stringify(mailing?.data)).toContain('Edited while the first was down.');

@@ -53,6 +53,6 @@ function killAtCheckpoint(): void {
     if (typeof text === 'string' && text.includes('operation_outputs') && text.trimStart().startsWith('INSERT')) {
       process.kill(process.pid, 'SIGKILL');
     }
-    return Reflect.apply(query, this, args);
+    return Reflect.apply(query, this, args) as unknown;
   } as typeof query;
 }
