@@ -77,7 +77,7 @@ function startProgram(dataDir: string, uid?: number): Program {
 }
 
 async function show(url: string, setting: string): Promise<unknown> {
-  const [row] = (await execute(url, `show ${setting}`)).rows as Record<string, unknown>[];
+  const [row] = (await execute(url, `show ${setting}`)).rows;
   return row?.[setting];
 }
 

@@ -43,7 +43,7 @@ if (dieAt !== 'never') {
   );
   await inserted.begin();
 }
-console.log(JSON.stringify({ launched: true }));
+process.stdout.write(`${JSON.stringify({ launched: true })}\n`);
 
 // The first statement that would record a step is the last this process sends.
 function killAtCheckpoint(): void {
