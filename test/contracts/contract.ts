@@ -2,19 +2,7 @@
 import type { ZodType } from 'zod';
 import type { JsonObject } from '../../src/kernel/index.ts';
 import type { Tool } from '../../src/tools/tool.ts';
-import type { Strike } from './wire.ts';
-
-/** A request as it travels, below the vendor's address. */
-export interface WireRequest {
-  readonly method: string;
-  /** Percent-encoded. */
-  readonly path: string;
-  readonly query: Readonly<Record<string, string>>;
-  /** Names in lower case. */
-  readonly headers: Readonly<Record<string, string>>;
-  /** JSON parsed; other bytes as a text of one character each; undefined when there is none. */
-  readonly body: unknown;
-}
+import type { Strike, WireRequest } from './traffic.ts';
 
 /** One thing a vendor can be asked for, written by hand from its documentation. Its own description, where there is one, adds to this. */
 export interface Operation {
@@ -30,7 +18,7 @@ export interface Operation {
   readonly answerUnread?: true;
   /** It is asked without credentials: the address is one. */
   readonly open?: true;
-  /** Members of the body without which the vendor does the same, and why: no mutant leaves them out. */
+  /** Members of the body that may be left out unnoticed, and why. The suite sees to it that they may. */
   readonly optional?: Readonly<Record<string, string>>;
 }
 

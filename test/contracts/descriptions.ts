@@ -1,9 +1,10 @@
 // The vendors' own descriptions of themselves, where they lie beside the project: OpenAPI documents and a GraphQL schema.
 import { existsSync, readFileSync } from 'node:fs';
-import { buildSchema, graphqlSync, parse, validate, type GraphQLSchema } from 'graphql';
+import { buildSchema, graphqlSync, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
 import { contractsFolder, contractsPresent, loadContract } from '../sandbox/vendor-contract.ts';
-import type { Description, WireRequest } from './contract.ts';
+import type { Description } from './contract.ts';
+import type { WireRequest } from './traffic.ts';
 
 export interface OpenApiOptions {
   readonly apiRoot?: string;
@@ -63,19 +64,20 @@ export function graphql(file: string): Description | undefined {
 }
 
 function documentFaults(schema: GraphQLSchema, body: unknown): string[] {
-  const { query: source, variables: variableValues } = graphqlBody.parse(body);
-  const broken = validate(schema, parse(source));
-  if (broken.length > 0) return broken.map(({ message }) => message);
-  // Without data no field fails for want of an answer, so what is left to complain about are the variables.
+  const asked = graphqlBody.safeParse(body).data;
+  if (!asked) return ['the body holds no document'];
+  const { query: source, variables: variableValues } = asked;
   const { errors = [] } = graphqlSync({ schema, source, variableValues, rootValue: {} });
+  // With a path they are about the data, of which there is none; without, about the document or its variables.
   return errors.filter(({ path }) => path === undefined).map(({ message }) => message);
 }
 
 // The vendor's schema executed over the data itself: whatever has another type than promised is an error.
 function resultFaults(schema: GraphQLSchema, body: unknown, status: number, answer: unknown): string[] {
+  const asked = graphqlBody.safeParse(body).data;
   const data = graphqlAnswer.safeParse(answer).data?.data;
-  if (status !== 200 || !data) return [];
-  const { query: source, variables: variableValues } = graphqlBody.parse(body);
+  if (status !== 200 || !asked || !data) return [];
+  const { query: source, variables: variableValues } = asked;
   const { errors = [] } = graphqlSync({ schema, source, variableValues, rootValue: data });
   return errors.map(({ message, path }) => `the answer at ${path?.join('.')}: ${message}`);
 }

@@ -4,7 +4,7 @@ import { codePrefix } from '../../src/tools/http-failure.ts';
 import type { ContractCase, OwnRefusal, VendorContract } from './contract.ts';
 import { changes, passesUnseen, type VendorFailure } from './failures.ts';
 import type { Judge } from './judge.ts';
-import type { Exchange } from './wire.ts';
+import type { Exchange } from './traffic.ts';
 import { ENOUGH_MS, openContractWorld, type Attempted, type ContractWorld } from './world.ts';
 
 export interface Encounter {

@@ -1,6 +1,6 @@
 // What can go wrong with a request at any vendor, and what the adapter must make of it: the table of failures. Pure.
-import type { Operation, WireRequest } from './contract.ts';
-import type { Exchange, Strike } from './wire.ts';
+import type { Operation } from './contract.ts';
+import type { Exchange, Strike, WireRequest } from './traffic.ts';
 
 /** The parts of a failure that the engine decides on. */
 export interface ExpectedError {

@@ -1,6 +1,7 @@
 // Counts what the contract suite did, and prints it in one line at its end.
 import { writeSync } from 'node:fs';
 import { contractsPresent } from '../sandbox/vendor-contract.ts';
+import type { Trial } from './try-mutants.ts';
 
 export class Figures {
   /** By action: did the vendor's own description see the request that the first case of the action is for, its last? */
@@ -16,10 +17,11 @@ export class Figures {
     if (!this.#actions.has(name)) this.#actions.set(name, described.at(-1) ?? false);
   }
 
-  /** For each mutant, whether it was killed. */
-  mutants(killed: readonly boolean[]): void {
-    this.#mutants += killed.length;
-    this.#killed += killed.filter(Boolean).length;
+  /** Mutants that do no harm are none. */
+  tried(trials: readonly Trial[]): void {
+    const mutants = trials.filter(({ harmless }) => !harmless);
+    this.#mutants += mutants.length;
+    this.#killed += mutants.filter(({ asItShould }) => asItShould).length;
   }
 
   print(): void {

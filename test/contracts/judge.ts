@@ -1,6 +1,7 @@
 // Holds one request, and one answer, against a vendor's contract: what is written by hand, and its own description. Pure.
 import { z, type ZodType } from 'zod';
-import type { Description, Operation, VendorContract, WireRequest } from './contract.ts';
+import type { Description, Operation, VendorContract } from './contract.ts';
+import type { WireRequest } from './traffic.ts';
 
 export interface Judge {
   /** What is wrong with it, in words; a request for no operation is wrong. */
@@ -32,7 +33,7 @@ export function createJudge(contract: VendorContract, description: Description |
       return [
         ...headerFaults(headersOf(request), request, operation),
         ...bodyFaults(operation, request),
-        ...(describes(request) ? (description?.requestFaults(request) ?? []) : []),
+        ...descriptionFaults(description, operation, request),
       ].map((fault) => `${nameOf(request)}: ${fault}`);
     },
     answerFaults(request, status, body) {
@@ -92,6 +93,17 @@ function headerFaults(
   const wrong = Object.entries(required).filter(([name, value]) => headers[name] !== value);
   const faults = wrong.map(([name, value]) => `header ${name} must be "${value}"`);
   return open && 'authorization' in headers ? [...faults, 'header authorization must stay away'] : faults;
+}
+
+/** Where the vendor describes itself, a request it knows nothing of must at least have its answer written by hand. */
+function descriptionFaults(
+  description: Description | undefined,
+  { answer, answerUnread }: Operation,
+  request: WireRequest,
+): string[] {
+  if (!description) return [];
+  if (description.describes(request)) return description.requestFaults(request);
+  return answer || answerUnread ? [] : ['neither the description nor anyone says what it answers'];
 }
 
 function bodyFaults({ body: expected }: Operation, { body }: WireRequest): string[] {

@@ -1,10 +1,12 @@
-// Requests gone wrong in one place each: the contract must notice every one of them. Pure.
-import type { WireRequest } from './contract.ts';
+// Requests altered in one place each: the contract must notice every one that it does not call harmless. Pure.
+import type { WireRequest } from './traffic.ts';
 import type { Judge } from './judge.ts';
 
 export interface Mutant {
   /** What was done to the request. */
   readonly name: string;
+  /** The contract says that it does no harm. */
+  readonly harmless?: boolean;
   alter(request: WireRequest): WireRequest;
 }
 
@@ -84,14 +86,18 @@ function withoutParameter(name: string): Mutant {
 function spoiltBodies(body: unknown, optional: readonly string[]): Mutant[] {
   if (body === undefined) return [];
   if (typeof body === 'string') return [{ name: 'with its last byte lost', alter: withoutLastByte }];
-  const paths = memberPaths(body, '').filter((path) => !optional.includes(path));
   return [
     { name: 'without its body', alter: (request) => ({ ...request, body: undefined }) },
-    ...paths.map((path) => ({
-      name: `without ${path} in its body`,
-      alter: (request: WireRequest) => ({ ...request, body: withoutMember(request.body, path.split('.')) }),
-    })),
+    ...memberPaths(body, '').map((path) => withoutPath(path, optional.includes(path))),
   ];
+}
+
+function withoutPath(path: string, harmless: boolean): Mutant {
+  return {
+    name: `without ${path} in its body`,
+    ...(harmless && { harmless }),
+    alter: (request) => ({ ...request, body: withoutMember(request.body, path.split('.')) }),
+  };
 }
 
 function withoutLastByte(request: WireRequest): WireRequest {

@@ -5,28 +5,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { buffer } from 'node:stream/consumers';
 import { request as send } from 'undici';
 import type { TestSandbox } from '../sandbox/open-sandbox.ts';
-import type { WireRequest } from './contract.ts';
 import type { Judge } from './judge.ts';
-
-/** What can befall a request. `late`, `truncate`, `malformed` and `reset_after_effect` come after the effect. */
-export type Strike =
-  | { readonly kind: 'status'; readonly status: number; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly kind: 'answer'; readonly body: unknown; readonly headers?: Readonly<Record<string, string>> }
-  | { readonly kind: 'late' | 'truncate' | 'malformed' | 'reset' | 'reset_after_effect' };
-
-/** What is to happen to the request at one place, counted from where the plan begins. */
-export interface Plan {
-  readonly at: number;
-  readonly alter?: (request: WireRequest) => WireRequest;
-  readonly strike?: Strike;
-}
-
-export interface Exchange {
-  readonly request: WireRequest;
-  readonly faults: string[];
-  /** Undefined when the request never got to the double. */
-  status?: number;
-}
+import type { Exchange, Plan, Strike, WireRequest } from './traffic.ts';
 
 export interface Wire extends AsyncDisposable {
   readonly url: string;

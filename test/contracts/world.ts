@@ -7,7 +7,8 @@ import { createRegistry } from '../../src/tools/registry.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
 import { CREDENTIAL, type ContractCase, type VendorContract } from './contract.ts';
 import { areAsListed, createJudge, type Judge } from './judge.ts';
-import { openWire, type Exchange, type Plan } from './wire.ts';
+import type { Exchange, Plan } from './traffic.ts';
+import { openWire } from './wire.ts';
 
 export interface Attempted {
   readonly outcome: Outcome;

@@ -69,6 +69,13 @@ export const github: VendorContract = {
   describe: () => openApi('github.json', { routed, lapses: [/^ must match exactly one schema in oneOf$/] }),
   // "The branch moved under you": a repeat may get past it.
   statuses: { 409: { kind: 'theirs', retryable: true } },
+  refusals: [
+    {
+      title: 'a 403 with Retry-After, which is its second limit',
+      strike: { kind: 'status', status: 403, headers: { 'retry-after': '2' } },
+      error: { code: 'GITHUB_403', kind: 'rate_limit', retryable: true, retryAfterMs: 2_000 },
+    },
+  ],
   operations: [
     { route: 'GET /repos/{owner}/{repo}/git/ref/{ref+}' },
     { route: 'POST /repos/{owner}/{repo}/git/refs', body: z.strictObject({ ref: text, sha: text }) },

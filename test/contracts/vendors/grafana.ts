@@ -53,7 +53,6 @@ export const grafana: VendorContract = {
       answer: z.looseObject({ id: z.int(), uid: text, url: text, status: text, version: z.int(), slug: text }),
       optional: {
         overwrite: 'false by default',
-        'dashboard.id': 'null says that it is new, and so does nothing',
         'dashboard.timezone': "else the reader's preference",
         'dashboard.refresh': 'else it is not read again by itself',
         'dashboard.time': 'else the last six hours',

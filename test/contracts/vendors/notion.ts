@@ -73,7 +73,7 @@ export const notion: VendorContract = {
         properties: z.looseObject({ title: z.strictObject({ title: richText }) }),
         children: z.array(block).min(1).max(100),
       }),
-      optional: { 'properties.Topic': 'a row need not be filled in', 'properties.Topic.select': 'as above' },
+      optional: { 'properties.Topic': 'a row need not be filled in' },
     },
     { route: 'PATCH /v1/pages/{page_id}', body: z.strictObject({ in_trash: z.boolean() }) },
     { route: 'GET /v1/blocks/{block_id}/children' },
