@@ -1,8 +1,25 @@
-// Breakwater as a library: what authors of coded workflows and embedders of the app import.
+// Breakwater as a library: what authors of coded workflows and of tools and embedders of the app import.
 export { loadConfig, readEnvironment } from './config.ts';
 export type { Config } from './config.ts';
 export { BreakwaterError, FailureError, failure } from './kernel/index.ts';
 export type { Failure, FailureKind, Json, JsonObject, Outcome, Problem } from './kernel/index.ts';
+export { defineAction, PARTLY } from './tools/index.ts';
+export type {
+  ActionSpec,
+  Credentials,
+  KeyedBy,
+  Method,
+  Refusal,
+  RequestOptions,
+  Tool,
+  ToolAction,
+  ToolCall,
+  ToolHttp,
+  UndoArguments,
+  UndoInput,
+} from './tools/index.ts';
+// The one that the framework parses with: a schema of another version would not be understood.
+export { z } from 'zod';
 export { startApp } from './main.ts';
 export type { App, AppOptions } from './main.ts';
 export type { CodedWorkflow, Runs, Saga, SagaAct } from './runs/index.ts';

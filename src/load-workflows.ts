@@ -1,4 +1,4 @@
-// Reads the workflows folder: YAML and JSON definitions to publish, and the coded workflows beside them.
+// Reads the workflows folder: YAML and JSON definitions to publish, and the coded workflows and tools beside them.
 import { readFile, readdir } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { extname, join, resolve } from 'node:path';
@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
 import type { Actor, CodedWorkflow, Definitions } from './runs/index.ts';
+import type { Tool } from './tools/index.ts';
 
 const FORMATS: ReadonlyMap<string, 'yaml' | 'json'> = new Map([
   ['.yaml', 'yaml'],
@@ -15,31 +16,45 @@ const FORMATS: ReadonlyMap<string, 'yaml' | 'json'> = new Map([
 ] as const);
 const CODE_FILES = ['index.js', 'index.mjs'];
 
-// A workflow's functions can only be checked for being functions.
-const codedModule = z.object({
-  workflows: z.array(
-    z.custom<CodedWorkflow>(
-      (value) =>
-        typeof value === 'object' &&
-        value !== null &&
-        'name' in value &&
-        'version' in value &&
-        'run' in value &&
-        typeof value.run === 'function',
-      'is no workflow: it needs name, version, title and run',
-    ),
-  ),
-});
+// Functions can only be checked for being functions.
+const codedWorkflow = z.custom<CodedWorkflow>(
+  (value) => isRecord(value) && 'name' in value && 'version' in value && typeof value['run'] === 'function',
+  'is no workflow: it needs name, version, title and run',
+);
+const tool = z.custom<Tool>(
+  (value) => isRecord(value) && typeof value['name'] === 'string' && hasActions(value['actions']),
+  'is no tool: it needs name, and actions made by defineAction',
+);
 
-/** The `workflows` that `<folder>/index.js` exports, if that file is there. */
-export async function loadCodedWorkflows(folder: string): Promise<readonly CodedWorkflow[]> {
+const userModule = z
+  .object({ workflows: z.array(codedWorkflow).optional(), tools: z.array(tool).optional() })
+  .refine(({ workflows, tools }) => workflows ?? tools, 'it exports neither');
+
+function hasActions(value: unknown): boolean {
+  return (
+    isRecord(value) && Object.values(value).every((action) => isRecord(action) && typeof action['bind'] === 'function')
+  );
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** What people add in code, beside their definitions. */
+export interface UserCode {
+  readonly workflows: readonly CodedWorkflow[];
+  readonly tools: readonly Tool[];
+}
+
+/** The `workflows` and `tools` that `<folder>/index.js` exports, if that file is there. */
+export async function loadUserCode(folder: string): Promise<UserCode> {
   const file = CODE_FILES.map((name) => resolve(folder, name)).find((path) => existsSync(path));
-  if (file === undefined) return [];
-  const parsed = codedModule.safeParse(await import(pathToFileURL(file).href));
-  if (parsed.success) return parsed.data.workflows;
+  if (file === undefined) return { workflows: [], tools: [] };
+  const parsed = userModule.safeParse(await import(pathToFileURL(file).href));
+  if (parsed.success) return { workflows: parsed.data.workflows ?? [], tools: parsed.data.tools ?? [] };
   throw new BreakwaterError(
     'CONFIG',
-    `${file} must export "workflows", a list of coded workflows: ${z.prettifyError(parsed.error)}`,
+    `${file} must export "workflows", a list of coded workflows, or "tools", a list of tools: ${z.prettifyError(parsed.error)}`,
   );
 }
 

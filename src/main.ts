@@ -4,13 +4,15 @@ import { join, resolve } from 'node:path';
 import type { Pool } from 'pg';
 import { linkKeys, signLink } from './approvals/index.ts';
 import type { LinkClaims, LinkKeys } from './approvals/index.ts';
-import type { Config } from './config.ts';
+import { readEnvironment } from './config.ts';
+import type { Config, Environment } from './config.ts';
 import { launchDurable, migrateDurableSchema } from './durable/index.ts';
 import type { Durable } from './durable/index.ts';
 import { createHttpApp, ensureAdminKey } from './http/index.ts';
 import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
-import { loadCodedWorkflows, publishFolder } from './load-workflows.ts';
+import { loadUserCode, publishFolder } from './load-workflows.ts';
+import type { UserCode } from './load-workflows.ts';
 import {
   DatabaseClock,
   checkServer,
@@ -31,10 +33,10 @@ import {
   registerRunWorkflow,
   stuckError,
 } from './runs/index.ts';
-import type { Actor, CodedWorkflow, Engine, Runs } from './runs/index.ts';
+import type { Actor, Engine, Runs } from './runs/index.ts';
 import { createLog } from './telemetry/index.ts';
 import { allTools, connectTools, createRegistry } from './tools/index.ts';
-import type { Registry } from './tools/index.ts';
+import type { Registry, Tool, ToolParts } from './tools/index.ts';
 
 /** How long acts in flight may go on after a stop was asked for. */
 const DRAIN_MS = 20_000;
@@ -59,6 +61,8 @@ export interface App {
 
 export interface AppOptions {
   readonly emit?: Emit;
+  /** Where tools of the workflows folder find their credentials; default: the process's environment and .env. */
+  readonly environment?: Environment;
   /** Called when this process must not run on; default: exit at once. */
   readonly onFatal?: (reason: string) => void;
 }
@@ -94,11 +98,13 @@ async function build(
   await clock.measure();
   onStop(keepMeasuring(clock, emit));
 
-  const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
-  const tools = allTools({ knex: database.engine, clock, outbound, chromium: config.chromium });
-  const registry = createRegistry(tools, connectTools(tools, config.toolEnv, config.sandboxUrl));
+  const added = await userCode(config);
+  const registry = registerTools(config, added.tools, options.environment ?? readEnvironment(), {
+    knex: database.engine,
+    clock,
+  });
   onStop(async () => await registry.close());
-  const coded = createCodedWorkflows(await codedWorkflows(config));
+  const coded = createCodedWorkflows(added.workflows);
   const controls = createControlWatch(database.engine, emit);
   onStop(async () => controls.stop());
   const engine: Engine = {
@@ -131,6 +137,19 @@ async function build(
     approvalLink: (claims) =>
       `${config.baseUrl ?? url}/approve/${signLink({ ...claims, tenant: DEFAULT_TENANT }, keys.current)}`,
   };
+}
+
+function registerTools(
+  config: Config,
+  added: readonly Tool[],
+  environment: Environment,
+  parts: Pick<ToolParts, 'knex' | 'clock'>,
+): Registry {
+  const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
+  const own = allTools({ ...parts, outbound, chromium: config.chromium });
+  // The sandbox has no doubles of vendors that a user added.
+  const connections = [...connectTools(own, config.toolEnv, config.sandboxUrl), ...connectTools(added, environment)];
+  return createRegistry([...own, ...added], new Map(connections));
 }
 
 interface Database {
@@ -174,11 +193,11 @@ async function prepareDatabase(config: Config, { url, dbos, engine }: Database, 
 }
 
 // The package's own folder has its code in the build; any other folder brings its own JavaScript.
-async function codedWorkflows(config: Config): Promise<readonly CodedWorkflow[]> {
+async function userCode(config: Config): Promise<UserCode> {
   const own = join(packageRoot(), 'workflows');
   const folder =
     resolve(config.workflowsDir) === own ? join(import.meta.dirname, '..', 'workflows') : config.workflowsDir;
-  return await loadCodedWorkflows(folder);
+  return await loadUserCode(folder);
 }
 
 async function launch(

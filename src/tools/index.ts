@@ -28,7 +28,17 @@ export { createCatalog, createRegistry, type ConnectedTool, type Registry } from
 export { plainJson } from './plain-json.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { PARTLY } from './tool.ts';
-export type { ActionSpec, KeyedBy, Tool, ToolAction, ToolCall, UndoArguments, UndoInput } from './tool.ts';
+export type {
+  ActionSpec,
+  Credentials,
+  KeyedBy,
+  Refusal,
+  Tool,
+  ToolAction,
+  ToolCall,
+  UndoArguments,
+  UndoInput,
+} from './tool.ts';
 
 export interface ToolParts {
   /** Reaches the database of memory's notes. */
