@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { buildSchema, graphqlSync, type GraphQLSchema } from 'graphql';
 import { z } from 'zod';
-import { contractsFolder, contractsPresent, loadContract } from '../sandbox/vendor-contract.ts';
+import { contractsFolder, loadContract } from '../sandbox/vendor-contract.ts';
 import type { Description } from './contract.ts';
 import type { WireRequest } from './traffic.ts';
 
@@ -18,10 +18,19 @@ export interface OpenApiOptions {
 
 const loaded = new Map<string, Promise<Description>>();
 
-/** Compiled once a process; undefined when there is no such file. */
-export async function openApi(file: string, options: OpenApiOptions = {}): Promise<Description | undefined> {
-  if (!contractsPresent || !existsSync(`${contractsFolder}/${file}`)) return undefined;
-  const known = loaded.get(file) ?? loadOpenApi(file, options);
+/** An OpenAPI document; undefined when there is no such file. */
+export function openApi(file: string, options: OpenApiOptions = {}): Promise<Description | undefined> {
+  return loadOnce(file, () => loadOpenApi(file, options));
+}
+
+/** The schema of a GraphQL vendor; undefined when there is no such file. */
+export function graphql(file: string): Promise<Description | undefined> {
+  return loadOnce(file, () => Promise.resolve(loadGraphql(file)));
+}
+
+async function loadOnce(file: string, load: () => Promise<Description>): Promise<Description | undefined> {
+  if (!existsSync(`${contractsFolder}/${file}`)) return undefined;
+  const known = loaded.get(file) ?? load();
   loaded.set(file, known);
   return await known;
 }
@@ -52,10 +61,8 @@ const graphqlBody = z.looseObject({ query: z.string(), variables: z.record(z.str
 const graphqlAnswer = z.object({ data: z.record(z.string(), z.unknown()).nullish() });
 
 /** A GraphQL vendor has one address: every request to it is described, and every answer is one to the document asked. */
-export function graphql(file: string): Description | undefined {
-  const path = `${contractsFolder}/${file}`;
-  if (!existsSync(path)) return undefined;
-  const schema = buildSchema(readFileSync(path, 'utf8'));
+function loadGraphql(file: string): Description {
+  const schema = buildSchema(readFileSync(`${contractsFolder}/${file}`, 'utf8'));
   return {
     describes: () => true,
     requestFaults: ({ body }) => documentFaults(schema, body),

@@ -42,7 +42,7 @@ export const buffer: VendorContract = {
   tool: createBuffer(),
   headers: { authorization: `Bearer ${CREDENTIAL}` },
   nameOf: ({ body }) => /^(?:query|mutation) (\w+)/.exec(documentOf(body))?.[1] ?? 'nothing',
-  describe: () => Promise.resolve(graphql('buffer.graphql')),
+  describe: () => graphql('buffer.graphql'),
   // The wait that Buffer asks for stands in the body, and the double asks for a second.
   statuses: { 429: { kind: 'rate_limit', retryable: true, retryAfterMs: 1_000 } },
   operations: [
