@@ -2,6 +2,7 @@
 import { runCli } from './cli/index.ts';
 import { readEnvironment } from './config.ts';
 import { createKey, listKeys, revokeKey } from './http/index.ts';
+import { loadUserCode } from './load-workflows.ts';
 
 const exitCode = await runCli(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
@@ -10,6 +11,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   environment: readEnvironment(),
   // Loaded when it is started: `validate` and its like need no database driver.
   startApp: async (config) => await (await import('./main.ts')).startApp(config),
+  userTools: async (folder) => (await loadUserCode(folder)).tools,
   startSandbox: async (port) => await (await import('../sandbox/index.ts')).createSandbox({ port }),
   keys: { create: createKey, list: listKeys, revoke: revokeKey },
 });

@@ -44,6 +44,8 @@ export interface Config {
 type LogLevel = (typeof logLevels)[number];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
+const WORKFLOWS_DIR = 'workflows';
+
 const schema = z.object({
   DBOS_SYSTEM_DATABASE_URL: urlText('a Postgres URL (postgres://…)', ['postgres:', 'postgresql:']).optional(),
   HOST: z.string().default('127.0.0.1'),
@@ -55,7 +57,7 @@ const schema = z.object({
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
     .optional(),
   BREAKWATER_ROLE: supportedOnly(oneOf(['all', 'api', 'worker']), 'all'),
-  BREAKWATER_WORKFLOWS_DIR: z.string().default('workflows'),
+  BREAKWATER_WORKFLOWS_DIR: z.string().default(WORKFLOWS_DIR),
   BREAKWATER_ACTIVITY_SLOTS: wholeNumber(1, 10_000).default(64),
   BREAKWATER_LEASE_TTL: duration(500).default(10_000),
   BREAKWATER_GROUP_CHECKPOINTS: supportedOnly(oneOf(['on', 'off']), 'off'),
@@ -108,6 +110,11 @@ export const settingNames: readonly string[] = [...Object.keys(schema.shape), ..
 export function readEnvironment(folder = process.cwd(), environment: Environment = process.env): Environment {
   const file = join(folder, '.env');
   return existsSync(file) ? { ...parseEnv(readFileSync(file, 'utf8')), ...environment } : environment;
+}
+
+/** The folder of definitions and what is written beside them, even where another setting is wrong. */
+export function workflowsDir(environment: Environment): string {
+  return environment['BREAKWATER_WORKFLOWS_DIR'] || WORKFLOWS_DIR;
 }
 
 /** Parses the settings. Throws one `CONFIG` error that names every unknown name and every bad value. An empty value counts as absent. */

@@ -1,6 +1,8 @@
 // What each command is given, and the options that several of them share.
 import type { Command } from 'commander';
-import { loadConfig, type Config } from '../config.ts';
+import { loadConfig, workflowsDir, type Config } from '../config.ts';
+import type { Catalog } from '../definitions/index.ts';
+import { toolCatalog } from '../tools/index.ts';
 import { connectToApi, type ApiClient } from './api-client.ts';
 import type { ExitCode } from './failure.ts';
 import type { CliIo } from './io.ts';
@@ -9,6 +11,8 @@ export interface Context {
   readonly io: CliIo;
   /** Read when a command needs it: `validate` works whatever the settings are. */
   readonly config: () => Config;
+  /** What definitions may call: our tools and those of the workflows folder. */
+  readonly catalog: () => Promise<Catalog>;
   readonly api: () => Promise<ApiClient>;
   /** How the command ends when it does not throw; 0 until it says otherwise. */
   exitCode: ExitCode;
@@ -16,7 +20,8 @@ export interface Context {
 
 export function createContext(io: CliIo): Context {
   const config = () => loadConfig(io.environment);
-  return { io, config, api: () => connectToApi(config()), exitCode: 0 };
+  const catalog = async () => toolCatalog(await io.userTools(workflowsDir(io.environment)));
+  return { io, config, catalog, api: () => connectToApi(config()), exitCode: 0 };
 }
 
 export function withJson(command: Command): Command {

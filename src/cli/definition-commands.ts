@@ -5,12 +5,12 @@ import {
   definitionJsonSchema,
   previewPlan,
   validateInput,
+  type Catalog,
   type Plan,
   type PlanPreview,
   type PreviewedNode,
 } from '../definitions/index.ts';
 import type { Json, Problem } from '../kernel/index.ts';
-import { toolCatalog } from '../tools/index.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { EXIT, problemLine } from './failure.ts';
 import { readDefinition, readInput, type DefinitionFile } from './input-file.ts';
@@ -24,12 +24,13 @@ interface Options {
 export function addDefinitionCommands(program: Command, context: Context): void {
   withJson(program.command('validate').argument('<file>', 'YAML or JSON'))
     .description('check a definition and tell every problem at once')
-    .action(async (file: string, options: Options) => validate(context, await readDefinition(file), options));
+    .action(async (file: string, options: Options) => await validate(context, await readDefinition(file), options));
   withJson(program.command('plan').argument('<file>', 'YAML or JSON'))
     .description('show what a run would do, without doing any of it')
     .option('--input <file>', 'the input, as JSON')
-    .action(async (file: string, options: Options) =>
-      plan(context, await readDefinition(file), await readInput(options.input), options),
+    .action(
+      async (file: string, options: Options) =>
+        await plan(context, await readDefinition(file), await readInput(options.input), options),
     );
   program
     .command('schema')
@@ -37,8 +38,8 @@ export function addDefinitionCommands(program: Command, context: Context): void 
     .action(() => printJson(context.io, definitionJsonSchema()));
 }
 
-function validate(context: Context, definition: DefinitionFile, { json }: Options): void {
-  const compiled = compile(definition);
+async function validate(context: Context, definition: DefinitionFile, { json }: Options): Promise<void> {
+  const compiled = compile(definition, await context.catalog());
   const { io } = context;
   if (!compiled.ok) context.exitCode = EXIT.failed;
   if (json) {
@@ -58,12 +59,18 @@ function validate(context: Context, definition: DefinitionFile, { json }: Option
   }
 }
 
-function plan(context: Context, definition: DefinitionFile, input: Json, { json, input: inputFile }: Options): void {
-  const compiled = compile(definition);
+async function plan(
+  context: Context,
+  definition: DefinitionFile,
+  input: Json,
+  { json, input: inputFile }: Options,
+): Promise<void> {
+  const catalog = await context.catalog();
+  const compiled = compile(definition, catalog);
   if (!compiled.ok) return refuse(context, definition.file, compiled.problems);
   const { value, problems } = validateInput(compiled.plan, input);
   if (inputFile !== undefined && problems.length > 0) return refuse(context, inputFile, problems);
-  const preview = previewPlan(compiled.plan, value, toolCatalog());
+  const preview = previewPlan(compiled.plan, value, catalog);
   if (json) printJson(context.io, preview);
   else context.io.stdout(planText(compiled.plan, preview));
 }
@@ -73,8 +80,8 @@ function refuse(context: Context, file: string, problems: readonly Problem[]): v
   for (const problem of problems) context.io.stderr(`${problemLine(problem, file)}\n`);
 }
 
-function compile({ source, format }: DefinitionFile) {
-  return compileDefinition(source, { format, catalog: toolCatalog() });
+function compile({ source, format }: DefinitionFile, catalog: Catalog) {
+  return compileDefinition(source, { format, catalog });
 }
 
 function reportProblems({ io }: Context, { file }: DefinitionFile, problems: readonly Problem[], prefix = ''): void {

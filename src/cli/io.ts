@@ -1,6 +1,7 @@
 // What the CLI may touch of the process around it, handed in by the bin file: streams, settings, and the rooms it cannot import.
 import type { Knex } from 'knex';
 import type { Config, Environment } from '../config.ts';
+import type { Tool } from '../tools/index.ts';
 
 export interface CliIo {
   readonly stdout: (text: string) => void;
@@ -9,6 +10,8 @@ export interface CliIo {
   readonly isTerminal: boolean;
   readonly environment: Environment;
   readonly startApp: (config: Config) => Promise<RunningApp>;
+  /** The tools that the workflows folder adds. */
+  readonly userTools: (folder: string) => Promise<readonly Tool[]>;
   readonly startSandbox: (port: number) => Promise<RunningSandbox>;
   readonly keys: KeyCommands;
 }

@@ -55,13 +55,12 @@ export function allTools({ knex, ...parts }: ToolParts): readonly Tool[] {
   return makeTools(() => knex, parts);
 }
 
-/** What all tools offer, for checking definitions without a database or a credential. */
-export function toolCatalog(): Catalog {
-  return createCatalog(
-    makeTools(() => {
-      throw new TypeError('The catalog describes actions and runs none');
-    }),
-  );
+/** What all tools offer, and those that a user added, for checking definitions without a database or a credential. */
+export function toolCatalog(added: readonly Tool[] = []): Catalog {
+  const own = makeTools(() => {
+    throw new TypeError('The catalog describes actions and runs none');
+  });
+  return createCatalog([...own, ...added]);
 }
 
 function makeTools(

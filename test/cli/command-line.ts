@@ -3,6 +3,7 @@ import { createSandbox } from '../../sandbox/index.ts';
 import { runCli } from '../../src/cli/index.ts';
 import type { CliIo } from '../../src/cli/io.ts';
 import { createKey, listKeys, revokeKey } from '../../src/http/index.ts';
+import { loadUserCode } from '../../src/load-workflows.ts';
 import { startApp } from '../../src/main.ts';
 
 export interface Ended {
@@ -21,6 +22,7 @@ export async function breakwater(args: readonly string[], environment: CliIo['en
     isTerminal: false,
     environment,
     startApp,
+    userTools: async (folder) => (await loadUserCode(folder)).tools,
     startSandbox: (port) => createSandbox({ port }),
     keys: { create: createKey, list: listKeys, revoke: revokeKey },
   });
