@@ -18,15 +18,14 @@ import { slm } from './slm.ts';
 import { createCatalog } from './registry.ts';
 import type { Tool } from './tool.ts';
 
-export { connectTools, environmentNames, type Connection, type Connections, type Environment } from './connect.ts';
+export { connectTools, type Connection, type Connections, type Environment } from './connect.ts';
 export { defineAction } from './define-action.ts';
 export type { Method, RequestOptions, ToolHttp } from './http-client.ts';
 export { executeAction, MAX_EXECUTION_MS } from './execute.ts';
 export { CANCELLED, type Invocation } from './attempt.ts';
-export { invokeAction, probeAction, undoArguments, type Probed } from './invoke.ts';
-export { createCatalog, createRegistry, type ConnectedTool, type Registry } from './registry.ts';
+export { probeAction, undoArguments, type Probed } from './invoke.ts';
+export { createRegistry, type ConnectedTool, type Registry } from './registry.ts';
 export { plainJson } from './plain-json.ts';
-export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { PARTLY } from './tool.ts';
 export type {
   ActionSpec,
