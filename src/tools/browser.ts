@@ -72,12 +72,12 @@ const START_TIMEOUT_MS = 20_000;
 
 /** A headless Chromium with a fresh profile. It ends with this process, however that ends: its pipe to us breaks. */
 export async function launchChromium(search: ChromiumSearch): Promise<Browser> {
-  const { path, args } = await findChromium(search);
+  const path = await findChromium(search);
   const { chromium } = await import('playwright-core');
   try {
     return await chromium.launch({
       executablePath: path,
-      args: [...args, ...FLAGS],
+      args: FLAGS,
       // Chromium's own sandbox refuses to work for root.
       chromiumSandbox: process.getuid?.() !== 0,
       proxy: { server: NOWHERE },

@@ -1,12 +1,6 @@
 // Finds a Chromium to drive: the one that was named, one where systems put it, or the one that npm can bring.
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { failure, FailureError } from '../kernel/index.ts';
-
-export interface Chromium {
-  readonly path: string;
-  /** What this build needs beside our own flags. */
-  readonly args: readonly string[];
-}
 
 export interface ChromiumSearch {
   /** The path in BREAKWATER_CHROMIUM; then no other is looked for. */
@@ -25,23 +19,25 @@ const USUAL_PLACES = [
   'C:\\Program Files\\Google\\Chrome\\Application\\chrome.exe',
 ];
 
-/** Throws a FailureError, PLAYWRIGHT_NO_BROWSER, that says how to get one. */
-export async function findChromium({ named, places = USUAL_PLACES }: ChromiumSearch): Promise<Chromium> {
+/** The path of one. Throws a FailureError, PLAYWRIGHT_NO_BROWSER, that says how to get it. */
+export async function findChromium({ named, places = USUAL_PLACES }: ChromiumSearch): Promise<string> {
   if (named !== undefined) {
-    if (existsSync(named)) return { path: named, args: [] };
+    if (existsSync(named)) return named;
     throw noBrowser(`there is no ${named}, which BREAKWATER_CHROMIUM names`);
   }
-  const path = places.find((place) => existsSync(place));
-  if (path !== undefined) return { path, args: [] };
-  const brought = await fromPackage();
-  if (brought) return brought;
-  throw noBrowser('no Chromium was found');
+  const path = places.find((place) => existsSync(place)) ?? (await fromPackage());
+  if (path === undefined) throw noBrowser('no Chromium was found');
+  return path;
 }
 
-async function fromPackage(): Promise<Chromium | undefined> {
+// Its own flags are left out: they are made for a page one trusts, and turn the browser's protections off.
+async function fromPackage(): Promise<string | undefined> {
   try {
     const { default: chromium } = await import('@sparticuz/chromium');
-    return { path: await chromium.executablePath(), args: chromium.args };
+    const path = await chromium.executablePath();
+    // It unpacks to a fixed name in the temporary folder, where others may have put theirs.
+    if (statSync(path).uid === process.getuid?.()) return path;
+    throw noBrowser(`${path} belongs to another user`);
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') return undefined;
     throw error;

@@ -27,11 +27,11 @@ async function refusalOf(search: ChromiumSearch) {
 
 describe('findChromium', () => {
   it('takes the first place where one is', async () => {
-    expect(await findChromium({ places: [missing, first, second] })).toEqual({ path: first, args: [] });
+    expect(await findChromium({ places: [missing, first, second] })).toBe(first);
   });
 
   it('takes the named one before any other', async () => {
-    expect(await findChromium({ named: second, places: [first] })).toEqual({ path: second, args: [] });
+    expect(await findChromium({ named: second, places: [first] })).toBe(second);
   });
 
   it('takes no other when the named one is missing', async () => {
