@@ -107,12 +107,16 @@ function turnReason(plan: Plan, situation: Situation): TurnReason | undefined {
 
 function reasonOf(node: PlanNode, result: NodeResult): TurnReason | undefined {
   if (result.status === 'failed' || result.status === 'unknown') {
-    const cause = result.error?.code === 'MODULE_TIMEOUT' ? 'timeout' : 'failure';
-    return { cause, at: node.id, failure: result.error ?? null };
+    return { cause: isOutOfTime(node, result) ? 'timeout' : 'failure', at: node.id, failure: result.error ?? null };
   }
   if (node.kind !== 'approval' || result.status !== 'completed') return undefined;
   if (!isJsonObject(result.value) || result.value['decision'] !== 'reject') return undefined;
   return { cause: result.value['expired'] ? 'timeout' : 'rejection', at: node.id, failure: null };
+}
+
+// An attempt without an answer is a failure like others; a module's time, or a wait's, is up for good.
+function isOutOfTime(node: PlanNode, { error }: NodeResult): boolean {
+  return error?.code === 'MODULE_TIMEOUT' || (node.kind === 'wait' && error?.code === 'TIMEOUT');
 }
 
 function requireReason(plan: Plan, module: ModulePlan, { results, evaluate }: Situation): TurnReason | undefined {

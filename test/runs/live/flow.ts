@@ -84,7 +84,7 @@ export class Flow {
       { workflow: { name: this.name, ...workflow }, modules, output },
       { aliasDuplicateObjects: false },
     );
-    const { status, body } = await this.#live.call('POST', '/v1/definitions', text);
+    const { status, body } = await this.#live.publish(text);
     if (status !== 201) throw new Error(`the definition was refused: ${JSON.stringify(body)}\n${text}`);
   }
 
@@ -149,7 +149,7 @@ export class Flow {
   /** The flow's files that are still at the vendor, by name. */
   async files(): Promise<string[]> {
     const files = (await this.#live.sandbox.created()).filter((entry) => entry.kind === 'file' && !entry.deletedAt);
-    const paths = files.map(({ data }) => String(data.path)).filter((path) => path.startsWith(`${this.name}/`));
+    const paths = files.map(({ data }) => data.path as string).filter((path) => path.startsWith(`${this.name}/`));
     return paths.map((path) => path.slice(this.name.length + 1)).toSorted();
   }
 
@@ -205,10 +205,9 @@ export interface StartOptions extends Part {
 }
 
 function actOf({ method, at, body }: Call, file: string): Act {
-  const message = typeof body === 'object' && body !== null && 'message' in body ? String(body.message) : '';
   return {
     what: `${method === 'PUT' ? 'write' : 'undo'} ${file}`,
     atMs: Date.parse(at),
-    key: /Breakwater-Key: (\S+)/.exec(message)?.[1],
+    key: /Breakwater-Key: ([0-9a-f]+)/.exec(JSON.stringify(body))?.[1],
   };
 }

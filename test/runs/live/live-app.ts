@@ -27,7 +27,9 @@ export interface LiveApp {
   readonly databaseUrl: string;
   /** As the schema's owner. */
   readonly knex: Knex;
+  /** A body is sent as JSON. */
   call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
+  publish(yaml: string): Promise<Answer<unknown>>;
   /** A definition of its own, with files of its own at the vendor: what other tests do does not touch it. */
   flow(): Flow;
   stop(): Promise<void>;
@@ -62,7 +64,9 @@ export async function startLiveApp(name: string, { env = {}, emit = silent }: Li
     sandbox,
     databaseUrl,
     knex,
-    call: async (method, path, body) => await send(`${app.url}${path}`, method, body),
+    call: async (method, path, body) =>
+      await send(`${app.url}${path}`, method, body === undefined ? undefined : JSON.stringify(body)),
+    publish: async (yaml) => await send(`${app.url}/v1/definitions`, 'POST', yaml, 'application/yaml'),
     flow: () => new Flow(live, `flow-${++flows}`),
     async stop() {
       await app.stop();
@@ -74,12 +78,11 @@ export async function startLiveApp(name: string, { env = {}, emit = silent }: Li
   return live;
 }
 
-async function send<T>(url: string, method: string, body: unknown): Promise<Answer<T>> {
-  const type = typeof body === 'string' ? 'application/yaml' : 'application/json';
+async function send<T>(url: string, method: string, body?: string, type = 'application/json'): Promise<Answer<T>> {
   const response = await fetch(url, {
     method,
     headers: { authorization: `Bearer ${ADMIN_KEY}`, ...(body !== undefined && { 'content-type': type }) },
-    body: typeof body === 'string' || body === undefined ? body : JSON.stringify(body),
+    body,
   });
   return { status: response.status, body: (await response.json()) as T };
 }
