@@ -81,13 +81,11 @@ function limitVisit(outer: AbortSignal, { budgetMs }: VisitLimits): End {
   const now = (why: Failure): void => ended.reject(new FailureError(why));
   const aborted = (): void => ended.reject(outer.reason);
   const timer = setTimeout(() => now(slow(budgetMs)), budgetMs);
+  if (outer.aborted) aborted();
   outer.addEventListener('abort', aborted, { once: true });
   return {
     now,
-    async orAbort(work) {
-      outer.throwIfAborted();
-      return await Promise.race([work, ended.promise]);
-    },
+    orAbort: (work) => Promise.race([work, ended.promise]),
     clear() {
       clearTimeout(timer);
       outer.removeEventListener('abort', aborted);

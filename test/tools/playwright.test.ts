@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { createSandbox } from '../../sandbox/index.ts';
 import type { Failure, JsonObject, Outcome } from '../../src/kernel/index.ts';
 import { CANCELLED } from '../../src/tools/attempt.ts';
-import { launchChromium, shareBrowser } from '../../src/tools/browser.ts';
+import { launchChromium, shareBrowser, type SharedBrowser } from '../../src/tools/browser.ts';
 import { createOutboundGuard } from '../../src/tools/outbound-guard.ts';
 import { createPlaywright } from '../../src/tools/playwright.ts';
 import { createRegistry } from '../../src/tools/registry.ts';
@@ -21,8 +21,8 @@ interface Site {
   readonly pages: Readonly<Record<string, string | ((response: ServerResponse, request: Received) => void)>>;
 }
 
-const browser = shareBrowser(() => launchChromium(chromium ?? {}));
-afterAll(() => browser.close());
+const shared = shareBrowser(() => launchChromium(chromium ?? {}));
+afterAll(() => shared.close());
 
 function startSite({ pages }: Site): Promise<VendorServer> {
   return startVendor((response, request) => {
@@ -36,7 +36,11 @@ function startSite({ pages }: Site): Promise<VendorServer> {
 /** The tool, allowed to visit these addresses and what lies in the sandbox. */
 function browseTo(
   sites: readonly string[],
-  { sandboxUrl, limits }: { sandboxUrl?: string; limits?: Partial<VisitLimits> } = {},
+  {
+    sandboxUrl,
+    limits,
+    browser = shared,
+  }: { sandboxUrl?: string; limits?: Partial<VisitLimits>; browser?: SharedBrowser } = {},
 ) {
   const guard = createOutboundGuard({ sandboxUrl, allow: sites.map((url) => new URL(url).host) });
   const tool = createPlaywright({ guard, browser, limits });
@@ -302,6 +306,25 @@ describe.skipIf(!chromium)(`a page that misbehaves${unlessSkipped}`, () => {
     await hangup;
     expect(performance.now() - before).toBeLessThan(5_000);
     expect(valueOf(await browse('scrape_page', { url: site.url }))).toMatchObject({ text: 'well' });
+  });
+});
+
+describe.skipIf(!chromium)(`a run that stops while the browser starts${unlessSkipped}`, () => {
+  it('visits nothing', async () => {
+    await using site = await startSite({ pages: { '/': 'never seen' } });
+    const stop = new AbortController();
+    const starting = shareBrowser(async () => {
+      const started = await launchChromium(chromium ?? {});
+      stop.abort(CANCELLED);
+      return started;
+    });
+    const browse = browseTo([site.url], { browser: starting });
+
+    const failed = failureIn(await browse('scrape_page', { url: site.url }, stop.signal));
+    await starting.close();
+
+    expect(failed.code).toBe('CANCELLED');
+    expect(site.received).toEqual([]);
   });
 });
 
