@@ -191,8 +191,13 @@ async function createViews(knex) {
       from breakwater.run r
       left join dbos.workflow_status w on w.workflow_uuid = r.id;
 
-    create function breakwater.checkpoint(output text) returns jsonb language sql immutable parallel safe as
-    $$ select (output::jsonb) -> 'json' $$;
+    -- A checkpoint of user code may hold text that jsonb refuses: it is then not shown, but hides no other.
+    create function breakwater.checkpoint(output text) returns jsonb language plpgsql immutable parallel safe as
+    $$ begin
+      return (output::jsonb) -> 'json';
+    exception when others then
+      return null;
+    end $$;
 
     create view breakwater.activity_status as
     with node as (

@@ -23,8 +23,10 @@ const commands = {
     await ensureInstalled();
     return launch([quiet, join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], root);
   },
+  // docs/examples import the package by its name: its types are in the build.
   check: async () => {
     await ensureInstalled();
+    await ensureBuilt();
     return runChecks();
   },
   link: async () => {

@@ -95,7 +95,9 @@ async function runDemo({ decision, port }: Wish): Promise<number> {
 
 // Ctrl-C and SIGTERM end the demo like anything else: app, Postgres and doubles stop, the run stays as it is.
 async function interruption(): Promise<undefined> {
-  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')]);
+  await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM'), once(process, 'SIGHUP')]);
+  // The same signal may come again from npm or the terminal: cleaning up goes on.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => undefined);
   console.error('\nStopping; the run stays as it is.');
   return undefined;
 }

@@ -44,6 +44,7 @@ export function editProblems(approval: Approval, decision: Decision, edits: Json
 
 /** An approval that comes with a form is given only with the form filled in; what is in it is for its schema to say. */
 export function formProblems({ form }: Approval, decision: Decision, filled: Json): Problem[] {
+  if (form === null && filled !== null) return [{ path: '/form', message: 'This approval asks for no form.' }];
   if (decision === 'reject' || form === null || filled !== null) return [];
   return [{ path: '/form', message: 'This approval asks for a form to be filled in.' }];
 }

@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import type { Context } from './command-context.ts';
 import type { CliIo, RunningApp } from './io.ts';
-import { nextStopSignal } from './stop-signal.ts';
+import { leaveOnAnotherSignal, nextStopSignal } from './stop-signal.ts';
 
 export function addStart(program: Command, { io, config }: Context): void {
   program
@@ -14,7 +14,7 @@ export function addStart(program: Command, { io, config }: Context): void {
       greet(io, app);
       await stopAsked;
       io.stderr('Stopping: acts in flight finish, runs are handed over. Once more to leave at once.\n');
-      process.once('SIGINT', () => process.exit(130));
+      leaveOnAnotherSignal();
       await app.stop();
     });
 }

@@ -1,7 +1,7 @@
 // One activity of the document to one node of the plan: its tool and action, its arguments, what takes it back.
 import { didYouMean } from '../kernel/index.ts';
 import { checkArguments } from './argument-check.ts';
-import type { CatalogAction } from './catalog.ts';
+import type { CatalogAction, CatalogTool } from './catalog.ts';
 import { sightOfNode } from './compilation.ts';
 import type { Compilation } from './compilation.ts';
 import { durationMs } from './duration-text.ts';
@@ -164,9 +164,10 @@ function checkShortForm(
 ): void {
   const { document, path } = entry;
   const tool = compilation.catalog.tool(document.tool);
-  if (!tool || !act) return;
+  if (!tool) return;
   const at =
     typeof document.compensation === 'string' ? [...path, 'compensation'] : [...path, 'compensation', 'action'];
+  if (!act) return reportUnknownUndo(undo, tool, at, compilation);
   const title = `${document.tool}.${document.action}`;
   if (undo.tool !== tool.name) {
     compilation.findings.problem(
@@ -179,6 +180,20 @@ function checkShortForm(
       `${title} declares no undo "${undo.action}"${remedy(undo.action, act, [...tool.actions.keys()])}`,
     );
   }
+}
+
+// Of an action that no adapter has nothing is declared; the undo itself may still be one that exists.
+function reportUnknownUndo(
+  undo: { tool: string; action: string },
+  tool: CatalogTool,
+  at: Path,
+  { findings }: Compilation,
+): void {
+  if (undo.tool !== tool.name || tool.actions.has(undo.action)) return;
+  findings.problem(
+    at,
+    `tool "${tool.name}" has no action "${undo.action}"${nearestOrAll(undo.action, [...tool.actions.keys()])}`,
+  );
 }
 
 function remedy(name: string, act: CatalogAction, actions: readonly string[]): string {

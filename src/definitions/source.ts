@@ -3,7 +3,7 @@
 // Measured: the slowest document within these limits parses in well under 250 ms, so no worker thread is needed.
 import { Lexer, LineCounter, isAlias, isMap, isScalar, isSeq, parseDocument } from 'yaml';
 import type { Document, ParsedNode, YAMLMap, YAMLSeq } from 'yaml';
-import { FORBIDDEN_KEYS, messageOf } from '../kernel/index.ts';
+import { FORBIDDEN_KEYS, findUnsafe, messageOf } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { pointerOf } from './path.ts';
 import type { Path, Position } from './path.ts';
@@ -216,6 +216,8 @@ class Reader {
     this.#checkProperties(key, path);
     if (name === '<<') return this.#refuseKey(key, path, 'merge keys are not accepted; write the keys out');
     if (FORBIDDEN_KEYS.has(name)) return this.#refuseKey(key, path, `"${name}" is a reserved key`);
+    const unsafe = findUnsafe(name);
+    if (unsafe) return this.#refuseKey(key, path, `a key ${unsafe.reason}`);
     if (seen.has(name)) return this.#refuseKey(key, path, `the key "${name}" appears twice`);
     this.#keys.set(pointerOf([...path, name]), key.range[0]);
     return name;
@@ -231,12 +233,19 @@ class Reader {
   }
 
   #readScalar(value: unknown, node: ParsedNode, path: Path): Json {
-    if (typeof value === 'string' || typeof value === 'boolean' || value === null) return value;
+    if (typeof value === 'string') return this.#readText(value, node, path);
+    if (typeof value === 'boolean' || value === null) return value;
     if (typeof value !== 'number' || !Number.isFinite(value)) return this.#refuse(node, path, 'is not a JSON value');
     if (Number.isInteger(value) && !Number.isSafeInteger(value)) {
       return this.#refuse(node, path, 'is an integer beyond 2^53, which would lose digits; quote it');
     }
     return value;
+  }
+
+  // Written as an escape it passes the check of the text itself; Postgres would refuse it.
+  #readText(value: string, node: ParsedNode, path: Path): Json {
+    const unsafe = findUnsafe(value);
+    return unsafe ? this.#refuse(node, path, unsafe.reason) : value;
   }
 
   #refuse(node: Node, path: Path, message: string): null {

@@ -2,7 +2,9 @@
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { randomUUID } from 'node:crypto';
+import { BreakwaterError } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
+import { problemOf } from './problem.ts';
 import { adapterRoutes } from './adapters.ts';
 import type { App, HttpOptions, Services } from './app-context.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -47,6 +49,11 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
     requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     genReqId: () => randomUUID(),
+    // A path that cannot even be routed is refused in the same form as everything else.
+    frameworkErrors: (error, request, reply) => {
+      const problem = problemOf(new BreakwaterError('BAD_REQUEST', error.message, { cause: error }), request.id);
+      reply.raw.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+    },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -22,7 +22,9 @@ export function installBodyRules(app: FastifyInstance): void {
   app.addHook('preValidation', async (request) => {
     // No body at all counts as an empty one: whether members are missing is for the schema to say.
     if (request.routeOptions.schema?.body !== undefined && request.body === undefined) request.body = {};
-    refuseUnsafe(request.body);
+    refuseUnsafe('The body', request.body, 'INVALID');
+    refuseUnsafe('The path', request.params, 'BAD_REQUEST');
+    refuseUnsafe('The query', request.query, 'BAD_REQUEST');
   });
 }
 
@@ -61,11 +63,11 @@ function parseJson(text: string): unknown {
   }
 }
 
-function refuseUnsafe(body: unknown): void {
-  const unsafe = findUnsafe(body);
+function refuseUnsafe(what: string, value: unknown, code: 'INVALID' | 'BAD_REQUEST'): void {
+  const unsafe = findUnsafe(value);
   if (!unsafe) return;
   const { path, reason } = unsafe;
-  throw new BreakwaterError('INVALID', `The body${path && ` at ${path}`} ${reason}.`, {
+  throw new BreakwaterError(code, `${what}${path && ` at ${path}`} ${reason}.`, {
     problems: [{ path, message: reason }],
   });
 }

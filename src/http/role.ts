@@ -12,8 +12,12 @@ declare module 'fastify' {
   }
 }
 
-/** An admin holds every role. Whoever may act may also look: each of our roles, but no custom one, includes viewer. */
+/**
+ * An admin holds every role. A role of one's own, such as marketing-lead, is for approvals: who holds one is an approver, and
+ * each approval says which of them it asks. Whoever may act may also look.
+ */
 export function holdsRole(roles: readonly string[], needed: Role): boolean {
   if (roles.includes('admin') || roles.includes(needed)) return true;
-  return needed === 'viewer' && ROLES.some((role) => roles.includes(role));
+  const hasOwn = roles.some((role) => !ROLES.some((known) => known === role));
+  return needed === 'approver' ? hasOwn : needed === 'viewer' && roles.length > 0;
 }

@@ -26,13 +26,15 @@ export function mergePatch(target: Json, patch: Json): Json {
 export function findUnsafe(value: unknown, path = '', depth = 0): { path: string; reason: string } | undefined {
   if (depth > 64) return { path, reason: 'is nested deeper than 64 levels' };
   if (typeof value === 'string') {
-    return value.includes('\u0000') ? { path, reason: 'contains a NUL character' } : undefined;
+    const reason = unstorable(value);
+    return reason === undefined ? undefined : { path, reason: `contains ${reason}` };
   }
   if (typeof value !== 'object' || value === null) return undefined;
   for (const [key, child] of Object.entries(value)) {
     const childPath = `${path}/${pointerToken(key)}`;
     if (FORBIDDEN_KEYS.has(key)) return { path: childPath, reason: `uses the reserved key "${key}"` };
-    if (key.includes('\u0000')) return { path, reason: 'has a key with a NUL character' };
+    const reason = unstorable(key);
+    if (reason !== undefined) return { path, reason: `has a key with ${reason}` };
     const found = findUnsafe(child, childPath, depth + 1);
     if (found) return found;
   }
@@ -42,4 +44,10 @@ export function findUnsafe(value: unknown, path = '', depth = 0): { path: string
 // RFC 6901.
 function pointerToken(key: string): string {
   return key.replaceAll('~', '~0').replaceAll('/', '~1');
+}
+
+/** What in a text no `text` or `json` column of Postgres takes, in words. */
+function unstorable(text: string): string | undefined {
+  if (text.includes('\u0000')) return 'a NUL character';
+  return text.isWellFormed() ? undefined : 'half of a surrogate pair';
 }

@@ -4,10 +4,10 @@ import { decideApproval, loadApproval, readEditableOutputs } from '../approvals/
 import { validateValue } from '../definitions/index.ts';
 import type { ActivityNode, Plan } from '../definitions/index.ts';
 import { sendInTransaction, userTopic, wakeTopic } from '../durable/index.ts';
-import { BreakwaterError, didYouMean, isJsonObject, mergePatch } from '../kernel/index.ts';
+import { BreakwaterError, didYouMean, hashJson, isJsonObject, mergePatch, sha256 } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
-import { insertEvent } from './event-store.ts';
+import { findMessageDigest, insertEvent } from './event-store.ts';
 import { writeControl } from './control-store.ts';
 import { findDefinition } from './definition-store.ts';
 import { RUN_TOPIC } from './hold.ts';
@@ -53,12 +53,21 @@ export async function sendMessage(
         `Run ${id} waits for no message "${topic}": ${known}${didYouMean(topic, topics)}`,
       );
     }
+    const digest = hashJson({ topic, message });
+    const earlier = await findMessageDigest(trx, id, sha256(key));
+    if (earlier === digest) return;
+    if (earlier !== undefined) {
+      throw new BreakwaterError(
+        'CONFLICT',
+        'The Idempotency-Key was used for another message; use a new key for a new one.',
+      );
+    }
     await sendInTransaction(trx, { runId: id, topic: userTopic(topic), value: { value: message }, key });
     await insertEvent(trx, {
       tenant: actor.tenant,
       runId: id,
       kind: 'message.received',
-      data: { topic, by: actor.user },
+      data: { topic, by: actor.user, key: sha256(key), digest },
     });
     await wakeWaitingNodes(
       trx,

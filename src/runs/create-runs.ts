@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
-import { previewPlan } from '../definitions/index.ts';
+import { previewPlan, validateInput } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import { BreakwaterError, isJsonObject } from '../kernel/index.ts';
 import type { Clock, Json, JsonObject } from '../kernel/index.ts';
@@ -18,7 +18,7 @@ import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
 import { isFinal } from './runs.ts';
 import type { Page, RunFilter, RunView, Runs } from './runs.ts';
-import { startRun } from './start-run.ts';
+import { isSandboxed, refuseInput, startRun } from './start-run.ts';
 
 // The database's own text of the time: a Date has milliseconds only, and runs that share one would be passed over.
 const timestamp = z
@@ -70,7 +70,10 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
   };
 }
 
+// Without an input the preview shows what depends on it as unresolved.
 function preview(plan: Plan, input: Json, registry: Registry): JsonObject {
+  const given = !isJsonObject(input) || Object.keys(input).length > 0;
+  if (given) refuseInput(plan, validateInput(plan, input).problems);
   const missing = registry
     .tools()
     .filter(({ connection }) => connection.state === 'missing')
@@ -79,6 +82,7 @@ function preview(plan: Plan, input: Json, registry: Registry): JsonObject {
   const shown = plainJson({
     ...previewPlan(plan, input, registry.catalog),
     missingCredentials: missing.filter((tool) => used.has(tool)),
+    sandboxed: isSandboxed(registry, plan),
   });
   if (!isJsonObject(shown)) throw new TypeError('a preview is an object');
   return shown;

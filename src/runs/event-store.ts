@@ -17,3 +17,18 @@ export async function insertEvent(trx: Knex.Transaction, { tenant, runId, node, 
     .table('event')
     .insert({ tenant, run_id: runId, node: node ?? null, kind, data: JSON.stringify(data) });
 }
+
+/** What was received under this key, if anything was: a key names one message. */
+export async function findMessageDigest(
+  trx: Knex.Transaction,
+  runId: string,
+  key: string,
+): Promise<string | undefined> {
+  const row = await trx
+    .withSchema('breakwater')
+    .table('event')
+    .first<{ data: { digest: string } } | undefined>('data')
+    .where({ run_id: runId, kind: 'message.received' })
+    .whereRaw(`data ->> 'key' = ?`, [key]);
+  return row?.data.digest;
+}

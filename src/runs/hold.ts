@@ -5,6 +5,7 @@ import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
 import { saveHeld } from './run-store.ts';
 import { ENGINE_STEP } from './step-layout.ts';
+import { errorOf } from './turn.ts';
 import type { Turn } from './turn.ts';
 
 /** Wakes the run itself; no node has an empty id. */
@@ -28,7 +29,7 @@ export async function mayUndo(
   const pivots = pivotsOf(context.plan, results);
   if (!turn.compensate || turn.cause === 'cancel' || pivots.length === 0) return turn.compensate;
   const why = `held: ${pivots.join(', ')} cannot be taken back; cancel the run with compensation to undo the rest, or without to leave it`;
-  await saveHeld(context.knex, context.facts.id, turn.cause, why);
+  await saveHeld(context.knex, context.facts.id, { cause: turn.cause, error: errorOf(turn), why });
   return await runStep(
     stepId(ENGINE_RANGE, ENGINE_STEP.pivot),
     'run decided at its pivot',

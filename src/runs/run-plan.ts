@@ -20,7 +20,7 @@ import type { RunEnd } from './run-store.ts';
 import type { CompensationSummary } from './runs.ts';
 import { ENGINE_STEP } from './step-layout.ts';
 import { suspectNodes } from './suspects.ts';
-import { recordTurn, recordedTurn } from './turn.ts';
+import { errorOf, recordTurn, recordedTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
 
 const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [] };
@@ -121,7 +121,7 @@ async function finish(context: RunContext, { status, turn, summary, output, prog
     status,
     cause: turn?.cause ?? null,
     output,
-    error: turn?.failure ? { ...turn.failure, ...(turn.at !== null && { node: turn.at }) } : null,
+    error: turn ? errorOf(turn) : null,
     compensation: summary.total > 0 ? summary : null,
     progress,
   };

@@ -114,11 +114,21 @@ export async function saveMovement(knex: Knex, id: string, { percentage, phase, 
     });
 }
 
-export async function saveHeld(knex: Knex, id: string, cause: Cause, why: string): Promise<void> {
+export async function saveHeld(
+  knex: Knex,
+  id: string,
+  { cause, error, why }: { cause: Cause; error: RunRow['error']; why: string },
+): Promise<void> {
   await runs(knex)
     .where({ id })
     .whereIn('status', ['running', 'waiting'])
-    .update({ status: 'held', cause, waiting_for: why, updated_at: knex.raw('clock_timestamp()') });
+    .update({
+      status: 'held',
+      cause,
+      error: error === null ? null : JSON.stringify(error),
+      waiting_for: why,
+      updated_at: knex.raw('clock_timestamp()'),
+    });
 }
 
 export async function saveCompensating(knex: Knex, id: string, cause: Cause): Promise<void> {

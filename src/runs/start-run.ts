@@ -1,9 +1,10 @@
 // Starts a run: input checked, run row and workflow row in one transaction, the same idempotency key the same run (K11).
 import type { Knex } from 'knex';
 import { validateInput } from '../definitions/index.ts';
+import type { Plan } from '../definitions/index.ts';
 import { startInTransaction } from '../durable/index.ts';
 import { BreakwaterError, hashJson, newRunId } from '../kernel/index.ts';
-import type { Clock, Json } from '../kernel/index.ts';
+import type { Clock, Json, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { resolveDefinition } from './definition-catalog.ts';
@@ -42,7 +43,7 @@ export async function startRun(
       priority: request.priority ?? definition.plan?.priority ?? 'normal',
       labels: request.labels ?? {},
       requester: actor.user,
-      sandboxed: isSandboxed(starter.registry, definition),
+      sandboxed: isSandboxed(starter.registry, definition.plan),
       idempotencyKey: request.idempotencyKey ?? null,
       requestDigest: digest,
     });
@@ -59,10 +60,13 @@ export async function startRun(
 
 function checkedInput(coded: CodedWorkflows, definition: DefinitionRow, input: Json): Json {
   const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition.name, input);
-  if (checked.problems.length === 0) return checked.value;
-  throw new BreakwaterError('INVALID', `The input does not fit "${definition.name}" ${definition.version}.`, {
-    problems: checked.problems,
-  });
+  refuseInput(definition, checked.problems);
+  return checked.value;
+}
+
+export function refuseInput({ name, version }: { name: string; version: string }, problems: readonly Problem[]): void {
+  if (problems.length === 0) return;
+  throw new BreakwaterError('INVALID', `The input does not fit "${name}" ${version}.`, { problems });
 }
 
 // The version asked for, not the one it meant today: a repeat after a new version must still find its run.
@@ -76,7 +80,8 @@ function digestOf(definition: DefinitionRow, { version, input, priority, labels 
   });
 }
 
-function isSandboxed(registry: Registry, { plan }: DefinitionRow): boolean {
+/** Does any of its tools talk to a double because it has no credentials? */
+export function isSandboxed(registry: Registry, plan: Plan | null): boolean {
   const names = new Set(plan?.nodes.flatMap((node) => (node.kind === 'activity' ? [node.tool] : [])));
   return registry
     .tools()

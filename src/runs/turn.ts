@@ -1,5 +1,6 @@
 // Turning round: what made the run turn is recorded once, with the acts whose outcome nobody knows at that moment.
 import { ENGINE_RANGE, runStep, stepId } from '../durable/index.ts';
+import type { Failure } from '../kernel/index.ts';
 import type { TurnReason } from './advance.ts';
 import type { RunContext } from './environment.ts';
 import { ENGINE_STEP } from './step-layout.ts';
@@ -29,4 +30,9 @@ export async function recordTurn(context: RunContext, turn: Omit<Turn, 'atMs'>):
     });
     return { ...turn, atMs: clock.now() };
   });
+}
+
+/** What a person is shown of it: the failure and where it was; null for a rejection. */
+export function errorOf({ failure, at }: TurnReason): (Failure & { node?: string }) | null {
+  return failure && { ...failure, ...(at !== null && { node: at }) };
 }

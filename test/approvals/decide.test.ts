@@ -89,7 +89,7 @@ describe('openApproval', () => {
 
 describe('decideApproval', () => {
   it('settles the question, wakes the run and leaves a trace, all at once', async () => {
-    const { id, runId } = await ask();
+    const { id, runId } = await ask({ form: { type: 'object' } });
     const edits = { 'write.draft': { headline: 'Better' } };
 
     await decide(id, { edits, reason: 'good', form: { ok: true } });

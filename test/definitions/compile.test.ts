@@ -77,7 +77,9 @@ describe('the form of the original design', () => {
 
     expect(result.ok ? [] : result.problems.map(({ path, message }) => `${path} ${message}`)).toEqual([
       'original.yaml:10:17 tool "notion" has no action "search_database"; did you mean "search_databases"?',
+      'original.yaml:11:23 tool "notion" has no action "delete_research_notes"; it has search_databases',
       'original.yaml:14:17 tool "playwright" has no action "scrape_competitors"; it has scrape_page',
+      'original.yaml:15:23 tool "playwright" has no action "clear_cache"; it has scrape_page',
       'original.yaml:21:15 unknown tool "slm"',
       'original.yaml:26:23 memory_gateway.remember declares no undo "forget"; it declares none',
     ]);

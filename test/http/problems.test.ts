@@ -75,11 +75,34 @@ describe('a refusal', () => {
 
   it.each([
     ['a NUL in a value', '{"workflow":"echo","input":{"a":"\\u0000"}}', '/input/a'],
+    ['half of a surrogate pair', '{"workflow":"echo","input":{"a":"\\ud800"}}', '/input/a'],
     ['a NUL in a key', '{"workflow":"echo","input":{"\\u0000":1}}', '/input'],
     ['__proto__', '{"workflow":"echo","input":{"__proto__":{"x":1}}}', '/input/__proto__'],
     ['constructor', '{"workflow":"echo","input":{"a":{"constructor":1}}}', '/input/a/constructor'],
   ])('is 422 for %s, naming where', async (_what, body, path) => {
     expect(await post(body)).toMatchObject({ status: 422, body: { errors: [{ path }] } });
+  });
+
+  it.each([
+    ['/v1/runs/%00', 400],
+    ['/v1/definitions/a%00b', 400],
+    ['/v1/runs?q=%00', 400],
+    ['/v1/runs?label.a%00=1', 400],
+    ['/v1/runs/%ff', 400],
+    [`/v1/runs/${'x'.repeat(3_000)}`, 400],
+  ])('is a problem for %s', async (path, status) => {
+    const answer = await api.call(path);
+
+    expect(answer.status).toBe(status);
+    expect(answer.body).toMatchObject({ status, code: 'BAD_REQUEST' });
+  });
+
+  it('is 422 for what a definition hides behind an escape', async () => {
+    const definition = { workflow: { name: 'hidden', description: 'a\u0000b' }, modules: [] };
+
+    const answer = await api.call('/v1/definitions', { method: 'POST', body: definition });
+
+    expect(answer).toMatchObject({ status: 422, body: { code: 'INVALID' } });
   });
 
   it('is 422 for nesting without end', async () => {

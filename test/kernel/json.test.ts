@@ -133,6 +133,12 @@ describe('findUnsafe', () => {
     expect(findUnsafe('\u0000')).toEqual({ path: '', reason: 'contains a NUL character' });
   });
 
+  it('refuses half of a surrogate pair, in texts and in keys', () => {
+    expect(findUnsafe({ a: '\ud800' })).toEqual({ path: '/a', reason: 'contains half of a surrogate pair' });
+    expect(findUnsafe({ '\udfff': 1 })).toEqual({ path: '', reason: 'has a key with half of a surrogate pair' });
+    expect(findUnsafe('\u{1f30a}')).toBeUndefined();
+  });
+
   it('allows 64 levels and refuses the next', () => {
     expect(findUnsafe(nested(64))).toBeUndefined();
     expect(findUnsafe(nested(65))).toMatchObject({ reason: 'is nested deeper than 64 levels' });

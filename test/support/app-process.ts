@@ -65,7 +65,7 @@ export class AppProcess {
           LOG_LEVEL: 'info',
           BREAKWATER_DATA_DIR: folder,
           BREAKWATER_ADMIN_KEY: ADMIN_KEY,
-          BREAKWATER_LEASE_TTL: '2500ms',
+          BREAKWATER_LEASE_TTL: '5s',
           BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
           ...(databaseUrl !== undefined && { DBOS_SYSTEM_DATABASE_URL: databaseUrl }),
           ...(sandboxUrl !== undefined && { BREAKWATER_SANDBOX: sandboxUrl }),

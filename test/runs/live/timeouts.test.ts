@@ -54,7 +54,8 @@ describe('an attempt that gets no answer in time', () => {
     });
     const [write, undo] = await flow.acts();
     expect([write?.what, undo?.what]).toEqual(['write a', 'undo a']);
-    expect(undo!.atMs - write!.atMs).toBeGreaterThanOrEqual(2 * ATTEMPT_MS);
+    // The write's own time runs from before it reached the vendor.
+    expect(undo!.atMs - write!.atMs).toBeGreaterThan(2 * ATTEMPT_MS - 200);
     expect(await flow.statuses(id)).toEqual({ 'only.a': 'compensated' });
   });
 });
