@@ -70,13 +70,15 @@ async function inSlot(context: RunContext, act: Act, attempt: Attempt): Promise<
     const either = AbortSignal.any([stopped, quiesce]);
     return await context.slots.run(context.priority, either, async () => await attemptOnce(context, act, attempt));
   } catch (error) {
-    if (stopped.aborted && !quiesce.aborted && isStop(error, stopped)) return undefined;
+    if (!quiesce.aborted && isStop(error, act)) return undefined;
     throw error;
   }
 }
 
-function isStop(error: unknown, stopped: AbortSignal): boolean {
-  return error === stopped.reason || (error instanceof Error && error.cause === stopped.reason);
+// A cancel aborts both signals at once: which of the two reasons comes through is left open.
+function isStop(error: unknown, { signal, ending }: Act): boolean {
+  const stops = [signal, ending].filter((each) => each?.aborted);
+  return stops.some((each) => error === each?.reason || (error instanceof Error && error.cause === each?.reason));
 }
 
 // The act is stopped during its back-off: the failure that would have been repeated is final. It keeps its kind, which says
