@@ -79,11 +79,13 @@ export class Flow {
     return await this.startAgain({ input });
   }
 
-  async publish(modules: readonly Part[], { output, ...workflow }: Omit<StartOptions, 'input'> = {}): Promise<void> {
-    const text = stringify(
-      { workflow: { name: this.name, ...workflow }, modules, output },
-      { aliasDuplicateObjects: false },
-    );
+  yaml(modules: readonly Part[], { output, ...workflow }: Omit<StartOptions, 'input'> = {}): string {
+    const document = { workflow: { name: this.name, ...workflow }, modules, output };
+    return stringify(document, { aliasDuplicateObjects: false });
+  }
+
+  async publish(modules: readonly Part[], options: Omit<StartOptions, 'input'> = {}): Promise<void> {
+    const text = this.yaml(modules, options);
     const { status, body } = await this.#live.publish(text);
     if (status !== 201) throw new Error(`the definition was refused: ${JSON.stringify(body)}\n${text}`);
   }
