@@ -93,6 +93,8 @@ export async function up(knex) {
       on_timeout       text not null check (on_timeout in ('reject', 'approve')),
       editable         jsonb not null default '[]',
       form             jsonb,
+      -- Edits made while the question is open: they ship with the approval.
+      draft_edits      json,
       -- The wake topic of the node that waits.
       topic            text not null,
       deadline         timestamptz not null,

@@ -35,6 +35,7 @@ const approvalRow = z.object({
   editable: names,
   form: z.custom<JsonObject | null>(),
   topic: z.string(),
+  draft_edits: z.record(z.string(), json).nullable(),
   deadline: z.date(),
   settled_at: instant.nullable(),
   decisions: z.array(decisionRow),
@@ -161,6 +162,30 @@ export async function insertAudit(
     });
 }
 
+/** Replaces the open question's edits, and tells the run's history who edited which nodes. The row must be locked and pending. */
+export async function insertAmendment(
+  trx: Knex.Transaction,
+  approval: Approval,
+  by: string,
+  edits: Readonly<Record<string, Json>>,
+): Promise<void> {
+  await trx
+    .withSchema('breakwater')
+    .table('approval')
+    .where({ id: approval.id })
+    .update({ draft_edits: JSON.stringify(edits) });
+  await trx
+    .withSchema('breakwater')
+    .table('event')
+    .insert({
+      tenant: approval.tenant,
+      run_id: approval.runId,
+      node: approval.node,
+      kind: 'approval.amended',
+      data: JSON.stringify({ approval: approval.id, by, nodes: Object.keys(edits) }),
+    });
+}
+
 /** Every question of the run that is still open. A decision under way holds its row's lock and comes first. */
 export async function withdrawPending(trx: Knex.Transaction, runId: string): Promise<void> {
   await trx.raw(
@@ -265,6 +290,7 @@ function toApproval(row: unknown): Approval {
     editable: parsed.editable,
     form: parsed.form,
     topic: parsed.topic,
+    draftEdits: parsed.draft_edits ?? {},
     deadline: parsed.deadline.toISOString(),
     deadlineMs: parsed.deadline.getTime(),
     settledAt: parsed.settled_at,

@@ -68,6 +68,8 @@ export interface Approval extends ApprovalView {
   readonly allowRequester: boolean;
   readonly onTimeout: Decision;
   readonly topic: string;
+  /** Edits made before the decision; they ship with an approval. */
+  readonly draftEdits: Readonly<Record<string, Json>>;
   readonly deadlineMs: number;
   readonly settledAt: string | null;
 }

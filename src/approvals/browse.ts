@@ -1,6 +1,6 @@
 // Approvals as people look at them: one, a list page by page, and the texts they may edit.
 import type { Knex } from 'knex';
-import { BreakwaterError, type Json } from '../kernel/index.ts';
+import { BreakwaterError, mergePatch, type Json } from '../kernel/index.ts';
 import type { Approval, ApprovalActor, ApprovalStatus, ApprovalView } from './approval.ts';
 import { findApproval, selectApprovals, type ListFilter } from './approval-store.ts';
 import { decodeCursor, encodeCursor } from './cursor.ts';
@@ -43,9 +43,14 @@ export async function loadApproval(knex: Knex, tenant: string, id: string): Prom
   return approval;
 }
 
-/** The current output of each node the approver may edit, by node id. */
+/** The current output of each node the approver may edit, by node id, as edits so far left it. */
 export async function readEditableOutputs(knex: Knex, approval: Approval): Promise<ReadonlyMap<string, Json>> {
-  return approval.editable.length === 0 ? new Map() : await selectOutputs(knex, approval.runId, approval.editable);
+  if (approval.editable.length === 0) return new Map();
+  const outputs = await selectOutputs(knex, approval.runId, approval.editable);
+  const { draftEdits } = approval;
+  const edited = (node: string, output: Json): Json =>
+    Object.hasOwn(draftEdits, node) ? mergePatch(output, draftEdits[node] ?? null) : output;
+  return new Map([...outputs].map(([node, output]) => [node, edited(node, output)]));
 }
 
 function askedOf(actor: ApprovalActor | undefined): Pick<ListFilter, 'askedOf'> {

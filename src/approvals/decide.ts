@@ -4,7 +4,7 @@ import { sendInTransaction } from '../durable/index.ts';
 import { BreakwaterError, type Json, type Problem } from '../kernel/index.ts';
 import type { Approval, ApprovalActor, Decision } from './approval.ts';
 import { insertAudit, lockApproval, settle } from './approval-store.ts';
-import { decidedStatus, editProblems, formProblems, judgeDecision } from './settlement.ts';
+import { decidedStatus, editProblems, formProblems, judgeDecision, mergeEdits } from './settlement.ts';
 
 export interface DecideRequest {
   readonly actor: ApprovalActor;
@@ -34,7 +34,7 @@ export async function decideApproval(
       by: request.actor.user,
       via: request.via,
       reason: request.reason ?? null,
-      edits: request.edits ?? null,
+      edits: shippedEdits(approval, request),
       form: request.form ?? null,
     };
     await settle(trx, approval, decidedStatus(request.decision), made);
@@ -43,7 +43,17 @@ export async function decideApproval(
   });
 }
 
-async function lockDecidable(trx: Knex.Transaction, { actor, approvalId }: DecideRequest): Promise<Approval> {
+// What was edited before goes with an approval, under what the approval itself edits.
+function shippedEdits(approval: Approval, { decision, edits }: DecideRequest): Json {
+  if (decision === 'reject') return edits ?? null;
+  const all = mergeEdits(approval.draftEdits, edits ?? {});
+  return Object.keys(all).length > 0 ? all : null;
+}
+
+export async function lockDecidable(
+  trx: Knex.Transaction,
+  { actor, approvalId }: Pick<DecideRequest, 'actor' | 'approvalId'>,
+): Promise<Approval> {
   const locked = await lockApproval(trx, approvalId);
   if (locked?.approval.tenant !== actor.tenant) throw new BreakwaterError('NOT_FOUND', `No approval "${approvalId}".`);
   const verdict = judgeDecision(locked.approval, actor, locked.nowMs);
@@ -55,7 +65,7 @@ function ownProblems(approval: Approval, { decision, edits, form }: DecideReques
   return [...editProblems(approval, decision, edits ?? null), ...formProblems(approval, decision, form ?? null)];
 }
 
-function refuseProblems(problems: readonly Problem[]): void {
+export function refuseProblems(problems: readonly Problem[]): void {
   if (problems.length > 0) throw new BreakwaterError('INVALID', 'The decision cannot be taken as it is.', { problems });
 }
 

@@ -11,6 +11,8 @@ export type {
 } from './approval.ts';
 export { getApproval, listApprovals, loadApproval, readEditableOutputs } from './browse.ts';
 export type { ApprovalFilter } from './browse.ts';
+export { amendApproval } from './amend.ts';
+export type { Amendment } from './amend.ts';
 export { decideApproval } from './decide.ts';
 export type { DecideRequest } from './decide.ts';
 export { linkKeys } from './link-key-store.ts';

@@ -45,7 +45,9 @@ export async function expireApproval(trx: Knex.Transaction, approvalId: string):
   if (!passed)
     throw new BreakwaterError('CONFLICT', `The deadline of ${approvalId} is ${locked.approval.deadline}, not yet.`);
   const { onTimeout } = locked.approval;
-  const made = { decision: onTimeout, by: null, via: 'timeout', reason: null, edits: null, form: null } as const;
+  const drafted = onTimeout === 'approve' && Object.keys(locked.approval.draftEdits).length > 0;
+  const edits = drafted ? locked.approval.draftEdits : null;
+  const made = { decision: onTimeout, by: null, via: 'timeout', reason: null, edits, form: null } as const;
   await settle(trx, locked.approval, timedOutStatus(onTimeout), made);
   return await settled(trx, approvalId);
 }

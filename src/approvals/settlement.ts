@@ -1,5 +1,5 @@
 // Who may decide an approval, when, and what it then becomes. Pure: the time is a parameter.
-import type { ErrorCode, Json, Problem } from '../kernel/index.ts';
+import { isJsonObject, type ErrorCode, type Json, type Problem } from '../kernel/index.ts';
 import type { Approval, ApprovalActor, ApprovalStatus, Decision, Settlement } from './approval.ts';
 
 export type Verdict =
@@ -91,4 +91,28 @@ function gone(approval: Approval): Verdict {
 
 function editableList({ editable }: Approval): string {
   return editable.length > 0 ? `editable: ${editable.join(', ')}` : 'nothing is';
+}
+
+/** Edits over edits, node by node. */
+export function mergeEdits(
+  earlier: Readonly<Record<string, Json>>,
+  later: Readonly<Record<string, Json>>,
+): Readonly<Record<string, Json>> {
+  const nodes = new Map(Object.entries(earlier));
+  for (const [node, patch] of Object.entries(later)) {
+    // Kept as a patch: a null that removes a member must still remove it when it is applied.
+    const before = nodes.get(node);
+    nodes.set(node, before === undefined ? patch : mergePatches(before, patch));
+  }
+  return Object.fromEntries(nodes);
+}
+
+function mergePatches(earlier: Json, later: Json): Json {
+  if (!isJsonObject(earlier) || !isJsonObject(later)) return later;
+  const merged = new Map(Object.entries(earlier));
+  for (const [key, value] of Object.entries(later)) {
+    const before = merged.get(key);
+    merged.set(key, before === undefined ? value : mergePatches(before, value));
+  }
+  return Object.fromEntries(merged);
 }

@@ -1,6 +1,6 @@
 // What people do to a running run: cancel it, send it a message, decide its approvals. Each is one transaction with its wake.
 import type { Knex } from 'knex';
-import { decideApproval, loadApproval, readEditableOutputs } from '../approvals/index.ts';
+import { amendApproval, decideApproval, loadApproval, readEditableOutputs } from '../approvals/index.ts';
 import { validateValue } from '../definitions/index.ts';
 import type { ActivityNode, Plan } from '../definitions/index.ts';
 import { sendInTransaction, userTopic, wakeTopic } from '../durable/index.ts';
@@ -11,7 +11,7 @@ import { findMessageDigest, insertEvent } from './event-store.ts';
 import { writeControl } from './control-store.ts';
 import { findDefinition } from './definition-store.ts';
 import { RUN_TOPIC } from './hold.ts';
-import { lockRun } from './run-store.ts';
+import { findRun, lockRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { isFinal } from './runs.ts';
 import type { Actor, DecisionRequest } from './runs.ts';
@@ -87,14 +87,36 @@ export async function decide(
   request: DecisionRequest,
   via: 'api' | 'link',
 ): Promise<void> {
-  const approval = await loadApproval(knex, actor.tenant, approvalId);
-  const run = await knex.transaction(async (trx) => await lockRun(trx, actor.tenant, approval.runId));
-  const plan = run && (await planOf(knex, run));
-  const outputs = await readEditableOutputs(knex, approval);
+  const checkEdits = await prepareEditCheck(knex, registry, actor, approvalId);
   await decideApproval(knex, { actor, approvalId, via, ...request }, (locked) => [
-    ...editProblems(plan ?? null, registry, outputs, request.edits ?? {}),
+    ...checkEdits(request.edits ?? {}),
     ...formProblems(locked.form, request.form),
   ]);
+}
+
+/** Edits an open approval's content; the same check as a decision's edits. */
+export async function amend(
+  knex: Knex,
+  registry: Registry,
+  actor: Actor,
+  approvalId: string,
+  edits: Readonly<Record<string, Json>>,
+): Promise<void> {
+  const checkEdits = await prepareEditCheck(knex, registry, actor, approvalId);
+  await amendApproval(knex, { actor, approvalId, edits }, () => checkEdits(edits));
+}
+
+async function prepareEditCheck(
+  knex: Knex,
+  registry: Registry,
+  actor: Actor,
+  approvalId: string,
+): Promise<(edits: Readonly<Record<string, Json>>) => Problem[]> {
+  const approval = await loadApproval(knex, actor.tenant, approvalId);
+  const run = await findRun(knex, actor.tenant, approval.runId);
+  const plan = run ? await planOf(knex, run) : null;
+  const outputs = await readEditableOutputs(knex, approval);
+  return (edits) => editProblems(plan, registry, outputs, edits);
 }
 
 function editProblems(

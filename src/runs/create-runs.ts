@@ -9,7 +9,7 @@ import type { Clock, Json, JsonObject } from '../kernel/index.ts';
 import { plainJson } from '../tools/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
-import { cancelRun, decide, sendMessage } from './control-run.ts';
+import { amend, cancelRun, decide, sendMessage } from './control-run.ts';
 import { createDefinitions } from './definition-catalog.ts';
 import { findDefinition } from './definition-store.ts';
 import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
@@ -66,6 +66,7 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
       return await get(actor.tenant, id);
     },
     send: async (actor, id, topic, message, key) => await sendMessage(knex, actor, { id, topic, message, key }),
+    amend: async (actor, approvalId, edits) => await amend(knex, registry, actor, approvalId, edits),
     decide: async (actor, approvalId, request, via) => await decide(knex, registry, actor, approvalId, request, via),
   };
 }

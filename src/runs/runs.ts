@@ -179,6 +179,8 @@ export interface Runs {
   cancel(actor: Actor, id: string, options: { compensate: boolean; reason?: string }): Promise<RunView>;
   /** Durable send to a topic that the definition waits for; the same key twice is one message. */
   send(actor: Actor, id: string, topic: string, message: Json, idempotencyKey: string): Promise<void>;
+  /** Edits an open approval's content before anyone decides: it ships with the approval. */
+  amend(actor: Actor, approvalId: string, edits: Readonly<Record<string, Json>>): Promise<void>;
   /** Checks edits against the edited actions' output schemas, then decides (approvals/decide). */
   decide(actor: Actor, approvalId: string, request: DecisionRequest, via: 'api' | 'link'): Promise<void>;
 }

@@ -20,6 +20,7 @@ export function anApproval(over: Partial<Approval> = {}): Approval {
     editable: ['write.draft'],
     form: null,
     topic: '_:review:0',
+    draftEdits: {},
     deadline: new Date(deadlineMs).toISOString(),
     deadlineMs,
     settledAt: null,

@@ -7,6 +7,7 @@ import {
   judgeDecision,
   settlementOf,
   timedOutStatus,
+  mergeEdits,
 } from '../../src/approvals/settlement.ts';
 import { anApproval } from './an-approval.ts';
 
@@ -158,5 +159,20 @@ describe('timedOutStatus', () => {
   it('expires when a timeout rejects and approves when it approves', () => {
     expect(timedOutStatus('reject')).toBe('expired');
     expect(timedOutStatus('approve')).toBe('approved');
+  });
+});
+
+describe('mergeEdits', () => {
+  it('lays later edits over earlier ones, node by node and member by member', () => {
+    const earlier = { draft: { body: 'a', meta: { tone: 'warm', length: 3 } }, plan: { x: 1 } };
+
+    expect(mergeEdits(earlier, { draft: { body: 'b', meta: { length: 4 } } })).toEqual({
+      draft: { body: 'b', meta: { tone: 'warm', length: 4 } },
+      plan: { x: 1 },
+    });
+  });
+
+  it('keeps a removal as one, for it is still to be applied', () => {
+    expect(mergeEdits({ draft: { body: 'a' } }, { draft: { body: null } })).toEqual({ draft: { body: null } });
   });
 });

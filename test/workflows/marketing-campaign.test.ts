@@ -103,6 +103,26 @@ describe('the marketing campaign', () => {
     ]);
   });
 
+  it('ships what update_content changed before the approval, by the original names', async () => {
+    const id = await startCampaign(app, `campaign-${count++}`);
+    await untilStatus(app, id, ['waiting'], 60_000);
+    const signal = async (name: string, body: unknown) =>
+      await app.call('POST', `/v1/workflows/${id}/signals/${name}`, body);
+
+    const changed = await signal('update_content', { content_id: 'email_body', new_content: EDITED });
+    const wrong = await signal('update_content', { content_id: 'email_body', new_content: 7 });
+    const approved = await signal('approve', {
+      edits: { 'content_creation.generate': { email_subject: 'Another subject' } },
+    });
+    await untilStatus(app, id, FINAL, 60_000);
+    const late = await signal('update_content', { content_id: 'email_body', new_content: 'too late' });
+
+    expect([changed.status, wrong.status, approved.status, late.status]).toEqual([200, 422, 200, 409]);
+    const [mailing] = (await sandbox.created()).filter((entry) => entry.kind === 'campaign');
+    expect(JSON.stringify(mailing?.data)).toContain(EDITED);
+    expect(JSON.stringify(mailing?.data)).toContain('Another subject');
+  });
+
   it('leaves nothing behind when it is rejected', async () => {
     const { run, result } = await runCampaign({ decision: 'reject', reason: 'not now' });
 
