@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { uuidv7, type Json, type JsonObject } from '../kernel/index.ts';
 import { APPROVAL_STATUSES } from './approval.ts';
-import type { Approval, ApprovalStatus, Decision, DecisionRecord, NewApproval } from './approval.ts';
+import type { Approval, ApprovalStatus, DecisionRecord, NewApproval } from './approval.ts';
 
 const json = z.custom<Json>();
 const instant = z.date().transform((date) => date.toISOString());
@@ -142,7 +142,8 @@ export async function settle(
     .table('approval')
     .where({ id: approval.id })
     .update({ status, settled_at: trx.raw('clock_timestamp()') });
-  await insertDecidedEvent(trx, approval, made);
+  const { decision: what, by, via, reason } = made;
+  await insertEvent(trx, approval, 'approval.decided', { decision: what, by, via, reason });
 }
 
 export async function insertAudit(
@@ -174,16 +175,7 @@ export async function insertAmendment(
     .table('approval')
     .where({ id: approval.id })
     .update({ draft_edits: JSON.stringify(edits) });
-  await trx
-    .withSchema('breakwater')
-    .table('event')
-    .insert({
-      tenant: approval.tenant,
-      run_id: approval.runId,
-      node: approval.node,
-      kind: 'approval.amended',
-      data: JSON.stringify({ approval: approval.id, by, nodes: Object.keys(edits) }),
-    });
+  await insertEvent(trx, approval, 'approval.amended', { by, nodes: Object.keys(edits) });
 }
 
 /** Every question of the run that is still open. A decision under way holds its row's lock and comes first. */
@@ -246,17 +238,7 @@ export async function selectApprovals(
   });
 }
 
-async function insertDecidedEvent(
-  trx: Knex.Transaction,
-  approval: Approval,
-  made: {
-    readonly decision: Decision;
-    readonly by: string | null;
-    readonly via: string;
-    readonly reason: string | null;
-  },
-): Promise<void> {
-  const { decision: what, by, via, reason } = made;
+async function insertEvent(trx: Knex.Transaction, approval: Approval, kind: string, data: JsonObject): Promise<void> {
   await trx
     .withSchema('breakwater')
     .table('event')
@@ -264,8 +246,8 @@ async function insertDecidedEvent(
       tenant: approval.tenant,
       run_id: approval.runId,
       node: approval.node,
-      kind: 'approval.decided',
-      data: JSON.stringify({ approval: approval.id, decision: what, by, via, reason }),
+      kind,
+      data: JSON.stringify({ approval: approval.id, ...data }),
     });
 }
 

@@ -5,23 +5,19 @@ import type { Checkpoint } from './record.ts';
 
 interface Row {
   readonly function_id: number;
-  readonly function_name: string;
   readonly output: string | null;
-  readonly completed_at_epoch_ms: string | null;
 }
 
 export async function listCheckpoints(knex: Knex, runId: string): Promise<Checkpoint[]> {
   const rows = await knex
     .withSchema('dbos')
     .table('operation_outputs')
-    .select<Row[]>('function_id', 'function_name', 'output', 'completed_at_epoch_ms')
+    .select<Row[]>('function_id', 'output')
     .where('workflow_uuid', runId)
     .orderBy('function_id');
   return rows.map((row) => ({
     id: row.function_id,
-    name: row.function_name,
     value: row.output === null ? null : SuperJSON.parse(row.output),
-    completedAtMs: Number(row.completed_at_epoch_ms ?? 0),
   }));
 }
 

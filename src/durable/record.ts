@@ -6,14 +6,10 @@ import { listCheckpoints } from './record-store.ts';
 /** One committed step. `value` is what its body returned. */
 export interface Checkpoint {
   readonly id: number;
-  readonly name: string;
   readonly value: unknown;
-  readonly completedAtMs: number;
 }
 
 export interface RunRecord {
-  /** True when the run has never committed a step: nothing of it can have happened before this execution began. */
-  readonly empty: boolean;
   has(id: number): boolean;
   /** What the step with this id returned. The caller's own step wrote it: the type is what that step's body gives. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it wrote, once, here
@@ -25,7 +21,6 @@ export async function loadRecord(knex: Knex): Promise<RunRecord> {
   const { runId } = currentRun();
   const checkpoints = new Map((await listCheckpoints(knex, runId)).map((checkpoint) => [checkpoint.id, checkpoint]));
   return {
-    empty: checkpoints.size === 0,
     has: (id) => checkpoints.has(id),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- step names and ids tie a checkpoint to the code that wrote it
     read: <T>(id: number) => checkpoints.get(id)?.value as T | undefined,

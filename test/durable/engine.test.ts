@@ -7,6 +7,7 @@ import {
   registerDurable,
   runStep,
   runTransaction,
+  startInTransaction,
 } from '../../src/durable/index.ts';
 import { createKnex } from '../../src/postgres/index.ts';
 import { execute } from '../support/database.ts';
@@ -216,7 +217,6 @@ describe('runTransaction', () => {
 
 describe('startInTransaction', () => {
   it('leaves nothing when its transaction rolls back', async () => {
-    const { startInTransaction } = await import('../../src/durable/index.ts');
     const attempt = engine.knex.transaction(async (trx) => {
       await startInTransaction(trx, { runId: 'run_rolled_back', name: 'test.two-steps', input: null });
       throw new Error('no');
@@ -228,18 +228,18 @@ describe('startInTransaction', () => {
   });
 });
 
+/** A workflow row that is committed and that nobody runs, changed as the case wants it. */
+async function insertWithoutRunning(runId: string, change: Record<string, unknown>): Promise<string> {
+  await engine.knex.transaction(async (trx) => {
+    await startInTransaction(trx, { runId, name: 'test.two-steps', input: null });
+    await trx.withSchema('dbos').table('workflow_status').where('workflow_uuid', runId).update(change);
+  });
+  return runId;
+}
+
 describe('the sweep', () => {
   it('takes over a run whose executor holds no lease', async () => {
-    const runId = 'run_orphan';
-    await engine.knex.transaction(async (trx) => {
-      const { startInTransaction } = await import('../../src/durable/index.ts');
-      await startInTransaction(trx, { runId, name: 'test.two-steps', input: null });
-      await trx
-        .withSchema('dbos')
-        .table('workflow_status')
-        .where('workflow_uuid', runId)
-        .update({ executor_id: 'dead' });
-    });
+    const runId = await insertWithoutRunning('run_orphan', { executor_id: 'dead' });
 
     await success(runId);
 
@@ -249,16 +249,7 @@ describe('the sweep', () => {
 
 describe('the audit', () => {
   it('frees a run that this process owns but does not run', async () => {
-    const runId = 'run_lost_claim';
-    await engine.knex.transaction(async (trx) => {
-      const { startInTransaction } = await import('../../src/durable/index.ts');
-      await startInTransaction(trx, { runId, name: 'test.two-steps', input: null });
-      await trx
-        .withSchema('dbos')
-        .table('workflow_status')
-        .where('workflow_uuid', runId)
-        .update({ updated_at: Date.now() - 60_000 });
-    });
+    const runId = await insertWithoutRunning('run_lost_claim', { updated_at: Date.now() - 60_000 });
 
     await until(async () => (await engine.workflowRow(runId)).status === 'SUCCESS', {
       what: 'the lost claim to run',
