@@ -6,12 +6,13 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Emit } from '../kernel/index.ts';
+import { startAudit } from './audit.ts';
 import { allowExecutions, executionCount, executionsEnded, quiesceAll } from './execution.ts';
 import { createDbosSchema, stopClaiming, tuneParkedPolling, tuneRetries } from './internals.ts';
 import { takeLease } from './lease.ts';
 import type { Lease } from './lease.ts';
 import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
-import { startAudit, startSweep } from './sweep.ts';
+import { startSweep } from './sweep.ts';
 import { migrateTransactionCompletions, registerTransactions } from './transaction.ts';
 import { installGuard } from './workflow.ts';
 
