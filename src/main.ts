@@ -7,7 +7,7 @@ import type { LinkClaims, LinkKeys } from './approvals/index.ts';
 import { readEnvironment } from './config.ts';
 import type { Config, Environment } from './config.ts';
 import { launchDurable, migrateDurableSchema } from './durable/index.ts';
-import type { Durable } from './durable/index.ts';
+import type { BoundaryListener, Durable } from './durable/index.ts';
 import { createHttpApp, ensureAdminKey } from './http/index.ts';
 import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
@@ -65,6 +65,8 @@ export interface AppOptions {
   readonly environment?: Environment;
   /** Called when this process must not run on; default: exit at once. */
   readonly onFatal?: (reason: string) => void;
+  /** For crash tests: told of every instant at which a dying process makes a difference. */
+  readonly onBoundary?: BoundaryListener;
 }
 
 /** Starts everything, or nothing: what was started is stopped again when a later part fails. */
@@ -119,7 +121,7 @@ async function build(
 
   registerRunWorkflow(engine, coded);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
-  const durable = await launch(config, database, emit, options.onFatal ?? exitAtOnce(emit));
+  const durable = await launch(config, database, emit, options);
   onStop(async () => await durable.stop(DRAIN_MS));
 
   const runs = createRuns({ knex: database.api, registry, coded, clock });
@@ -204,7 +206,7 @@ async function launch(
   config: Config,
   database: Database,
   emit: Emit,
-  onFatal: (reason: string) => void,
+  { onFatal = exitAtOnce(emit), onBoundary }: AppOptions,
 ): Promise<Durable> {
   return await launchDurable({
     pool: database.dbos,
@@ -216,6 +218,7 @@ async function launch(
     emit,
     onStuck: stuckError,
     onFatal,
+    onBoundary,
   });
 }
 

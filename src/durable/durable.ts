@@ -7,6 +7,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import type { Emit } from '../kernel/index.ts';
 import { startAudit } from './audit.ts';
+import { listenAtBoundaries } from './boundary.ts';
+import type { BoundaryListener } from './boundary.ts';
 import { allowExecutions, executionCount, executionsEnded, quiesceAll } from './execution.ts';
 import { createDbosSchema, stopClaiming, tuneParkedPolling, tuneRetries } from './internals.ts';
 import { takeLease } from './lease.ts';
@@ -35,6 +37,8 @@ export interface DurableOptions {
   readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
   /** This process must not run on: exit at once. */
   readonly onFatal: (reason: string) => void;
+  /** For crash tests. */
+  readonly onBoundary?: BoundaryListener;
 }
 
 export interface Durable {
@@ -58,6 +62,7 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
   const host = hostname();
   const executorId = `${host}:${process.pid}:${randomUUID()}`;
   allowExecutions();
+  listenAtBoundaries(options.onBoundary);
   registerTransactions(knex);
   installGuard({
     knex,

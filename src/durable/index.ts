@@ -1,4 +1,5 @@
 // The durable room's face: everything that survives a kill goes through here; no other room imports DBOS.
+export type { Boundary, BoundaryListener, BoundaryPhase } from './boundary.ts';
 export { openBranches } from './branches.ts';
 export type { Branches, Settled } from './branches.ts';
 export { launchDurable, migrateDurableSchema } from './durable.ts';

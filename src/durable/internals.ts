@@ -72,9 +72,16 @@ export async function insertWorkflow(
 }
 
 /** Why: the row that {@link insertWorkflow} committed is run here and now, without a queue's poll (K11). */
-export async function executeInserted(runId: string, ownerXid: string): Promise<void> {
+export async function executeInserted(runId: string, ownerXid: string): Promise<InsertedRun | undefined> {
   const status = await executor().systemDatabase.getWorkflowStatus(runId);
-  if (status) await executor().executeDequeuedWorkflow(status, ownerXid);
+  if (!status) return undefined;
+  const handle = await executor().executeDequeuedWorkflow(status, ownerXid);
+  return { ended: async () => await handle.getResult() };
+}
+
+export interface InsertedRun {
+  /** Fulfilled when its outcome is recorded. */
+  ended(): Promise<unknown>;
 }
 
 /** Why: a decision and the message that wakes its run are one transaction (D10). */

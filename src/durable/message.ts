@@ -5,6 +5,7 @@ import type { ClientBase } from 'pg';
 import { sha256 } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { rawClient } from '../postgres/index.ts';
+import { reach, reachAfter } from './boundary.ts';
 import { currentRun } from './execution.ts';
 import { insertMessage, onMessage, withStepIdsFrom } from './internals.ts';
 import { hasMessage } from './message-store.ts';
@@ -33,6 +34,8 @@ export async function sendInTransaction(
 ): Promise<void> {
   const client: ClientBase = await rawClient(trx);
   await insertMessage(client, { ...message, key: sha256(`${message.topic}\n${message.key}`) });
+  reach('done', message.runId, `send ${message.topic}`);
+  reachAfter(async () => void (await trx.executionPromise), 'committed', message.runId, `send ${message.topic}`);
 }
 
 /** Why a wait ended. */
@@ -67,7 +70,11 @@ export async function waitForMessage(
 
 /** Takes the oldest message of `topic`, or null when there is none, and records that it did: ids `id` and `id + 1`. */
 export async function takeMessage(id: number, topic: string): Promise<Json> {
-  return await withStepIdsFrom(id, async () => (await DBOS.recv<Json>(topic, { timeoutSeconds: 0 })) ?? null);
+  const { runId } = currentRun();
+  reach('before', runId, `take ${topic}`);
+  const taken = await withStepIdsFrom(id, async () => (await DBOS.recv<Json>(topic, { timeoutSeconds: 0 })) ?? null);
+  reach('recorded', runId, `take ${topic}`);
+  return taken;
 }
 
 // Subscribed before the look-up, so a message that comes between the two is not missed.

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { rawClient } from '../postgres/index.ts';
+import { reach, reachAfter } from './boundary.ts';
 import { executeInserted, insertWorkflow } from './internals.ts';
 
 /** A run whose rows are inserted but perhaps not committed. `begin` is called once, after the commit. */
@@ -18,5 +19,12 @@ export async function startInTransaction(
   const client: ClientBase = await rawClient(trx);
   const ownerXid = randomUUID();
   await insertWorkflow(client, { runId: start.runId, name: start.name, args: [start.input], ownerXid });
-  return { begin: async () => await executeInserted(start.runId, ownerXid) };
+  reach('inserted', start.runId, 'run');
+  return {
+    async begin() {
+      reach('started', start.runId, 'run');
+      const run = await executeInserted(start.runId, ownerXid);
+      if (run) reachAfter(async () => await run.ended(), 'ended', start.runId, 'run');
+    },
+  };
 }

@@ -1,5 +1,6 @@
 // A recorded step at a chosen id: its body's value is checkpointed once; an error of its body never is.
 import { DBOS } from '@dbos-inc/dbos-sdk';
+import { reach } from './boundary.ts';
 import { StepEscape, classifyEscape } from './escape.ts';
 import { currentRun } from './execution.ts';
 import { withStepIdsFrom } from './internals.ts';
@@ -30,10 +31,15 @@ export async function runStep<T>(id: number, name: string, body: () => Promise<T
   const { runId } = currentRun();
   const guarded = async (): Promise<T> => {
     try {
-      return await body();
+      reach('before', runId, name);
+      const value = await body();
+      reach('done', runId, name);
+      return value;
     } catch (error) {
       throw new StepEscape(runId, classifyEscape(error), error);
     }
   };
-  return await withStepIdsFrom(id, () => DBOS.runStep(guarded, { name }));
+  const value = await withStepIdsFrom(id, () => DBOS.runStep(guarded, { name }));
+  reach('recorded', runId, name);
+  return value;
 }

@@ -13,6 +13,7 @@ import type { Knex } from 'knex';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SuperJSON from 'superjson';
+import { reach } from './boundary.ts';
 import { findCompletion, insertCompletion, removeCompletions } from './completion-store.ts';
 import { TransactionEscape, classifyEscape } from './escape.ts';
 import { currentRun } from './execution.ts';
@@ -21,7 +22,13 @@ import { DBOSWorkflowConflictError, withStepIdsFrom } from './internals.ts';
 const DATA_SOURCE = 'breakwater';
 const MAX_RETRY_DELAY_MS = 2_000;
 
-const current = new AsyncLocalStorage<Knex.Transaction>();
+/** The call around a body. */
+interface Call {
+  readonly name: string;
+  readonly trx?: Knex.Transaction;
+}
+
+const current = new AsyncLocalStorage<Call>();
 
 class KnexTransactionHandler implements DataSourceTransactionHandler {
   readonly name = DATA_SOURCE;
@@ -71,14 +78,19 @@ class KnexTransactionHandler implements DataSourceTransactionHandler {
     if (id === undefined) throw new Error('a durable transaction needs a step id');
     const recorded = await findCompletion(this.#knex, runId, id);
     if (recorded) return replayRecordedStep<Return>(recorded);
+    const { name } = currentCall();
     try {
-      return await this.#knex.transaction(async (trx) => {
-        const value = await current.run(trx, body);
+      const committed = await this.#knex.transaction(async (trx) => {
+        reach('before', runId, name);
+        const value = await current.run({ name, trx }, body);
         const inserted = await insertCompletion(trx, runId, id, SuperJSON.stringify(value));
         if (!inserted) throw new DBOSStepAlreadyRecordedError(runId, id);
         await assertStillOwnsWorkflow(runId);
+        reach('done', runId, name);
         return value;
       });
+      reach('committed', runId, name);
+      return committed;
     } catch (error) {
       if (!(error instanceof DBOSStepAlreadyRecordedError)) throw error;
       const winner = await findCompletion(this.#knex, runId, id);
@@ -86,6 +98,12 @@ class KnexTransactionHandler implements DataSourceTransactionHandler {
       return replayRecordedStep<Return>(winner);
     }
   }
+}
+
+function currentCall(): Call {
+  const call = current.getStore();
+  if (!call) throw new Error('the data source is entered only by a durable transaction');
+  return call;
 }
 
 /** Must be called once, before launch. */
@@ -112,9 +130,13 @@ export async function runTransaction<T>(
   body: (trx: Knex.Transaction) => Promise<T>,
 ): Promise<T> {
   const callback = async (): Promise<T> => {
-    const trx = current.getStore();
+    const { trx } = currentCall();
     if (!trx) throw new Error('the data source opened no transaction');
     return await body(trx);
   };
-  return await withStepIdsFrom(id, () => runOnDataSource(callback, name, { dsName: DATA_SOURCE }));
+  const value = await current.run({ name }, () =>
+    withStepIdsFrom(id, () => runOnDataSource(callback, name, { dsName: DATA_SOURCE })),
+  );
+  reach('recorded', currentRun().runId, name);
+  return value;
 }

@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
+import { reach } from './boundary.ts';
 import { causeOfEscape, classifyEscape } from './escape.ts';
 import type { EscapeClass } from './escape.ts';
 import { asExecution } from './execution.ts';
@@ -49,6 +50,7 @@ async function guarded(body: () => Promise<void>): Promise<void> {
   await asExecution(owned, async () => {
     try {
       await body();
+      reach('ending', owned.runId, 'run');
       giveBacks.delete(owned.runId);
     } catch (error) {
       await leave(owned, classifyEscape(error), causeOfEscape(error));
