@@ -9,19 +9,27 @@ import type { Emit } from '../kernel/index.ts';
 import { startAudit } from './audit.ts';
 import { listenAtBoundaries } from './boundary.ts';
 import type { BoundaryListener } from './boundary.ts';
+import { startClaiming } from './claim.ts';
 import { allowExecutions, executionCount, executionsEnded, quiesceAll } from './execution.ts';
-import { createDbosSchema, stopClaiming, tuneParkedPolling, tuneRetries } from './internals.ts';
+import {
+  createDbosSchema,
+  keepDelaysToTheDatabase,
+  stopClaiming,
+  tuneParkedPolling,
+  tuneRetries,
+} from './internals.ts';
 import { takeLease } from './lease.ts';
 import type { Lease } from './lease.ts';
-import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
+import type { Vitals } from './lease-store.ts';
+import { APPLICATION, ENGINE_PROTOCOL } from './protocol.ts';
 import { startSweep } from './sweep.ts';
 import { migrateTransactionCompletions, registerTransactions } from './transaction.ts';
 import { installGuard } from './workflow.ts';
 
-/** How often the run queue is polled for given-back and taken-over runs; fresh runs never pass through it. */
-const QUEUE_POLL_MS = 250;
 /** A parked execution looks seldom for the outcome that another one records (K1). */
 const PARKED_POLL_MS = 30_000;
+
+const noVitals = (): Vitals => ({ slots: { used: 0, queued: 0, capacity: 0 }, clockSkewMs: 0 });
 
 export interface DurableOptions {
   /** DBOS's pool: its errors are relabelled (K2). */
@@ -33,6 +41,8 @@ export interface DurableOptions {
   readonly leaseKnex: Knex;
   readonly role: string;
   readonly leaseTtlMs: number;
+  /** Told with each heartbeat. Default: no slots, no skew. */
+  readonly vitals?: () => Vitals;
   readonly emit: Emit;
   readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
   /** This process must not run on: exit at once. */
@@ -77,7 +87,8 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     systemDatabasePool: pool,
     executorID: executorId,
     applicationVersion: ENGINE_PROTOCOL,
-    listenQueues: [RUN_QUEUE],
+    // Our own claim loop serves the run queue; DBOS's runner keeps its internal one.
+    listenQueues: [],
     logger: dbosLogger(emit),
   });
   const executor = { id: executorId, host, pid: process.pid, role };
@@ -85,13 +96,19 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     knex: options.leaseKnex,
     executor,
     ttlMs: leaseTtlMs,
+    vitals: options.vitals ?? noVitals,
     emit,
     onLost: (reason) => onFatal(`lost its lease: ${reason}`),
   });
   await DBOS.launch();
   tuneParkedPolling(PARKED_POLL_MS);
-  await DBOS.registerQueue(RUN_QUEUE, { minPollingIntervalMs: QUEUE_POLL_MS, onConflict: 'always_update' });
-  const loops = [startSweep(knex, leaseTtlMs, emit), startAudit(knex, executorId, emit)];
+  keepDelaysToTheDatabase();
+  const { onStuck } = options;
+  const loops = [
+    startClaiming({ knex, databaseUrl, executorId, emit, onStuck }),
+    startSweep({ knex, ttlMs: leaseTtlMs, emit, onStuck }),
+    startAudit(knex, executorId, emit),
+  ];
   return {
     executorId,
     get leaseHeld() {

@@ -1,5 +1,6 @@
 // Giving a run back: each statement compares and sets on the owner's token, so only the owner can (K1).
 import type { Knex } from 'knex';
+import { notifyClaimers } from './claim-store.ts';
 import { RUN_QUEUE, STUCK_QUEUE } from './protocol.ts';
 
 export interface Owned {
@@ -14,7 +15,9 @@ export async function giveBackLater(knex: Knex, owned: Owned, delayMs: number): 
 
 /** Back on the queue at once, for another process to claim. */
 export async function giveBackNow(knex: Knex, owned: Owned): Promise<boolean> {
-  return await change(knex, owned, 'ENQUEUED', RUN_QUEUE, null);
+  const given = await change(knex, owned, 'ENQUEUED', RUN_QUEUE, null);
+  if (given) await notifyClaimers(knex);
+  return given;
 }
 
 /** Onto the queue that nobody polls: it stays until a person releases it (K3). */

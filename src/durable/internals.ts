@@ -3,7 +3,11 @@
 import { getCurrentContextStore, runWithParentContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { DBOSWorkflowCancelledError, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/internal/error';
-import { serializeFunctionInputOutput, serializeValue } from '@dbos-inc/dbos-sdk/internal/serialization';
+import {
+  deserializePositionalArgs,
+  serializeFunctionInputOutput,
+  serializeValue,
+} from '@dbos-inc/dbos-sdk/internal/serialization';
 import { ensureSystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database';
 import { GlobalLogger } from '@dbos-inc/dbos-sdk/internal/telemetry/logs';
 import { dbRetryConfig, globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
@@ -129,4 +133,33 @@ export function tuneRetries(): void {
 
 export function tuneParkedPolling(intervalMs: number): void {
   executor().systemDatabase.dbPollingIntervalResultMs = intervalMs;
+}
+
+/** A workflow's row with its input, as DBOS's own dispatch reads it. */
+export type ClaimedWorkflow = Parameters<DBOSExecutor['executeDequeuedWorkflow']>[0];
+
+/** Why: one query for all runs of a claim, as DBOS's own `dispatchDequeuedWorkflows` has it. Ids without a row are left out. */
+export async function loadClaimed(runIds: readonly string[]): Promise<ReadonlyMap<string, ClaimedWorkflow>> {
+  return await executor().systemDatabase.getWorkflowStatuses([...runIds]);
+}
+
+/** Why: our own claim loop has a quota per executor (K10), which no setting of a DBOS queue gives. */
+export async function executeClaimed(workflow: ClaimedWorkflow, ownerXid: string): Promise<void> {
+  await executor().executeDequeuedWorkflow(workflow, ownerXid);
+}
+
+/** Why: DBOS would record an input that it cannot read as the run's outcome; what is wrong with it, or undefined. */
+export async function inputProblem({ input, serialization }: ClaimedWorkflow): Promise<unknown> {
+  if (!input) return new Error('it is missing');
+  try {
+    await deserializePositionalArgs(input, serialization, executor().serializer);
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** Why: delays run out on the database's clock (D12), in our claim; DBOS would end them on this process's. */
+export function keepDelaysToTheDatabase(): void {
+  executor().systemDatabase.transitionDelayedWorkflows = async () => undefined;
 }

@@ -1,39 +1,74 @@
 // The table breakwater.executor: who is alive. All times are the database's.
 import type { Knex } from 'knex';
-import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
+import { ENGINE_PROTOCOL } from './protocol.ts';
 
-export interface ExecutorRow {
+export interface ExecutorIdentity {
   readonly id: string;
   readonly host: string;
   readonly pid: number;
   readonly role: string;
+}
+
+/** What an executor tells of itself with each heartbeat. */
+export interface Vitals {
+  readonly slots: { readonly used: number; readonly queued: number; readonly capacity: number };
+  /** How far its machine's clock is ahead of the database's. */
+  readonly clockSkewMs: number;
+}
+
+export interface ExecutorRow extends ExecutorIdentity {
   readonly protocol: string;
   readonly started_at: Date;
   readonly heartbeat_at: Date;
   readonly expires_at: Date;
+  readonly slots_used: number;
+  readonly slots_queued: number;
+  readonly slots_capacity: number;
+  readonly clock_skew_ms: number;
 }
 
 export async function insertLease(
   knex: Knex,
-  lease: { id: string; host: string; pid: number; role: string },
+  { id, host, pid, role }: ExecutorIdentity,
   ttlMs: number,
+  vitals: Vitals,
 ): Promise<void> {
-  await knex.raw(
-    `insert into breakwater.executor (id, host, pid, role, protocol, expires_at)
-     values (?, ?, ?, ?, ?, clock_timestamp() + ? * interval '1 millisecond')`,
-    [lease.id, lease.host, lease.pid, lease.role, ENGINE_PROTOCOL, ttlMs],
-  );
+  await knex
+    .withSchema('breakwater')
+    .table('executor')
+    .insert({
+      id,
+      host,
+      pid,
+      role,
+      protocol: ENGINE_PROTOCOL,
+      expires_at: ttlFromNow(knex, ttlMs),
+      ...columnsOf(vitals),
+    });
 }
 
 /** False when the lease has already run out: others may own our runs. */
-export async function renewLease(knex: Knex, id: string, ttlMs: number): Promise<boolean> {
-  const result = await knex.raw<{ rowCount: number }>(
-    `update breakwater.executor
-        set heartbeat_at = clock_timestamp(), expires_at = clock_timestamp() + ? * interval '1 millisecond'
-      where id = ? and expires_at > clock_timestamp()`,
-    [ttlMs, id],
-  );
-  return result.rowCount === 1;
+export async function renewLease(knex: Knex, id: string, ttlMs: number, vitals: Vitals): Promise<boolean> {
+  const renewed = await knex
+    .withSchema('breakwater')
+    .table('executor')
+    .update({ heartbeat_at: knex.raw('clock_timestamp()'), expires_at: ttlFromNow(knex, ttlMs), ...columnsOf(vitals) })
+    .where({ id })
+    .whereRaw('expires_at > clock_timestamp()');
+  return renewed === 1;
+}
+
+function ttlFromNow(knex: Knex, ttlMs: number): Knex.Raw {
+  return knex.raw(`clock_timestamp() + ? * interval '1 millisecond'`, [ttlMs]);
+}
+
+function columnsOf({ slots, clockSkewMs }: Vitals) {
+  return {
+    slots_used: slots.used,
+    slots_queued: slots.queued,
+    slots_capacity: slots.capacity,
+    clock_skew_ms: Math.round(clockSkewMs),
+  };
 }
 
 export async function deleteLease(knex: Knex, id: string): Promise<void> {
@@ -49,34 +84,9 @@ export async function listExecutors(knex: Knex): Promise<ExecutorRow[]> {
   return await knex
     .withSchema('breakwater')
     .table('executor')
-    .select<ExecutorRow[]>('id', 'host', 'pid', 'role', 'protocol', 'started_at', 'heartbeat_at', 'expires_at')
+    .select<ExecutorRow[]>()
     .whereRaw('expires_at > clock_timestamp()')
     .orderBy('started_at');
-}
-
-/**
- * Re-enqueues up to `limit` runs whose executor holds no live lease. Any number of sweepers may run it at once:
- * a locked row is another sweeper's, a row that changed hands no longer matches. Returns the runs' ids.
- */
-export async function reenqueueOrphans(knex: Knex, limit: number): Promise<string[]> {
-  const result = await knex.raw<{ rows: { workflow_uuid: string }[] }>(
-    `update dbos.workflow_status
-        set status = 'ENQUEUED', queue_name = coalesce(queue_name, ?), owner_xid = null, started_at_epoch_ms = null,
-            updated_at = (extract(epoch from clock_timestamp()) * 1000)::bigint
-      where workflow_uuid in (
-              select w.workflow_uuid
-                from dbos.workflow_status w
-               where w.status = 'PENDING' and w.application_name = ? and w.application_version = ?
-                 and not exists (select 1
-                                   from breakwater.executor e
-                                  where e.id = w.executor_id and e.expires_at > clock_timestamp() - interval '0.5 seconds')
-               order by w.created_at
-               limit ?
-                 for update skip locked)
-      returning workflow_uuid`,
-    [RUN_QUEUE, APPLICATION, ENGINE_PROTOCOL, limit],
-  );
-  return result.rows.map((row) => row.workflow_uuid);
 }
 
 /** Runs that `executorId` owns, with their owner tokens: what the audit compares with what really runs. */

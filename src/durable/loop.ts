@@ -23,20 +23,23 @@ export interface Repeated {
 export function repeat({ name, emit, work, errorPauseMs }: Repeated): Loop {
   let stopped = false;
   let woken = false;
+  // What wakes the loop is still there after an error: heeding it would turn the error into a busy loop.
+  let failed = false;
   let endPause: () => void = () => undefined;
 
   const attempt = async (): Promise<number> => {
     try {
-      return await work();
+      const pauseMs = await work();
+      failed = false;
+      return pauseMs;
     } catch (error) {
       emit({ level: 'warn', name: `${name}.failed`, fields: { error: messageOf(error) } });
-      // What woke the loop is still there: it must not turn an error into a busy loop.
-      woken = false;
+      failed = true;
       return errorPauseMs;
     }
   };
   const pause = async (ms: number): Promise<void> => {
-    if (stopped || woken) return;
+    if (stopped || (woken && !failed)) return;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
       endPause = () => {
@@ -55,7 +58,7 @@ export function repeat({ name, emit, work, errorPauseMs }: Repeated): Loop {
   return {
     wake() {
       woken = true;
-      endPause();
+      if (!failed) endPause();
     },
     async stop() {
       stopped = true;

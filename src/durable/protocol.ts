@@ -11,3 +11,6 @@ export const RUN_QUEUE = 'breakwater_runs';
 
 /** Where a run with a defect is kept; nobody polls it (K3). */
 export const STUCK_QUEUE = 'breakwater_stuck';
+
+/** Postgres tells on it that a run can be claimed: a hint, never the only way to know. */
+export const CLAIM_CHANNEL = 'breakwater_claim';

@@ -29,6 +29,7 @@ export interface Guard {
 }
 
 let guard: Guard | undefined;
+const registered = new Set<string>();
 const giveBacks = new Map<string, number>();
 let recent: number[] = [];
 
@@ -38,10 +39,16 @@ export function installGuard(value: Guard): void {
 
 /** Registers `body` under a stored `name`. Must be called before launch. The input is what the start gave, parsed by the body. */
 export function registerDurable(name: string, body: (input: unknown) => Promise<void>): void {
+  registered.add(name);
   DBOS.registerWorkflow(async (input: unknown) => await guarded(() => body(input)), {
     name,
     maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS,
   });
+}
+
+/** Does this process know the stored `name`? */
+export function isRegistered(name: string): boolean {
+  return registered.has(name);
 }
 
 async function guarded(body: () => Promise<void>): Promise<void> {

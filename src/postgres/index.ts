@@ -12,6 +12,9 @@ export {
 } from './embedded-cluster.ts';
 export { createDatabaseIfMissing } from './ensure-database.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
+export { createSkewWatch } from './clock-skew.ts';
 export { DatabaseClock } from './database-clock.ts';
 export { checkServer, type PreflightOptions } from './preflight.ts';
+export { listen, type Listener } from './listener.ts';
 export { packageRoot } from './package-root.ts';
+export { selectRow, selectRows } from './rows.ts';
