@@ -16,6 +16,7 @@ import type { UserCode } from './load-workflows.ts';
 import {
   DatabaseClock,
   checkServer,
+  createSkewWatch,
   createDatabaseIfMissing,
   createKnex,
   createPool,
@@ -25,6 +26,7 @@ import {
   pendingMigrations,
 } from './postgres/index.ts';
 import { createSlots } from './resilience/index.ts';
+import type { Slots } from './resilience/index.ts';
 import {
   createCodedWorkflows,
   createControlWatch,
@@ -41,6 +43,8 @@ import type { Registry, Tool, ToolParts } from './tools/index.ts';
 /** How long acts in flight may go on after a stop was asked for. */
 const DRAIN_MS = 20_000;
 const CLOCK_EVERY_MS = 5_000;
+/** Opening a connection takes some round trips. */
+const MIN_LEASE_WATCHDOG_MS = 500;
 const POOL = { dbos: 10, engine: 10, api: 10, lease: 2 } as const;
 
 /** The only tenant until keys for others are made. */
@@ -93,7 +97,7 @@ async function build(
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<Omit<App, 'stop'>> {
   const databaseUrl = await openDatabase(config, emit, onStop);
-  const database = openSessions(databaseUrl, emit, onStop);
+  const database = openSessions(databaseUrl, config.leaseTtlMs, emit, onStop);
   await prepareDatabase(config, database, emit);
 
   const clock = new DatabaseClock(database.engine);
@@ -121,7 +125,7 @@ async function build(
 
   registerRunWorkflow(engine, coded);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
-  const durable = await launch(config, database, emit, options);
+  const durable = await launch(config, database, { emit, slots: engine.slots, clock }, options);
   onStop(async () => await durable.stop(DRAIN_MS));
 
   const runs = createRuns({ knex: database.api, registry, coded, clock });
@@ -179,11 +183,18 @@ async function openDatabase(
   return cluster.url;
 }
 
-function openSessions(url: string, emit: Emit, onStop: (cleanup: () => Promise<unknown>) => void): Database {
+function openSessions(
+  url: string,
+  leaseTtlMs: number,
+  emit: Emit,
+  onStop: (cleanup: () => Promise<unknown>) => void,
+): Database {
   const dbos = createPool(url, { max: POOL.dbos, name: 'breakwater-dbos', emit });
   const engine = createKnex(url, { max: POOL.engine, name: 'breakwater-engine', emit });
   const api = createKnex(url, { max: POOL.api, name: 'breakwater-api', role: 'breakwater_app', emit });
-  const lease = createKnex(url, { max: POOL.lease, name: 'breakwater-lease', emit });
+  // A renewal that hangs is given up when the next one is due.
+  const watchdogMs = Math.max(leaseTtlMs / 4, MIN_LEASE_WATCHDOG_MS);
+  const lease = createKnex(url, { max: POOL.lease, name: 'breakwater-lease', watchdogMs, emit });
   onStop(async () => await Promise.all([dbos.end(), engine.destroy(), api.destroy(), lease.destroy()]));
   return { url, dbos, engine, api, lease };
 }
@@ -205,7 +216,7 @@ async function userCode(config: Config): Promise<UserCode> {
 async function launch(
   config: Config,
   database: Database,
-  emit: Emit,
+  { emit, slots, clock }: { emit: Emit; slots: Slots; clock: DatabaseClock },
   { onFatal = exitAtOnce(emit), onBoundary }: AppOptions,
 ): Promise<Durable> {
   return await launchDurable({
@@ -215,6 +226,7 @@ async function launch(
     leaseKnex: database.lease,
     role: 'all',
     leaseTtlMs: config.leaseTtlMs,
+    vitals: () => ({ slots, clockSkewMs: clock.skewMs }),
     emit,
     onStuck: stuckError,
     onFatal,
@@ -232,12 +244,14 @@ function exitAtOnce(emit: Emit): (reason: string) => void {
 }
 
 function keepMeasuring(clock: DatabaseClock, emit: Emit): () => Promise<void> {
+  const lookAtSkew = createSkewWatch(clock, emit);
   const timer = setInterval(() => {
     clock
       .measure()
       .catch((error: unknown) =>
         emit({ level: 'debug', name: 'clock.unmeasured', fields: { error: messageOf(error) } }),
-      );
+      )
+      .finally(lookAtSkew);
   }, CLOCK_EVERY_MS);
   return async () => clearInterval(timer);
 }
@@ -264,7 +278,7 @@ async function listen(
     linkKeys: keys,
     clock,
     emit,
-    ready: async () => await readiness(config, database, durable),
+    ready: async () => await readiness(config, database, durable, clock),
   });
   onStop(async () => await app.close());
   try {
@@ -276,20 +290,17 @@ async function listen(
   }
 }
 
-async function readiness(config: Config, database: Database, durable: Durable) {
-  const sandboxed = config.sandboxUrl !== undefined;
+async function readiness(config: Config, database: Database, durable: Durable, clock: DatabaseClock) {
+  const own = {
+    lease: durable.leaseHeld,
+    clockSkewMs: Math.round(clock.skewMs),
+    sandboxed: config.sandboxUrl !== undefined,
+  };
   try {
     const pending = await pendingMigrations(database.engine);
     const migrations = pending.length === 0;
-    return { ready: migrations && durable.leaseHeld, database: true, migrations, lease: durable.leaseHeld, sandboxed };
+    return { ready: migrations && own.lease, database: true, migrations, ...own };
   } catch (error) {
-    return {
-      ready: false,
-      database: false,
-      migrations: false,
-      lease: durable.leaseHeld,
-      sandboxed,
-      problem: messageOf(error),
-    };
+    return { ready: false, database: false, migrations: false, ...own, problem: messageOf(error) };
   }
 }

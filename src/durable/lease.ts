@@ -3,6 +3,12 @@ import type { Knex } from 'knex';
 import { messageOf } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
 import { deleteLease, insertLease, renewLease } from './lease-store.ts';
+import type { ExecutorIdentity, Vitals } from './lease-store.ts';
+import { startWatchdog } from './watchdog.ts';
+import type { Watchdog } from './watchdog.ts';
+
+/** One that hangs in a dead connection must not hold the next one back. */
+const RENEWALS_AT_ONCE = 2;
 
 export interface Lease {
   /** Stops renewing and gives the lease up, so that others take over at once. */
@@ -12,51 +18,64 @@ export interface Lease {
 }
 
 export interface LeaseOptions {
+  /** With {@link RENEWALS_AT_ONCE} connections that serve nothing else. */
   readonly knex: Knex;
-  readonly executor: { id: string; host: string; pid: number; role: string };
+  readonly executor: ExecutorIdentity;
   readonly ttlMs: number;
   readonly emit: Emit;
+  /** What the process tells of itself with each renewal. */
+  readonly vitals: () => Vitals;
   /** The lease is lost: the process must exit at once, not stop gently, for others already run its runs. */
   readonly onLost: (reason: string) => void;
 }
 
-/** Renews every quarter of the ttl; a ttl without success by the monotonic clock is a lost lease. */
-export async function takeLease({ knex, executor, ttlMs, emit, onLost }: LeaseOptions): Promise<Lease> {
-  let renewedAt = performance.now();
-  await insertLease(knex, executor, ttlMs);
+/**
+ * Renews every quarter of the ttl. A ttl without success, by the monotonic clock, ends the process from a thread of its own,
+ * whatever the main thread does.
+ */
+export async function takeLease(options: LeaseOptions): Promise<Lease> {
+  const { knex, executor, ttlMs, vitals, onLost } = options;
   let released = false;
-  let timer: NodeJS.Timeout | undefined;
-
   const lost = (reason: string): void => {
     if (!released) onLost(reason);
   };
+  // Counted from before the question: the database begins the ttl no earlier.
+  const takenAt = process.hrtime.bigint();
+  await insertLease(knex, executor, ttlMs, vitals());
+  const watchdog = startWatchdog({ executorId: executor.id, ttlMs, takenAt, onFailure: lost });
+  const stopRenewing = keepRenewing(options, watchdog, lost);
+  return {
+    get held() {
+      return !released && watchdog.remainingMs > 0;
+    },
+    async release() {
+      released = true;
+      stopRenewing();
+      await watchdog.stop();
+      await deleteLease(knex, executor.id);
+    },
+  };
+}
+
+function keepRenewing(
+  { knex, executor, ttlMs, vitals, emit }: LeaseOptions,
+  watchdog: Watchdog,
+  lost: (reason: string) => void,
+): () => void {
+  let underWay = 0;
   const renew = async (): Promise<void> => {
-    const askedAt = performance.now();
+    const askedAt = process.hrtime.bigint();
     try {
-      if (!(await renewLease(knex, executor.id, ttlMs))) return lost('its row has expired or is gone');
-      // Counted from before the question: the database began the new ttl no earlier.
-      renewedAt = askedAt;
+      if (await renewLease(knex, executor.id, ttlMs, vitals())) watchdog.renewed(askedAt);
+      else lost('its row has expired or is gone');
     } catch (error) {
       emit({ level: 'warn', name: 'lease.renewal_failed', fields: { executor: executor.id, error: messageOf(error) } });
     }
   };
-  const watchdog = setInterval(() => {
-    if (performance.now() - renewedAt > ttlMs) lost(`no renewal succeeded for ${ttlMs} ms`);
-  }, ttlMs / 10);
-  const schedule = (): void => {
-    timer = setTimeout(() => void renew().finally(() => !released && schedule()), ttlMs / 4);
-  };
-  schedule();
-
-  return {
-    get held() {
-      return !released && performance.now() - renewedAt <= ttlMs;
-    },
-    async release() {
-      released = true;
-      clearInterval(watchdog);
-      clearTimeout(timer);
-      await deleteLease(knex, executor.id);
-    },
-  };
+  const timer = setInterval(() => {
+    if (underWay >= RENEWALS_AT_ONCE) return;
+    underWay++;
+    void renew().finally(() => underWay--);
+  }, ttlMs / 4);
+  return () => clearInterval(timer);
 }

@@ -22,6 +22,8 @@ export interface ReadyReport {
   readonly database: boolean;
   readonly migrations: boolean;
   readonly lease: boolean;
+  /** How far this machine's clock is ahead of the database's. */
+  readonly clockSkewMs: number;
   /** Tools without credentials talk to the sandbox. */
   readonly sandboxed: boolean;
 }

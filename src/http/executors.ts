@@ -16,6 +16,10 @@ const executor = z
     startedAt: z.string(),
     lease: z.object({ renewedAt: z.string(), expiresAt: z.string() }),
     running: z.int().describe('Runs it owns, waiting ones included.'),
+    slots: z
+      .object({ used: z.int(), queued: z.int(), capacity: z.int() })
+      .describe('Activities that run, wait for a slot and may run at once, as of its last renewal.'),
+    clockSkewMs: z.int().describe("How far its machine's clock is ahead of the database's."),
   })
   .meta({ id: 'Executor' });
 
@@ -41,6 +45,8 @@ export function executorRoutes(app: App, { knex }: Services): void {
         startedAt: row.started_at.toISOString(),
         lease: { renewedAt: row.heartbeat_at.toISOString(), expiresAt: row.expires_at.toISOString() },
         running: owned.get(row.id) ?? 0,
+        slots: { used: row.slots_used, queued: row.slots_queued, capacity: row.slots_capacity },
+        clockSkewMs: row.clock_skew_ms,
       }));
       return { items };
     },

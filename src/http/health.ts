@@ -9,6 +9,11 @@ const report = z
     database: z.boolean(),
     migrations: z.boolean().describe('Every migration of this version has run.'),
     lease: z.boolean().describe('This executor holds its lease.'),
+    clockSkewMs: z
+      .int()
+      .describe(
+        "How far this machine's clock is ahead of the database's. No deadline depends on it, but over 2 s it wants mending.",
+      ),
     sandboxed: z.boolean().describe('Tools without credentials talk to the sandbox.'),
   })
   .meta({ id: 'Readiness' });

@@ -1,34 +1,44 @@
-// The database's time without asking each time (D12): the local clock and how far it is off, measured anew on each heartbeat.
+// The database's time without asking each time (D12): a clock that nobody can set, and how far it is off, measured anew on each heartbeat.
 import type { Knex } from 'knex';
-import { systemClock, type Clock } from '../kernel/index.ts';
+import { steadyClock, systemClock, type Clock } from '../kernel/index.ts';
 import { loadServerTime } from './server-store.ts';
 
-/** Until the first `measure()` it is the local clock. */
+export interface LocalClocks {
+  /** Counts on whatever is done to the machine's clock. */
+  readonly steady: Clock;
+  /** The machine's own, which may be wrong and may jump. */
+  readonly machine: Clock;
+}
+
+/** Until the first `measure()` it is the steady clock. */
 export class DatabaseClock implements Clock {
   readonly #knex: Knex;
-  readonly #local: Clock;
+  readonly #clocks: LocalClocks;
   #offsetMs = 0;
 
-  constructor(knex: Knex, local: Clock = systemClock) {
+  constructor(knex: Knex, clocks: LocalClocks = { steady: steadyClock, machine: systemClock }) {
     this.#knex = knex;
-    this.#local = local;
+    this.#clocks = clocks;
   }
 
   now(): number {
-    return Math.round(this.#local.now() + this.#offsetMs);
+    return Math.round(this.#clocks.steady.now() + this.#offsetMs);
   }
 
-  /** How far the database is ahead of this machine, in ms; negative when it is behind. */
+  /** How far this machine's clock is ahead of the database's at this instant, in ms; negative when it is behind. */
   get skewMs(): number {
-    return this.#offsetMs;
+    return this.#clocks.machine.now() - this.#clocks.steady.now() - this.#offsetMs;
   }
 
-  /** Asks the server once; what the answer took is halved, so the error is at most half a round trip. */
-  async measure(): Promise<number> {
-    const askedAt = this.#local.now();
+  /**
+   * Asks the server once. It answered at some instant between question and answer, so what was known stands as far as that
+   * does not contradict it: a slow answer moves the clock no more than it must.
+   */
+  async measure(): Promise<void> {
+    const { steady } = this.#clocks;
+    const askedAt = steady.now();
     const serverTime = await loadServerTime(this.#knex);
-    const answeredAt = this.#local.now();
-    this.#offsetMs = serverTime - (askedAt + answeredAt) / 2;
-    return this.#offsetMs;
+    const answeredAt = steady.now();
+    this.#offsetMs = Math.min(Math.max(this.#offsetMs, serverTime - answeredAt), serverTime - askedAt);
   }
 }

@@ -13,6 +13,7 @@ export {
 export { createDatabaseIfMissing } from './ensure-database.ts';
 export { migrate, pendingMigrations } from './migrate.ts';
 export { createSkewWatch } from './clock-skew.ts';
+export { codeOf } from './error-code.ts';
 export { DatabaseClock } from './database-clock.ts';
 export { checkServer, type PreflightOptions } from './preflight.ts';
 export { listen, type Listener } from './listener.ts';

@@ -1,24 +1,27 @@
 // Whether a server may hold durable runs: decided from its settings before anything is written to it.
 import type { Knex } from 'knex';
-import { BreakwaterError, formatDuration, systemClock, type Clock, type Problem } from '../kernel/index.ts';
+import { BreakwaterError, formatDuration, type Problem } from '../kernel/index.ts';
 import { explainConnectFailure } from './connect-failure.ts';
-import { DatabaseClock } from './database-clock.ts';
+import { DatabaseClock, type LocalClocks } from './database-clock.ts';
 import { loadServerSettings, type ServerSettings } from './server-store.ts';
 import { connectionUrlOf } from './knex.ts';
 
 const OLDEST_VERSION = 14;
 
+/** A machine whose clock is further off the database's is not fit to start. */
+export const MAX_SKEW_MS = 2_000;
+
 export interface PreflightOptions {
   /** Accept a server that may lose acknowledged commits. For tests only. */
   readonly allowUnsafeDurability?: boolean;
-  /** Default 2000: beyond it, timeouts set by one machine would fire wrongly on another. */
+  /** Default {@link MAX_SKEW_MS}. */
   readonly maxSkewMs?: number;
-  readonly clock?: Clock;
+  readonly clocks?: LocalClocks;
 }
 
 /** Throws one `DATABASE` error that names every fault with its remedy. */
 export async function checkServer(knex: Knex, options: PreflightOptions = {}): Promise<void> {
-  const { settings, skewMs } = await askServer(knex, options.clock ?? systemClock);
+  const { settings, skewMs } = await askServer(knex, options.clocks);
   const problems = findServerProblems(settings, skewMs, options);
   if (problems.length === 0) return;
   throw new BreakwaterError(
@@ -34,7 +37,7 @@ export async function checkServer(knex: Knex, options: PreflightOptions = {}): P
 export function findServerProblems(
   settings: ServerSettings,
   skewMs: number,
-  { allowUnsafeDurability = false, maxSkewMs = 2_000 }: PreflightOptions,
+  { allowUnsafeDurability = false, maxSkewMs = MAX_SKEW_MS }: PreflightOptions,
 ): Problem[] {
   return [
     ...versionProblems(settings),
@@ -44,10 +47,12 @@ export function findServerProblems(
   ];
 }
 
-async function askServer(knex: Knex, local: Clock): Promise<{ settings: ServerSettings; skewMs: number }> {
+async function askServer(knex: Knex, clocks?: LocalClocks): Promise<{ settings: ServerSettings; skewMs: number }> {
   try {
     const settings = await loadServerSettings(knex);
-    return { settings, skewMs: await new DatabaseClock(knex, local).measure() };
+    const clock = new DatabaseClock(knex, clocks);
+    await clock.measure();
+    return { settings, skewMs: clock.skewMs };
   } catch (error) {
     throw explainConnectFailure(connectionUrlOf(knex), error);
   }
@@ -76,7 +81,7 @@ function durabilityProblems(settings: ServerSettings): Problem[] {
 
 function skewProblems(skewMs: number, maxSkewMs: number): Problem[] {
   if (Math.abs(skewMs) <= maxSkewMs) return [];
-  const direction = skewMs > 0 ? 'behind' : 'ahead of';
+  const direction = skewMs > 0 ? 'ahead of' : 'behind';
   const message = `This machine's clock is ${formatDuration(Math.abs(skewMs))} ${direction} the database's; synchronise both (NTP).`;
   return [{ path: 'clock', message }];
 }

@@ -26,7 +26,8 @@ let count = 0;
 
 /** Workflows must be registered before. */
 export async function openEngine({
-  leaseTtlMs = 2_000,
+  // Short, for tests wait for sweeps; not so short that a busy machine loses it, which ends the process.
+  leaseTtlMs = 6_000,
   url,
 }: { leaseTtlMs?: number; url?: string } = {}): Promise<TestEngine> {
   const databaseUrl = url ?? (await createTestDatabase('durable'));

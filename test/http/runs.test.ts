@@ -194,7 +194,14 @@ describe('GET /ready', () => {
   it('tells without a key that the app may be given work', async () => {
     expect(await api.call('/ready', { key: null })).toMatchObject({
       status: 200,
-      body: { ready: true, database: true, migrations: true, lease: true, sandboxed: false },
+      body: {
+        ready: true,
+        database: true,
+        migrations: true,
+        lease: true,
+        clockSkewMs: expect.any(Number),
+        sandboxed: false,
+      },
     });
   });
 });

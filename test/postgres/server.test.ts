@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Knex } from 'knex';
-import { BreakwaterError } from '../../src/kernel/index.ts';
+import { BreakwaterError, steadyClock, systemClock } from '../../src/kernel/index.ts';
 import { DatabaseClock, checkServer, createDatabaseIfMissing, createKnex } from '../../src/postgres/index.ts';
 import { describeUrl, explainConnectFailure } from '../../src/postgres/connect-failure.ts';
 import { findServerProblems } from '../../src/postgres/preflight.ts';
@@ -18,22 +18,54 @@ beforeAll(async () => {
 
 afterAll(() => knex.destroy());
 
-const shifted = (ms: number) => ({ now: () => Date.now() + ms });
+/** A machine whose clock is off; what it counts on by is right. */
+const shifted = (ms: number) => ({ steady: steadyClock, machine: { now: () => Date.now() + ms } });
 const sound = { version: 180_004, fsync: 'on', synchronous_commit: 'on', full_page_writes: 'on', standby: false };
 
 describe('DatabaseClock', () => {
-  it('is the local clock until it has measured', () => {
-    expect(new DatabaseClock(knex, { now: () => 1_000 }).now()).toBe(1_000);
+  it('is the steady clock until it has measured', () => {
+    const at = (ms: number) => ({ now: () => ms });
+
+    expect(new DatabaseClock(knex, { steady: at(1_000), machine: at(2_000) }).now()).toBe(1_000);
   });
 
-  it.each([-60_000, 0, 60_000])("tells the database's time although the local clock is off by %d ms", async (offMs) => {
-    const clock = new DatabaseClock(knex, shifted(offMs));
+  it.each([-60_000, 0, 60_000])(
+    "tells the database's time whatever the steady clock counts from, %d ms off",
+    async (offMs) => {
+      const clock = new DatabaseClock(knex, { steady: { now: () => steadyClock.now() + offMs }, machine: systemClock });
 
-    const skewMs = await clock.measure();
+      await clock.measure();
 
-    expect(skewMs).toBe(clock.skewMs);
-    expect(Math.abs(clock.skewMs + offMs)).toBeLessThan(250);
-    expect(Math.abs(clock.now() - Date.now())).toBeLessThan(250);
+      expect(Math.abs(clock.now() - Date.now())).toBeLessThan(250);
+      expect(Math.abs(clock.skewMs)).toBeLessThan(250);
+    },
+  );
+
+  it("does not follow the machine's clock when it jumps, and tells how far it is off at once", async () => {
+    let machineIsOffMs = 0;
+    const clock = new DatabaseClock(knex, { steady: steadyClock, machine: { now: () => Date.now() + machineIsOffMs } });
+    await clock.measure();
+
+    for (machineIsOffMs of [3_600_000, -3_600_000]) {
+      expect(Math.abs(clock.now() - Date.now())).toBeLessThan(250);
+      expect(Math.abs(clock.skewMs - machineIsOffMs)).toBeLessThan(250);
+    }
+  });
+
+  it('is moved by a slow answer no further than it must', async () => {
+    let answerTookMs = 0;
+    const steady = { now: () => steadyClock.now() + answerTookMs };
+    const clock = new DatabaseClock(knex, { steady, machine: systemClock });
+    await clock.measure();
+    const before = clock.now() - Date.now();
+
+    // The process is stopped between the question and the answer, as far as its steady clock tells.
+    const measuring = clock.measure();
+    answerTookMs = 60_000;
+    await measuring;
+    const offMs = clock.now() - Date.now() - 60_000;
+
+    expect(Math.abs(offMs - before)).toBeLessThan(250);
   });
 });
 
@@ -102,7 +134,7 @@ describe('checkServer', () => {
   });
 
   it('refuses a machine whose clock is three seconds off', async () => {
-    const options = { allowUnsafeDurability: true, clock: shifted(-3_000) };
+    const options = { allowUnsafeDurability: true, clocks: shifted(-3_000) };
 
     await expect(checkServer(knex, options)).rejects.toThrow(/3s behind the database's; synchronise both/);
   });

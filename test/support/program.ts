@@ -51,6 +51,11 @@ export class Program {
     await this.#closed;
   }
 
+  /** What it wrote to stderr so far. */
+  get stderr(): string {
+    return this.#stderr;
+  }
+
   /** Waits for it to end by itself: its exit status. */
   async exitCode(): Promise<number | null> {
     await this.#closed;

@@ -30,7 +30,7 @@ await launchDurable({
   knex,
   leaseKnex,
   role: 'all',
-  leaseTtlMs: 2_000,
+  leaseTtlMs: 5_000,
   emit: () => undefined,
   onStuck: async () => undefined,
   onFatal: (reason) => {
