@@ -10,6 +10,7 @@ import { startAudit } from './audit.ts';
 import { listenAtBoundaries } from './boundary.ts';
 import type { BoundaryListener } from './boundary.ts';
 import { startClaiming } from './claim.ts';
+import { dbosLogger } from './dbos-log.ts';
 import { allowExecutions, executionCount, executionsEnded, quiesceAll } from './execution.ts';
 import {
   createDbosSchema,
@@ -136,14 +137,4 @@ async function stop({
   await Promise.race([executionsEnded(), sleep(drainMs, undefined, { ref: false })]);
   await DBOS.shutdown();
   await lease.release();
-}
-
-function dbosLogger(emit: Emit) {
-  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: unknown) =>
-    emit({
-      level: level === 'info' ? 'debug' : level,
-      name: 'dbos',
-      fields: { message: message instanceof Error ? message.message : String(message) },
-    });
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

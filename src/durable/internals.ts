@@ -1,14 +1,20 @@
 // Every touch of DBOS's unpublished modules (`@dbos-inc/dbos-sdk/internal/*`), one by one with why (D11).
 // They carry no version promise: the SDK is pinned, and test/durable/internals.test.ts fails on a bump that moves one of them.
-import { getCurrentContextStore, runWithParentContext } from '@dbos-inc/dbos-sdk/internal/context';
+import { currentOwnerXid, getCurrentContextStore, runWithParentContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
+import { DEBUG_TRIGGER_STEP_COMMIT, debugTriggerPoint } from '@dbos-inc/dbos-sdk/internal/debugpoint';
 import { DBOSWorkflowCancelledError, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/internal/error';
 import {
   deserializePositionalArgs,
   serializeFunctionInputOutput,
   serializeValue,
 } from '@dbos-inc/dbos-sdk/internal/serialization';
-import { ensureSystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database';
+import {
+  ensureSystemDatabase,
+  retriablePostgresException,
+  withDbRetry,
+} from '@dbos-inc/dbos-sdk/internal/system_database';
+import type { SystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database';
 import { GlobalLogger } from '@dbos-inc/dbos-sdk/internal/telemetry/logs';
 import { dbRetryConfig, globalParams } from '@dbos-inc/dbos-sdk/internal/utils';
 import type { ClientBase, Pool } from 'pg';
@@ -45,7 +51,7 @@ export async function withStepIdsFrom<T>(base: number, body: () => Promise<T>): 
 /** Why: run row and workflow row commit together (K11); `DBOS.startWorkflow` cannot join a transaction. */
 export async function insertWorkflow(
   client: ClientBase,
-  start: { runId: string; name: string; args: readonly unknown[]; ownerXid: string },
+  start: { runId: string; name: string; args: readonly unknown[]; priority: number; ownerXid: string },
 ): Promise<void> {
   const { systemDatabase, serializer } = executor();
   const input = await serializeFunctionInputOutput([...start.args], [start.name, '<arguments>'], serializer);
@@ -67,7 +73,7 @@ export async function insertWorkflow(
       applicationVersion: globalParams.appVersion,
       applicationID: globalParams.appID,
       applicationName: globalParams.appName,
-      priority: 0,
+      priority: start.priority,
     },
     start.ownerXid,
     client,
@@ -162,4 +168,52 @@ export async function inputProblem({ input, serialization }: ClaimedWorkflow): P
 /** Why: delays run out on the database's clock (D12), in our claim; DBOS would end them on this process's. */
 export function keepDelaysToTheDatabase(): void {
   executor().systemDatabase.transitionDelayedWorkflows = async () => undefined;
+}
+
+/** What group checkpoints stand in for (K12), and nothing else. */
+export type Checkpoints = Pick<
+  SystemDatabase,
+  | 'getOperationResultAndThrowIfCancelled'
+  | 'checkIfCanceled'
+  | 'recordOperationResult'
+  | 'recordWorkflowOutput'
+  | 'recordWorkflowError'
+>;
+
+export interface CheckpointDatabase {
+  readonly pool: Pool;
+  /** Stored with each step. */
+  readonly application: string | undefined;
+}
+
+/** Why: group checkpoints write DBOS's rows for it (D4). `make` gets the methods as they were, each with its own retries. */
+export function replaceCheckpoints(make: (stock: Checkpoints, database: CheckpointDatabase) => Checkpoints): void {
+  const { systemDatabase } = executor();
+  const stock: Checkpoints = {
+    getOperationResultAndThrowIfCancelled: systemDatabase.getOperationResultAndThrowIfCancelled.bind(systemDatabase),
+    checkIfCanceled: systemDatabase.checkIfCanceled.bind(systemDatabase),
+    recordOperationResult: systemDatabase.recordOperationResult.bind(systemDatabase),
+    recordWorkflowOutput: systemDatabase.recordWorkflowOutput.bind(systemDatabase),
+    recordWorkflowError: systemDatabase.recordWorkflowError.bind(systemDatabase),
+  };
+  Object.assign(systemDatabase, make(stock, { pool: systemDatabase.pool, application: systemDatabase.appName }));
+}
+
+/** Why: group checkpoints know the statements of one version of DBOS. */
+export function dbosVersion(): string {
+  return globalParams.dbosVersion;
+}
+
+// Why: what stands in for a method of DBOS retries, finds its owner token and can be stopped at the same point as the method did.
+export { currentOwnerXid, retriablePostgresException, withDbRetry };
+
+/** Why: DBOS asks whether a run is cancelled just after it gave the step its id and before it looks the step up. */
+export function currentStepId(): number | undefined {
+  const next = getCurrentContextStore()?.curWFFunctionId;
+  return next === undefined ? undefined : next - 1;
+}
+
+/** Why: crash tests stop DBOS after the commit of a step, or lose its answer there. */
+export async function afterStepCommit(): Promise<void> {
+  await debugTriggerPoint(DEBUG_TRIGGER_STEP_COMMIT);
 }

@@ -6,6 +6,7 @@ import { sha256 } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { rawClient } from '../postgres/index.ts';
 import { reach, reachAfter } from './boundary.ts';
+import { durableClient } from './client.ts';
 import { currentRun } from './execution.ts';
 import { insertMessage, onMessage, withStepIdsFrom } from './internals.ts';
 import { hasMessage } from './message-store.ts';
@@ -33,7 +34,11 @@ export async function sendInTransaction(
   message: { runId: string; topic: string; value: Json; key: string },
 ): Promise<void> {
   const client: ClientBase = await rawClient(trx);
-  await insertMessage(client, { ...message, key: sha256(`${message.topic}\n${message.key}`) });
+  const { runId, topic, value } = message;
+  const key = sha256(`${topic}\n${message.key}`);
+  const remote = durableClient();
+  if (remote) await remote.sendInTransaction(client, runId, value, topic, key);
+  else await insertMessage(client, { runId, topic, value, key });
   reach('done', message.runId, `send ${message.topic}`);
   reachAfter(async () => void (await trx.executionPromise), 'committed', message.runId, `send ${message.topic}`);
 }

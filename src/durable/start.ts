@@ -4,21 +4,55 @@ import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { rawClient } from '../postgres/index.ts';
 import { reach, reachAfter } from './boundary.ts';
+import { notifyClaimers } from './claim-store.ts';
+import { durableClient } from './client.ts';
 import { executeInserted, insertWorkflow } from './internals.ts';
+import { ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
 
 /** A run whose rows are inserted but perhaps not committed. `begin` is called once, after the commit. */
 export interface Inserted {
   begin(): Promise<void>;
 }
 
-/** Inserts the workflow row of `runId` for the registered workflow `name`. A roll-back leaves nothing. */
-export async function startInTransaction(
-  trx: Knex.Transaction,
-  start: { runId: string; name: string; input: unknown },
-): Promise<Inserted> {
+export interface Start {
+  readonly runId: string;
+  /** Stored: registered by `registerDurable` in whichever process will execute it. */
+  readonly name: string;
+  readonly input: unknown;
+  /** Where it stands on the run queue: 0, the default, goes first. */
+  readonly priority?: number;
+}
+
+/** Does this process execute what it starts? Otherwise a run waits on the queue for a worker. */
+export function executesHere(): boolean {
+  return durableClient() === undefined;
+}
+
+/** Inserts the workflow row of `start.runId`. A roll-back leaves nothing. */
+export async function startInTransaction(trx: Knex.Transaction, start: Start): Promise<Inserted> {
+  return executesHere() ? await insertHere(trx, start) : await enqueue(trx, start);
+}
+
+async function enqueue(trx: Knex.Transaction, start: Start): Promise<Inserted> {
+  const client: ClientBase = await rawClient(trx);
+  const options = {
+    workflowID: start.runId,
+    workflowName: start.name,
+    queueName: RUN_QUEUE,
+    appVersion: ENGINE_PROTOCOL,
+    priority: start.priority,
+    workflowIDReusePolicy: 'reject',
+  } as const;
+  await durableClient()?.enqueueInTransaction(client, options, start.input);
+  await notifyClaimers(trx);
+  return { begin: async () => undefined };
+}
+
+async function insertHere(trx: Knex.Transaction, start: Start): Promise<Inserted> {
   const client: ClientBase = await rawClient(trx);
   const ownerXid = randomUUID();
-  await insertWorkflow(client, { runId: start.runId, name: start.name, args: [start.input], ownerXid });
+  const { runId, name, input, priority = 0 } = start;
+  await insertWorkflow(client, { runId, name, args: [input], priority, ownerXid });
   reach('inserted', start.runId, 'run');
   return {
     async begin() {

@@ -1,4 +1,5 @@
 // The one durable workflow that executes every run, of a YAML definition or of code: loads what the run is pinned to and runs it.
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import { claimCount, currentRun, loadRecord, registerDurable } from '../durable/index.ts';
 import type { Json } from '../kernel/index.ts';
@@ -7,7 +8,8 @@ import type { CodedWorkflows } from './coded-workflow.ts';
 import { findDefinition } from './definition-store.ts';
 import type { Engine, RunBase } from './environment.ts';
 import { runPlan } from './run-plan.ts';
-import { loadRun } from './run-store.ts';
+import { loadRun, markBegun } from './run-store.ts';
+import type { RunRow } from './run-store.ts';
 
 /** Stored with every run: never renamed. */
 export const RUN_WORKFLOW = 'breakwater.run';
@@ -27,11 +29,19 @@ export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void
   registerDurable(RUN_WORKFLOW, async (input) => await executeRun(engine, coded, runInput.parse(input)));
 }
 
+// The time of its start is part of what a run may read: set once, before anything reads it.
+async function begunRun(knex: Knex, runId: string): Promise<RunRow> {
+  const row = await loadRun(knex, runId);
+  if (row.status !== 'queued') return row;
+  await markBegun(knex, runId);
+  return await loadRun(knex, runId);
+}
+
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
   const { runId } = currentRun();
   const { knex } = engine;
   const [row, definition, record, claims] = await Promise.all([
-    loadRun(knex, runId),
+    begunRun(knex, runId),
     findDefinition(knex, pinned.tenant, pinned.workflow, pinned.version),
     loadRecord(knex),
     claimCount(knex, runId),

@@ -56,6 +56,8 @@ class ForwardWalk {
   #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
   #shown = '';
+  /** Its row may call it waiting: an earlier execution, or this one, said so. */
+  #calledWaiting: boolean;
 
   constructor(context: RunContext, results: Map<string, NodeResult>) {
     this.#context = context;
@@ -65,6 +67,7 @@ class ForwardWalk {
     this.#recorded = new Map(results);
     this.#branches = openBranches();
     this.#startedAtMs = Date.parse(context.facts.startedAt);
+    this.#calledWaiting = context.tookOver;
   }
 
   async toTheEnd(): Promise<Forward> {
@@ -139,7 +142,15 @@ class ForwardWalk {
   async #begin({ skip, fail, start }: Advance): Promise<void> {
     for (const node of skip) await this.#settle(node, { ok: true, value: null, skipped: true });
     for (const { node, failure: error } of fail) await this.#settle(node, { ok: false, error });
+    if (this.#calledWaiting && start.some((node) => node.kind === 'activity')) await this.#callActing();
     for (const node of start) this.#start(node);
+  }
+
+  // A run that waits is never blamed for the end of its process, so it says that it acts before it does.
+  async #callActing(): Promise<void> {
+    const { knex, plan, facts } = this.#context;
+    await saveMovement(knex, facts.id, { ...progressOf(plan, this.#results), waitingFor: null });
+    this.#calledWaiting = false;
   }
 
   async #settle(node: PlanNode, outcome: Parameters<typeof settle>[3]): Promise<void> {
@@ -238,5 +249,6 @@ class ForwardWalk {
     await saveMovement(knex, facts.id, movement);
     emit({ level: 'debug', name: 'run.moved', fields: { run: facts.id, ...movement } });
     this.#shown = text;
+    this.#calledWaiting = waiting !== null;
   }
 }

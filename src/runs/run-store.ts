@@ -39,6 +39,7 @@ export interface NewRun {
   readonly version: string;
   readonly hash: string;
   readonly input: Json;
+  readonly status: RunStatus;
   readonly priority: Priority;
   readonly labels: Readonly<Record<string, string>>;
   readonly requester: string;
@@ -59,7 +60,7 @@ export async function insertRun(trx: Knex.Transaction, run: NewRun): Promise<boo
       version: run.version,
       hash: run.hash,
       input: JSON.stringify(run.input),
-      status: 'running',
+      status: run.status,
       priority: run.priority,
       labels: JSON.stringify(run.labels),
       requester: run.requester,
@@ -86,6 +87,17 @@ export async function loadRun(knex: Knex, id: string): Promise<RunRow> {
   const row = await runs(knex).first<RunRow>('*').where({ id });
   if (!row) throw new Error(`run ${id} has a workflow but no row`);
   return row;
+}
+
+/** A run that waited for a worker begins now; one that has begun is left as it is. */
+export async function markBegun(knex: Knex, id: string): Promise<void> {
+  await runs(knex)
+    .where({ id, status: 'queued' })
+    .update({
+      status: 'running',
+      started_at: knex.raw('clock_timestamp()'),
+      updated_at: knex.raw('clock_timestamp()'),
+    });
 }
 
 /** Locks the row until the transaction ends: lock, check, write. */

@@ -25,6 +25,7 @@ export function runView(row: RunRow, { attempts, executor }: { attempts: number;
     ...(row.output !== null && { output: row.output }),
     ...(row.error !== null && { error: errorView(row.error) }),
     ...(row.phase !== null && { phase: row.phase }),
+    ...(row.status === 'queued' && { waiting: 'waits for a worker to take it' }),
     ...(row.waiting_for !== null && { waiting: row.waiting_for }),
     ...(row.compensation !== null && { compensation: row.compensation }),
     ...(executor !== undefined && { executor }),

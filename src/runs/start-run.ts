@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { validateInput } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
-import { startInTransaction } from '../durable/index.ts';
+import { executesHere, startInTransaction } from '../durable/index.ts';
 import { BreakwaterError, hashJson, newRunId } from '../kernel/index.ts';
 import type { Clock, Json, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
@@ -13,7 +13,10 @@ import { RUN_WORKFLOW } from './execute-run.ts';
 import type { RunInput } from './execute-run.ts';
 import { findByIdempotencyKey, insertRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
-import type { Actor, StartRequest, StartedRun } from './runs.ts';
+import type { Actor, Priority, RunStatus, StartRequest, StartedRun } from './runs.ts';
+
+/** Places on the run queue, the lowest first. */
+const QUEUE_PLACE: Readonly<Record<Priority, number>> = { critical: 0, high: 1, normal: 2, low: 3 };
 
 export interface Starter {
   readonly knex: Knex;
@@ -32,6 +35,8 @@ export async function startRun(
   const input = checkedInput(starter.coded, definition, request.input);
   const digest = digestOf(definition, request);
   const id = newRunId(clock.now());
+  const priority = request.priority ?? definition.plan?.priority ?? 'normal';
+  const status: RunStatus = executesHere() ? 'running' : 'queued';
   const begin = await knex.transaction(async (trx) => {
     const created = await insertRun(trx, {
       id,
@@ -40,7 +45,8 @@ export async function startRun(
       version: definition.version,
       hash: definition.hash,
       input,
-      priority: request.priority ?? definition.plan?.priority ?? 'normal',
+      status,
+      priority,
       labels: request.labels ?? {},
       requester: actor.user,
       sandboxed: isSandboxed(starter.registry, definition.plan),
@@ -50,12 +56,13 @@ export async function startRun(
     if (!created) return undefined;
     const { tenant, name, version, hash } = definition;
     const argument: RunInput = { tenant, workflow: name, version, hash, input };
-    return await startInTransaction(trx, { runId: id, name: RUN_WORKFLOW, input: argument });
+    const place = QUEUE_PLACE[priority];
+    return await startInTransaction(trx, { runId: id, name: RUN_WORKFLOW, input: argument, priority: place });
   });
   if (!begin) return { run: await earlierRun(knex, actor.tenant, request, digest), created: false };
   await begin.begin();
   const { name: workflow, version, hash } = definition;
-  return { run: { id, workflow, version, hash, status: 'running' }, created: true };
+  return { run: { id, workflow, version, hash, status }, created: true };
 }
 
 function checkedInput(coded: CodedWorkflows, definition: DefinitionRow, input: Json): Json {

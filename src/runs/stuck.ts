@@ -1,5 +1,6 @@
 // What a person reads of a run that met a defect: what it was, and what to do.
 import type { Knex } from 'knex';
+import { StuckError } from '../durable/index.ts';
 import { messageOf } from '../kernel/index.ts';
 import { markStuck } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
@@ -13,6 +14,10 @@ export async function stuckError(trx: Knex.Transaction, runId: string, error: un
 }
 
 function describe(error: unknown): NonNullable<RunRow['error']> {
+  if (error instanceof StuckError) {
+    const { code, message, remedy } = error;
+    return { code, message, remedy };
+  }
   const name = error instanceof Error ? error.name : 'Error';
   const message = `${name}: ${messageOf(error)}`.replaceAll('\u0000', '').slice(0, 2_000);
   return { code: 'DEFECT', message, remedy: REMEDY };

@@ -1,0 +1,38 @@
+// A process without an engine: what it starts and sends goes through DBOS's own client into the caller's transaction, for workers to take (K11).
+import { DBOSClient } from '@dbos-inc/dbos-sdk';
+import type { Pool } from 'pg';
+import type { Emit } from '../kernel/index.ts';
+import { dbosLogger } from './dbos-log.ts';
+import { APPLICATION } from './protocol.ts';
+
+let connected: DBOSClient | undefined;
+
+/** The client of a process that launches no engine; undefined where the engine itself starts runs. */
+export function durableClient(): DBOSClient | undefined {
+  return connected;
+}
+
+export interface DurableClient {
+  stop(): Promise<void>;
+}
+
+/** Instead of `launchDurable`: no lease, no loops, no run is ever executed here. */
+export async function connectDurable(options: {
+  readonly pool: Pool;
+  readonly databaseUrl: string;
+  readonly emit: Emit;
+}): Promise<DurableClient> {
+  const client = await DBOSClient.create({
+    systemDatabaseUrl: options.databaseUrl,
+    systemDatabasePool: options.pool,
+    applicationName: APPLICATION,
+    logger: dbosLogger(options.emit),
+  });
+  connected = client;
+  return {
+    async stop() {
+      connected = undefined;
+      await client.destroy();
+    },
+  };
+}
