@@ -14,6 +14,7 @@ const commands = {
   start: program('src/bin.js', 'start'),
   sandbox: program('sandbox/main.js'),
   'db-reset': program('scripts/db-reset.js'),
+  bench: program('scripts/bench.js'),
   build: async () => {
     await ensureInstalled();
     await ensureBuilt();

@@ -7,7 +7,7 @@ import { withLock } from './lock.mjs';
 
 const dist = join(root, 'dist');
 const stamp = join(dist, '.stamp');
-const sourceDirs = ['src', 'workflows', 'sandbox', 'scripts'];
+const sourceDirs = ['src', 'workflows', 'sandbox', 'scripts', 'bench'];
 
 /** Compiles if need be. A checkout without sources (the container image) has nothing to compile. */
 export async function ensureBuilt() {

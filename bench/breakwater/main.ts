@@ -1,0 +1,104 @@
+// Breakwater as it is deployed: the whole app in one process. Bare steps run on its durable room, runs on its definitions.
+import type { Knex } from 'knex';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { loadConfig } from '../../src/config.ts';
+import { registerDurable, startInTransaction } from '../../src/durable/index.ts';
+import { newRunId, silent } from '../../src/kernel/index.ts';
+import { DEFAULT_TENANT, startApp } from '../../src/main.ts';
+import type { App } from '../../src/main.ts';
+import { createKnex } from '../../src/postgres/index.ts';
+import type { Actor } from '../../src/runs/index.ts';
+import { countStatements } from '../statement-count.ts';
+import { serve, verb } from '../subject.ts';
+import { benchWorkflows } from '../workflows.ts';
+import { workloads } from '../workloads.ts';
+import type { Engine, Started } from '../workloads.ts';
+import { TOPIC, definitions } from './definitions.ts';
+import { executionEnded } from './ended.ts';
+import { marks } from './marks.ts';
+import { openSteps } from './steps.ts';
+import { countWaiting } from './waiting-store.ts';
+
+const ACTOR: Actor = { tenant: DEFAULT_TENANT, user: 'bench', roles: ['admin'] };
+const POOL_SIZE = 10;
+
+interface Opened {
+  readonly app: App;
+  readonly knex: Knex;
+}
+
+const openArguments = z.object({
+  databaseUrl: z.string(),
+  leaseTtlMs: z.number(),
+  groupCheckpoints: z.enum(['on', 'off']).optional(),
+});
+
+countStatements();
+let opened: Opened | undefined;
+
+serve({
+  open: verb(openArguments, async (options) => {
+    opened = await open(options);
+  }),
+  ...workloads(engine(), marks),
+});
+
+async function open({ databaseUrl, leaseTtlMs, groupCheckpoints }: z.infer<typeof openArguments>): Promise<Opened> {
+  const knex = createKnex(databaseUrl, { max: POOL_SIZE, name: 'bench' });
+  for (const [name, body] of Object.entries(benchWorkflows(marks))) {
+    registerDurable(`bench ${name}`, async (input) => await body(await openSteps(knex, name), input));
+  }
+  const config = loadConfig({
+    DBOS_SYSTEM_DATABASE_URL: databaseUrl,
+    PORT: '0',
+    BREAKWATER_DATA_DIR: await mkdtemp(join(tmpdir(), 'breakwater-bench-app-')),
+    BREAKWATER_WORKFLOWS_DIR: join(import.meta.dirname, 'workflows'),
+    BREAKWATER_LEASE_TTL: `${leaseTtlMs}ms`,
+    BREAKWATER_GROUP_CHECKPOINTS: groupCheckpoints,
+  });
+  const app = await startApp(config, { emit: silent, environment: {} });
+  for (const source of definitions) await app.runs.definitions.publish(ACTOR, source, 'yaml');
+  return { app, knex };
+}
+
+function parts(): Opened {
+  if (!opened) throw new Error('the app is not open');
+  return opened;
+}
+
+function engine(): Engine {
+  const bare = new Set(Object.keys(benchWorkflows(marks)));
+  return {
+    async start(workflow, input): Promise<Started> {
+      const id = bare.has(workflow) ? await startBare(workflow, input) : await startRun(workflow);
+      return { id, ended: executionEnded(id) };
+    },
+    send: async (id) => {
+      await parts().app.runs.send(ACTOR, id, TOPIC, { go: true }, `${id}:go`);
+    },
+    cancel: async (id) => {
+      await parts().app.runs.cancel(ACTOR, id, { compensate: true });
+    },
+    async untilWaiting(ids) {
+      while ((await countWaiting(parts().knex)) < ids.length) await sleep(100);
+    },
+  };
+}
+
+async function startBare(workflow: string, input: Readonly<Record<string, number>>): Promise<string> {
+  const runId = newRunId(Date.now());
+  const inserted = await parts().knex.transaction(
+    async (trx) => await startInTransaction(trx, { runId, name: `bench ${workflow}`, input }),
+  );
+  await inserted.begin();
+  return runId;
+}
+
+async function startRun(workflow: string): Promise<string> {
+  const { run } = await parts().app.runs.start(ACTOR, { workflow, input: {} });
+  return run.id;
+}

@@ -1,0 +1,67 @@
+// Where subjects meet their database: processes on a database of their own, and the proof that what they say they did is there.
+import { extname, join } from 'node:path';
+import { z } from 'zod';
+import type { ZodType } from 'zod';
+import { createDatabaseIfMissing } from '../src/postgres/index.ts';
+import type { Kind } from './report.ts';
+import { SubjectProcess } from './subject-process.ts';
+import { countWork } from './work-store.ts';
+
+const FOLDERS: Readonly<Record<Kind, string>> = { breakwater: 'breakwater', dbos: 'raw-dbos', limit: 'limit' };
+const LEASE_TTL_MS = 10_000;
+
+export interface LabOptions {
+  readonly kind: Kind;
+  /** A new one, or for the limit the one of raw DBOS. */
+  readonly databaseUrl: string;
+  readonly groupCheckpoints?: 'on' | 'off';
+  readonly nodeFlags?: readonly string[];
+}
+
+const claim = z.object({ done: z.object({ workflows: z.number(), steps: z.number() }) });
+
+export class Lab {
+  readonly kind: Kind;
+  readonly #options: LabOptions;
+  readonly #open = new Set<SubjectProcess>();
+
+  constructor(options: LabOptions) {
+    this.kind = options.kind;
+    this.#options = options;
+  }
+
+  /** A further process of the subject on the same database, ready to work. */
+  async open({ leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {}): Promise<SubjectProcess> {
+    const { kind, databaseUrl, groupCheckpoints, nodeFlags } = this.#options;
+    await createDatabaseIfMissing(databaseUrl);
+    const program = join(import.meta.dirname, FOLDERS[kind], `main${extname(import.meta.filename)}`);
+    const subject = new SubjectProcess(program, nodeFlags);
+    this.#open.add(subject);
+    await subject.call('open', { databaseUrl, leaseTtlMs, groupCheckpoints }, z.unknown());
+    return subject;
+  }
+
+  /** Calls a verb that says what it did, and believes the figures only when the database holds as much. */
+  async work<Result>(subject: SubjectProcess, verb: string, args: unknown, result: ZodType<Result>): Promise<Result> {
+    const before = await this.#count();
+    const answer = await subject.call(verb, args, z.unknown());
+    const after = await this.#count();
+    const { done } = claim.parse(answer);
+    const found = { workflows: after.workflows - before.workflows, steps: after.steps - before.steps };
+    if (found.workflows !== done.workflows || found.steps < done.steps) {
+      throw new Error(
+        `${this.kind} ${verb}: says ${JSON.stringify(done)}, the database holds ${JSON.stringify(found)}`,
+      );
+    }
+    return result.parse(answer);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#open].map(async (subject) => await subject.close()));
+    this.#open.clear();
+  }
+
+  async #count() {
+    return await countWork(this.#options.databaseUrl, this.kind);
+  }
+}

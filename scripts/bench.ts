@@ -1,0 +1,42 @@
+// `npm run bench`: Breakwater beside raw DBOS and beside the limit, on one Postgres with stock durability, in one table.
+// Progress goes to stderr; the table is all there is on stdout.
+import { writeFile } from 'node:fs/promises';
+import { FULL, QUICK } from '../bench/measurements.ts';
+import { describeMachine } from '../bench/machine.ts';
+import { USAGE, readOptions } from '../bench/options.ts';
+import type { BenchOptions } from '../bench/options.ts';
+import { summarize } from '../bench/report.ts';
+import { NOT_BUILT_YET, ROWS } from '../bench/rows.ts';
+import { runBench } from '../bench/run-bench.ts';
+import { formatTable } from '../bench/table.ts';
+import { readEnvironment } from '../src/config.ts';
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  const options = readOptions(args);
+  if ('problem' in options) {
+    console.error(`${options.problem}\n${USAGE}`);
+    return 2;
+  }
+  const machine = describeMachine();
+  const groupCheckpoints = groupSwitch();
+  const { samples, server } = await runBench(options, { groupCheckpoints, say: (line) => console.error(line) });
+  const rows = summarize(ROWS, samples);
+  const settings = { ...settingsOf(options), groupCheckpoints: groupCheckpoints ?? 'default', server };
+  console.log(`${formatTable(ROWS, rows)}\n`);
+  for (const name of options.only ? [] : NOT_BUILT_YET) console.log(`${name}: not built yet`);
+  console.log(`\n${JSON.stringify({ machine, settings })}`);
+  if (options.json !== undefined)
+    await writeFile(options.json, `${JSON.stringify({ machine, settings, rows }, null, 2)}\n`);
+  return 0;
+}
+
+function groupSwitch(): 'on' | 'off' | undefined {
+  const value = readEnvironment()['BREAKWATER_GROUP_CHECKPOINTS'];
+  return value === 'on' || value === 'off' ? value : undefined;
+}
+
+function settingsOf({ repeats, quick }: BenchOptions) {
+  return { dbosPool: 10, repeats, quick, sizes: quick ? QUICK : FULL };
+}
