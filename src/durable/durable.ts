@@ -19,6 +19,7 @@ import {
   tuneParkedPolling,
   tuneRetries,
 } from './internals.ts';
+import { installGroupCheckpoints } from './group-checkpoints.ts';
 import { takeLease } from './lease.ts';
 import type { Lease } from './lease.ts';
 import type { Vitals } from './lease-store.ts';
@@ -44,6 +45,8 @@ export interface DurableOptions {
   readonly leaseTtlMs: number;
   /** Told with each heartbeat. Default: no slots, no skew. */
   readonly vitals?: () => Vitals;
+  /** Commit what concurrent steps record together (D4). Default off. */
+  readonly groupCheckpoints?: boolean;
   readonly emit: Emit;
   readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
   /** This process must not run on: exit at once. */
@@ -102,6 +105,7 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     onLost: (reason) => onFatal(`lost its lease: ${reason}`),
   });
   await DBOS.launch();
+  if (options.groupCheckpoints) installGroupCheckpoints(emit);
   tuneParkedPolling(PARKED_POLL_MS);
   keepDelaysToTheDatabase();
   const { onStuck } = options;

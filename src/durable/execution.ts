@@ -41,9 +41,14 @@ export async function asExecution<T>(ids: { runId: string; ownerXid: string }, b
 
 /** The execution around the caller; a durable call outside of one is a defect. */
 export function currentRun(): Execution {
-  const execution = storage.getStore();
+  const execution = findExecution();
   if (!execution) throw new Error('this durable call needs a run around it');
   return execution;
+}
+
+/** The execution around the caller, if there is one: also false starts and DBOS's own workflows come through its methods. */
+export function findExecution(): Execution | undefined {
+  return storage.getStore();
 }
 
 /** Brings every execution of this process to rest, and every one that may still begin. */

@@ -1,0 +1,81 @@
+// The three kinds of groups: looks at runs, records of steps, outcomes of runs; how large each may grow and what happens when one is refused.
+import type { Emit } from '../kernel/index.ts';
+import { codeOf } from '../postgres/index.ts';
+import { createGroup } from './group.ts';
+import type { GroupOptions } from './group.ts';
+import { sendSplitting } from './group-split.ts';
+import type { Refusals } from './group-split.ts';
+import { finishMany, lookMany, recordMany } from './group-store.ts';
+import type { Look, RunOutcome, Sight, StepRecord } from './group-store.ts';
+import { retriablePostgresException } from './internals.ts';
+import type { CheckpointDatabase } from './internals.ts';
+
+/** Each answers `undefined` (a record or outcome: false) for an item that must be asked again alone. */
+export interface Lanes {
+  look(item: Look): Promise<Sight | undefined>;
+  record(item: StepRecord): Promise<boolean>;
+  finish(item: RunOutcome): Promise<boolean>;
+}
+
+const MAX_SIZE = 500;
+/** Of all texts in a group, in characters. */
+const MAX_WEIGHT = 4 * 1024 * 1024;
+/** One commits while the next is on its way; more would only be smaller. */
+const MAX_IN_FLIGHT = 2;
+
+/** About a value: a cardinality violation, data that Postgres cannot hold, a program limit. */
+const VALUE_CLASSES: ReadonlySet<string> = new Set(['21', '22', '54']);
+
+const refusals: Refusals = {
+  isTransient: retriablePostgresException,
+  isAboutValue: (error) => VALUE_CLASSES.has(codeOf(error)?.slice(0, 2) ?? ''),
+};
+
+export function openLanes({ pool, application }: CheckpointDatabase, emit: Emit): Lanes {
+  const looks = openLane<Look, Sight>('look', emit, {
+    keyOf: keyOfStep,
+    twins: 'share',
+    send: async (items) => await lookMany(pool, items),
+  });
+  const records = openLane<StepRecord, boolean>('record', emit, {
+    keyOf: keyOfStep,
+    twins: 'apart',
+    weightOf,
+    send: async (items) => await recordMany(pool, application, items),
+  });
+  const outcomes = openLane<RunOutcome, boolean>('outcome', emit, {
+    keyOf: ({ runId }) => runId,
+    twins: 'apart',
+    weightOf,
+    send: async (items) => await finishMany(pool, items),
+  });
+  return {
+    look: looks,
+    record: async (item) => (await records(item)) ?? false,
+    finish: async (item) => (await outcomes(item)) ?? false,
+  };
+}
+
+type Lane<Item, Result> = Pick<GroupOptions<Item, Result>, 'keyOf' | 'twins' | 'weightOf' | 'send'>;
+
+function openLane<Item, Result>(kind: string, emit: Emit, lane: Lane<Item, Result>) {
+  const group = createGroup<Item, Result | undefined>({
+    ...lane,
+    maxSize: MAX_SIZE,
+    maxWeight: MAX_WEIGHT,
+    maxInFlight: MAX_IN_FLIGHT,
+    send: async (items) => {
+      emit({ level: 'debug', name: 'durable.group', fields: { kind, size: items.length } });
+      return await sendSplitting<Item, Result>(items, lane.send, refusals);
+    },
+  });
+  return async (item: Item): Promise<Result | undefined> => await group.add(item);
+}
+
+function keyOfStep({ runId, stepId }: { runId: string; stepId: number | null }): string {
+  return `${stepId} ${runId}`;
+}
+
+function weightOf({ output, error }: { output: string | null; error: string | null }): number {
+  return (output?.length ?? 0) + (error?.length ?? 0);
+}

@@ -1,0 +1,159 @@
+// The statements of group checkpoints: DBOS's own rows, many at once, each statement a transaction of its own.
+import type { Pool, QueryResultRow } from 'pg';
+
+export interface Look {
+  readonly runId: string;
+  /** Which step's record to read; null: only the run's status. */
+  readonly stepId: number | null;
+}
+
+/** What a look found; all null for a run that is not there. */
+export interface Sight {
+  readonly status: string | null;
+  readonly owner_xid: string | null;
+  readonly creator_xid: string | null;
+  /** Null: nothing is recorded. */
+  readonly function_name: string | null;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly child_workflow_id: string | null;
+  readonly serialization: string | null;
+}
+
+export interface StepRecord {
+  readonly runId: string;
+  readonly ownerXid: string;
+  readonly stepId: number;
+  readonly name: string;
+  readonly output: string | null;
+  readonly error: string | null;
+  readonly childRunId: string | null;
+  readonly serialization: string | null;
+  readonly startedAt: number;
+  readonly completedAt: number;
+}
+
+export interface RunOutcome {
+  readonly runId: string;
+  readonly ownerXid: string;
+  readonly status: 'SUCCESS' | 'ERROR';
+  readonly output: string | null;
+  readonly error: string | null;
+}
+
+const LOOK = `
+  select s.status, s.owner_xid, s.creator_xid, o.function_name, o.output, o.error, o.child_workflow_id, o.serialization
+    from unnest($1::text[], $2::int[]) with ordinality as look (run, step, n)
+    left join dbos.workflow_status s on s.workflow_uuid = look.run
+    left join dbos.operation_outputs o on o.workflow_uuid = look.run and o.function_id = look.step
+   order by look.n`;
+
+export async function lookMany(pool: Pool, looks: readonly Look[]): Promise<Sight[]> {
+  return await prepared<Sight>(pool, 'look', LOOK, looks.length, [
+    looks.map(({ runId }) => runId),
+    looks.map(({ stepId }) => stepId),
+  ]);
+}
+
+// The share lock keeps every owner it names until the commit, as DBOS's own lock does, but lets steps of one run commit together;
+// a row that someone changes right now is skipped, or the whole group would wait for it. Told is only what was not recorded.
+const RECORD = `
+  with item as (
+    select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[])
+             with ordinality as i (run, owner, step, name, output, error, child, serialization, started_at, completed_at, n)
+  ), owned as (
+    select s.workflow_uuid as run, s.owner_xid as owner
+      from dbos.workflow_status s
+     where s.workflow_uuid = any($1::text[]) and s.owner_xid = any($2::text[])
+     order by s.workflow_uuid
+       for share skip locked
+  ), recorded as (
+    insert into dbos.operation_outputs as o
+           (workflow_uuid, function_id, function_name, output, error, child_workflow_id, serialization,
+            started_at_epoch_ms, completed_at_epoch_ms, application_name, retention_timestamp)
+    select run, step, name, output, error, child, serialization, started_at, completed_at, $11::text, (extract(epoch from now()) * 1000)::bigint
+      from item join owned using (run, owner)
+     order by run, step
+        on conflict (workflow_uuid, function_id) do update set completed_at_epoch_ms = o.completed_at_epoch_ms
+    returning workflow_uuid as run, function_id as step, completed_at_epoch_ms as completed_at
+  )
+  select item.n::int
+    from item left join recorded using (run, step)
+   where recorded.completed_at is distinct from item.completed_at`;
+
+/** True for each record that is committed, by this statement or by an earlier one whose answer was lost. */
+export async function recordMany(
+  pool: Pool,
+  application: string | undefined,
+  records: readonly StepRecord[],
+): Promise<boolean[]> {
+  const missing = await prepared<{ n: number }>(pool, 'record', RECORD, records.length, [
+    records.map((record) => record.runId),
+    records.map((record) => record.ownerXid),
+    records.map((record) => record.stepId),
+    records.map((record) => record.name),
+    records.map((record) => record.output),
+    records.map((record) => record.error),
+    records.map((record) => record.childRunId),
+    records.map((record) => record.serialization),
+    records.map((record) => record.startedAt),
+    records.map((record) => record.completedAt),
+    application ?? null,
+  ]);
+  const isMissing = new Set(missing.map(({ n }) => n));
+  return records.map((_, at) => !isMissing.has(at + 1));
+}
+
+// Two writes under one lock, as DBOS makes them: the outcome belongs to a run that is still running under this token.
+const FINISH = `
+  with item as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as i (run, owner, status, output, error)
+  ), owned as (
+    select s.workflow_uuid as run, s.owner_xid as owner
+      from dbos.workflow_status s
+     where s.workflow_uuid = any($1::text[]) and s.owner_xid = any($2::text[]) and s.status = 'PENDING'
+     order by s.workflow_uuid
+       for no key update skip locked
+  ), finished as (
+    update dbos.workflow_status s
+       set status = item.status, owner_xid = null, deduplication_id = null,
+           updated_at = (extract(epoch from now()) * 1000)::bigint, completed_at = (extract(epoch from now()) * 1000)::bigint
+      from item join owned using (run, owner)
+     where s.workflow_uuid = item.run and s.owner_xid = item.owner and s.status = 'PENDING'
+    returning s.workflow_uuid as run
+  ), kept as (
+    insert into dbos.workflow_output (workflow_uuid, output, error)
+    select run, output, error from item join finished using (run) order by run
+        on conflict (workflow_uuid) do update set output = excluded.output, error = excluded.error
+  )
+  select run from finished`;
+
+/** True for each outcome that this statement wrote. */
+export async function finishMany(pool: Pool, outcomes: readonly RunOutcome[]): Promise<boolean[]> {
+  const finished = await prepared<{ run: string }>(pool, 'finish', FINISH, outcomes.length, [
+    outcomes.map(({ runId }) => runId),
+    outcomes.map(({ ownerXid }) => ownerXid),
+    outcomes.map(({ status }) => status),
+    outcomes.map(({ output }) => output),
+    outcomes.map(({ error }) => error),
+  ]);
+  const runs = new Set(finished.map(({ run }) => run));
+  return outcomes.map(({ runId }) => runs.has(runId));
+}
+
+const served = new Map<string, number>();
+
+// A prepared statement is planned once a connection, for tables as small as they were then. The name changes each time the number of
+// items doubles: some twenty plans in a process's life, none of them for a table that has grown tenfold since.
+async function prepared<Row extends QueryResultRow>(
+  pool: Pool,
+  name: string,
+  text: string,
+  items: number,
+  values: unknown[],
+): Promise<Row[]> {
+  const total = (served.get(name) ?? 0) + items;
+  served.set(name, total);
+  const { rows } = await pool.query<Row>({ name: `breakwater.${name}.${Math.floor(Math.log2(total))}`, text, values });
+  return rows;
+}

@@ -1,0 +1,102 @@
+// Requests of one turn of the event loop leave together, as a write-ahead log groups commits. Pure: knows nothing of what it carries.
+
+export interface GroupOptions<Item, Result> {
+  /** Serves a group: one result an item, in order. What it throws, every item of the group gets. */
+  readonly send: (items: readonly Item[]) => Promise<readonly Result[]>;
+  /** Names what an item is about. */
+  readonly keyOf: (item: Item) => string;
+  /** Of two waiting items with one key: `share` one answer, or keep them `apart` in groups of their own, in order. */
+  readonly twins: 'share' | 'apart';
+  /** An item's weight, such as the length of its text. Default 0. */
+  readonly weightOf?: (item: Item) => number;
+  /** A group is closed before it would grow past one of these; an item heavier than `maxWeight` travels alone. */
+  readonly maxSize: number;
+  readonly maxWeight?: number;
+  /** While this many groups are under way, requests wait and gather. */
+  readonly maxInFlight: number;
+}
+
+export interface Group<Item, Result> {
+  add(item: Item): Promise<Result>;
+}
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly key: string;
+  readonly weight: number;
+  readonly answer: PromiseWithResolvers<Result>;
+}
+
+export function createGroup<Item, Result>(options: GroupOptions<Item, Result>): Group<Item, Result> {
+  const { send, keyOf, twins, weightOf = () => 0, maxInFlight } = options;
+  const shared = new Map<string, Promise<Result>>();
+  let waiting: Waiting<Item, Result>[] = [];
+  let inFlight = 0;
+  let scheduled = false;
+
+  // Whatever else this turn asks for, also because of an answer that it brought, still joins.
+  const schedule = (): void => {
+    if (scheduled || waiting.length === 0 || inFlight >= maxInFlight) return;
+    scheduled = true;
+    setImmediate(depart);
+  };
+
+  const depart = (): void => {
+    scheduled = false;
+    while (waiting.length > 0 && inFlight < maxInFlight) {
+      const { group, left } = nextGroup(waiting, options);
+      waiting = left;
+      for (const { key } of group) shared.delete(key);
+      inFlight++;
+      void carry(group);
+    }
+  };
+
+  const carry = async (group: readonly Waiting<Item, Result>[]): Promise<void> => {
+    try {
+      const results = await send(group.map(({ item }) => item));
+      if (results.length !== group.length) throw new Error(`${group.length} items got ${results.length} results`);
+      for (const [at, { answer }] of group.entries()) answer.resolve(results[at] as Result);
+    } catch (error) {
+      for (const { answer } of group) answer.reject(error);
+    } finally {
+      inFlight--;
+      schedule();
+    }
+  };
+
+  return {
+    async add(item) {
+      const key = keyOf(item);
+      const twin = shared.get(key);
+      if (twin) return await twin;
+      const answer = Promise.withResolvers<Result>();
+      if (twins === 'share') shared.set(key, answer.promise);
+      waiting.push({ item, key, weight: weightOf(item), answer });
+      schedule();
+      return await answer.promise;
+    },
+  };
+}
+
+// The longest first part within the limits; twins of what it holds stay behind, and nothing overtakes its own twin.
+function nextGroup<Item, Result>(
+  waiting: readonly Waiting<Item, Result>[],
+  { maxSize, maxWeight = Number.POSITIVE_INFINITY }: GroupOptions<Item, Result>,
+): { group: Waiting<Item, Result>[]; left: Waiting<Item, Result>[] } {
+  const group: Waiting<Item, Result>[] = [];
+  const left: Waiting<Item, Result>[] = [];
+  const keys = new Set<string>();
+  let weight = 0;
+  for (const each of waiting) {
+    const isFull = group.length >= maxSize || (group.length > 0 && weight + each.weight > maxWeight);
+    if (isFull || keys.has(each.key)) {
+      left.push(each);
+    } else {
+      group.push(each);
+      weight += each.weight;
+    }
+    keys.add(each.key);
+  }
+  return { group, left };
+}
