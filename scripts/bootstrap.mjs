@@ -13,6 +13,7 @@ const commands = {
   demo: program('scripts/demo.js'),
   start: program('src/bin.js', 'start'),
   sandbox: program('sandbox/main.js'),
+  'crash-matrix': program('scripts/crash-matrix.js'),
   'db-reset': program('scripts/db-reset.js'),
   bench: program('scripts/bench.js'),
   build: async () => {

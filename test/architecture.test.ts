@@ -22,10 +22,12 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   telemetry: ['runs'],
   http: ['runs'],
   config: ['kernel'],
-  cli: ['runs', 'config'],
+  'crash-test': ['runs'],
+  cli: ['crash-test', 'config'],
   'load-workflows': ['runs'],
   main: ['http', 'cli', 'telemetry', 'config', 'load-workflows'],
   bin: ['main', 'sandbox'],
+  'crash-victim': ['main'],
   index: ['main'],
   // Beside src/: the sandbox shares nothing but words, coded workflows see the public face.
   sandbox: ['kernel'],
@@ -65,7 +67,7 @@ const reservations: readonly Reservation[] = [
     pattern: /^import (?!type\b).* from '(?:pg|knex)'/m,
     only: /^(src\/(postgres|durable)\/|.*-store\.ts$)/,
   },
-  // The CLI calls our own API, never a vendor.
+  // The CLI and the crash test call our own API, never a vendor.
   { what: 'outbound HTTP', reads: 'imports', pattern: /^undici$/, only: /^src\/(tools|cli)\// },
   {
     what: "Node's HTTP",
@@ -73,7 +75,7 @@ const reservations: readonly Reservation[] = [
     pattern: /^import (?!type\b).* from 'node:https?'/m,
     only: /^(src\/(tools|http)|sandbox)\//,
   },
-  { what: 'fetch', reads: 'code', pattern: /(?<![.\w])fetch\(/, only: /^src\/(tools|cli)\// },
+  { what: 'fetch', reads: 'code', pattern: /(?<![.\w])fetch\(/, only: /^src\/(tools|cli|crash-test)\// },
   { what: 'the environment', reads: 'code', pattern: /\bprocess\.env\b/, only: /^src\/(config|main|bin)\.ts$/ },
   {
     what: 'logs and metrics',

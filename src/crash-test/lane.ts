@@ -1,0 +1,211 @@
+// One chain of processes on a database and doubles of its own: each rescues the run of the one before, then dies in its own.
+import type { Knex } from 'knex';
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Boundary } from '../durable/index.ts';
+import type { BoundaryPoint } from './boundary-point.ts';
+import { Client, hasEnded } from './client.ts';
+import type { RunAnswer, WorkflowName } from './client.ts';
+import { countWorld, duplicatesOf, withoutOwn } from './end-state.ts';
+import type { EndState } from './end-state.ts';
+import { NoAnswer, lookUntil } from './json-http.ts';
+import { clearNotes, countNotes, listUnfinished, loadNodeEnds } from './lane-store.ts';
+import type { Scenario } from './scenario.ts';
+import { Victim } from './victim.ts';
+import type { VictimEnd } from './victim.ts';
+import type { World } from './world.ts';
+
+/** The victim is dead or about to be: its connection broke. */
+const DYING_MS = 5_000;
+/** A run has ended: its last boundaries come right behind. */
+const LANDING_MS = 5_000;
+const LOOK_EVERY_MS = 50;
+/** A busy machine may cost a process its lease. */
+const MAX_RESCUERS = 4;
+
+export interface LaneParts {
+  readonly world: World;
+  readonly knex: Knex;
+  /** Of every process of this lane. */
+  readonly settings: Readonly<Record<string, string>>;
+  readonly adminKey: string;
+  readonly runTimeoutMs: number;
+}
+
+/** A process ended although nobody told it to: the machine is to blame, try again. */
+export class Disturbed extends Error {}
+
+/** The run ended and the victim lives: the boundary was not passed. */
+export class NotLanded extends Error {}
+
+/** A run on its way. */
+interface Ride {
+  readonly scenario: Scenario;
+  readonly key: string;
+  readonly startedAt: number;
+  id?: string;
+}
+
+export class Lane {
+  readonly #parts: LaneParts;
+  readonly #published = new Map<string, WorkflowName>();
+  readonly #runs: string[] = [];
+  #victim: Victim | undefined;
+
+  constructor(parts: LaneParts) {
+    this.#parts = parts;
+  }
+
+  /** Plays the scenario without a fault: how it ends, and the boundaries that it passes. */
+  async undisturbed(scenario: Scenario): Promise<{ end: EndState; boundaries: readonly Boundary[] }> {
+    const { ride, victim } = await this.#begin(scenario);
+    const run = await this.#untilEnded(ride, victim);
+    const boundaries = await lookUntil(
+      async () => {
+        const passed = await victim.boundariesOf(run.id);
+        return passed.some(({ phase }) => phase === 'ended') ? passed : undefined;
+      },
+      { timeoutMs: LANDING_MS, everyMs: LOOK_EVERY_MS },
+    );
+    if (!boundaries) throw new Error(`the run is ${run.status}, which is no end: ${run.waiting ?? run.error?.message}`);
+    return { end: await this.#endOf(run), boundaries };
+  }
+
+  /** Plays the scenario, kills its process at `point`, lets another one take over, and tells how that ends. */
+  async killedAt(scenario: Scenario, point: BoundaryPoint): Promise<EndState> {
+    const { ride, victim } = await this.#begin(scenario);
+    await victim.arm(point, this.#runs);
+    await this.#untilDead(ride, victim);
+    for (let rescuers = 1; ; rescuers++) {
+      try {
+        return await this.#endOf(await this.#untilEnded(ride, await this.#live()));
+      } catch (error) {
+        if (!(error instanceof Disturbed) || rescuers === MAX_RESCUERS) throw error;
+      }
+    }
+  }
+
+  /** Runs that have no end in the engine although the API says that they ended. */
+  async unfinished(): Promise<readonly string[]> {
+    const left = await lookUntil(async () => ((await listUnfinished(this.#parts.knex)).length === 0 ? [] : undefined), {
+      timeoutMs: this.#victim ? this.#parts.runTimeoutMs : 0,
+      everyMs: 200,
+    });
+    return left ?? (await listUnfinished(this.#parts.knex));
+  }
+
+  async close(): Promise<void> {
+    if (this.#victim?.isAlive) await this.#victim.kill();
+  }
+
+  async #begin(scenario: Scenario): Promise<{ ride: Ride; victim: Victim }> {
+    const victim = await this.#live();
+    await this.#parts.world.prepare(scenario);
+    await clearNotes(this.#parts.knex);
+    await this.#publish(scenario, victim);
+    return { ride: { scenario, key: randomUUID(), startedAt: performance.now() }, victim };
+  }
+
+  async #live(): Promise<Victim> {
+    if (!this.#victim?.isAlive) this.#victim = await Victim.start(this.#parts.settings);
+    return this.#victim;
+  }
+
+  async #publish({ name, workflow }: Scenario, victim: Victim): Promise<void> {
+    if (this.#published.has(name)) return;
+    const known = 'coded' in workflow ? { workflow: workflow.coded } : await this.#client(victim).publish(workflow);
+    this.#published.set(name, known);
+  }
+
+  #client({ url }: Victim): Client {
+    return new Client(url, this.#parts.adminKey);
+  }
+
+  // Started, and asked for as long as it runs; what it waits for is answered on the way.
+  async #look(ride: Ride, victim: Victim): Promise<RunAnswer> {
+    const client = this.#client(victim);
+    if (ride.id === undefined) {
+      const name = this.#published.get(ride.scenario.name);
+      if (!name) throw new TypeError(`${ride.scenario.name} was not published`);
+      ride.id = await client.start(name, ride.scenario, ride.key);
+      this.#runs.push(ride.id);
+    }
+    const run = await client.run(ride.id);
+    if (run.status === 'waiting') await client.answer(ride.id, ride.scenario);
+    return run;
+  }
+
+  async #untilEnded(ride: Ride, victim: Victim): Promise<RunAnswer> {
+    try {
+      for (;;) {
+        const run = await this.#look(ride, victim);
+        if (hasEnded(run)) return run;
+        this.#checkTime(ride, run);
+        await sleep(LOOK_EVERY_MS);
+      }
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
+      throw new Disturbed((await this.#deathOf(victim, error)).story, { cause: error });
+    }
+  }
+
+  async #untilDead(ride: Ride, victim: Victim): Promise<void> {
+    const end = await this.#endOfVictim(ride, victim);
+    if (!end.atBoundary) throw new Disturbed(end.story);
+  }
+
+  async #endOfVictim(ride: Ride, victim: Victim): Promise<VictimEnd> {
+    while (victim.isAlive) {
+      try {
+        const run = await this.#look(ride, victim);
+        if (hasEnded(run)) return await this.#landing(victim, run);
+        this.#checkTime(ride, run);
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) throw error;
+        return await this.#deathOf(victim, error);
+      }
+      await sleep(LOOK_EVERY_MS);
+    }
+    return await victim.ended;
+  }
+
+  async #landing(victim: Victim, run: RunAnswer): Promise<VictimEnd> {
+    const end = await Promise.race([victim.ended, sleep(LANDING_MS)]);
+    if (end) return end;
+    throw new NotLanded(`the run ended as ${run.status} and did not pass the boundary`);
+  }
+
+  async #deathOf(victim: Victim, error: NoAnswer): Promise<VictimEnd> {
+    const end = await Promise.race([victim.ended, sleep(DYING_MS)]);
+    if (end) return end;
+    throw error;
+  }
+
+  #checkTime({ startedAt }: Ride, { status, waiting }: RunAnswer): void {
+    const { runTimeoutMs } = this.#parts;
+    if (performance.now() - startedAt < runTimeoutMs) return;
+    const why = waiting === undefined ? '' : `: ${waiting}`;
+    throw new Error(`the run is still ${status} after ${Math.round(runTimeoutMs / 1_000)} s${why}`);
+  }
+
+  async #endOf(run: RunAnswer): Promise<EndState> {
+    const { world, knex } = this.#parts;
+    const [objects, notes, nodes] = await Promise.all([world.objects(), countNotes(knex), loadNodeEnds(knex, run.id)]);
+    return {
+      status: run.status,
+      cause: run.cause ?? null,
+      output: withoutOwn(run.output ?? null, this.#own(run)),
+      nodes,
+      world: { ...countWorld(objects), ...(notes > 0 && { 'memory note': { alive: notes, undone: 0 } }) },
+      duplicates: duplicatesOf(objects),
+    };
+  }
+
+  #own({ id }: RunAnswer): ReadonlyMap<string, string> {
+    return new Map([
+      [id, '<run>'],
+      [id.slice(-8), '<end of run>'],
+      [this.#parts.world.url, '<sandbox>'],
+    ]);
+  }
+}

@@ -1,0 +1,59 @@
+// What a crash test plays: a workflow, its input, and what the world around the run does: decides, sends, fails.
+import { readFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import { z } from 'zod';
+
+const decision = z.strictObject({
+  decision: z.enum(['approve', 'reject']),
+  reason: z.string().optional(),
+  edits: z.record(z.string(), z.json()).optional(),
+  form: z.json().optional(),
+});
+
+const scenarioFile = z.strictObject({
+  about: z.string(),
+  /** A definition's file, beside this one; default: of the same name. */
+  definition: z.string().optional(),
+  /** A workflow in code instead, by its name. */
+  workflow: z.string().optional(),
+  input: z.json().default({}),
+  /** How each approval is decided; `nobody` leaves them to their deadline. */
+  decide: z.union([decision, z.literal('nobody')]).default({ decision: 'approve' }),
+  /** Sent when the run waits. */
+  messages: z.array(z.strictObject({ topic: z.string(), body: z.json() })).default([]),
+  /** Planted at the vendors' doubles before the run begins, as `POST /_faults` takes them. */
+  faults: z.array(z.record(z.string(), z.json())).default([]),
+});
+
+type ScenarioFile = z.infer<typeof scenarioFile>;
+
+export interface Scenario extends Pick<ScenarioFile, 'input' | 'decide' | 'messages' | 'faults'> {
+  readonly name: string;
+  readonly workflow: { readonly coded: string } | DefinitionText;
+}
+
+export interface DefinitionText {
+  readonly source: string;
+  readonly format: 'yaml' | 'json';
+}
+
+/** Reads `<name>.json`, a scenario, and the definition that it plays. */
+export async function readScenario(file: string): Promise<Scenario> {
+  const { workflow, definition, input, decide, messages, faults } = scenarioFile.parse(
+    JSON.parse(await readFile(file, 'utf8')),
+  );
+  const name = basename(file, '.json');
+  const text = join(dirname(file), definition ?? `${name}.yaml`);
+  return {
+    name,
+    input,
+    decide,
+    messages,
+    faults,
+    workflow: workflow === undefined ? await readDefinition(text) : { coded: workflow },
+  };
+}
+
+async function readDefinition(file: string): Promise<DefinitionText> {
+  return { source: await readFile(file, 'utf8'), format: extname(file) === '.json' ? 'json' : 'yaml' };
+}
