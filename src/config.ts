@@ -15,11 +15,15 @@ export interface Config {
   /** 0 takes any free port. */
   readonly port: number;
   readonly dataDir: string;
+  /** Serves the API, executes runs, or both. */
+  readonly role: ProcessRole;
   /** The first admin key; absent: one is made at first start. */
   readonly adminKey?: string;
   readonly workflowsDir: string;
   readonly activitySlots: number;
   readonly leaseTtlMs: number;
+  /** How long finished runs are kept; undefined: for ever. */
+  readonly retentionMs?: number;
   /** Where tools without credentials go instead; absent: nowhere. */
   readonly sandboxUrl?: string;
   /** `host` or `host:port`, in lower case: what tools may call although it is private or on another port. */
@@ -41,10 +45,14 @@ export interface Config {
   readonly toolEnv: Environment;
 }
 
+export type ProcessRole = (typeof processRoles)[number];
+const processRoles = ['all', 'api', 'worker'] as const;
+
 type LogLevel = (typeof logLevels)[number];
 const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
 
 const WORKFLOWS_DIR = 'workflows';
+const HOUR_MS = 3_600_000;
 
 const schema = z.object({
   DBOS_SYSTEM_DATABASE_URL: urlText('a Postgres URL (postgres://…)', ['postgres:', 'postgresql:']).optional(),
@@ -56,10 +64,11 @@ const schema = z.object({
     .string()
     .regex(/^[\x21-\x7e]+$/, 'must be printable ASCII without spaces')
     .optional(),
-  BREAKWATER_ROLE: supportedOnly(oneOf(['all', 'api', 'worker']), 'all'),
+  BREAKWATER_ROLE: oneOf(processRoles).default('all'),
   BREAKWATER_WORKFLOWS_DIR: z.string().default(WORKFLOWS_DIR),
   BREAKWATER_ACTIVITY_SLOTS: wholeNumber(1, 10_000).default(64),
   BREAKWATER_LEASE_TTL: duration(500).default(10_000),
+  BREAKWATER_RETENTION: retention().default(30 * 24 * HOUR_MS),
   BREAKWATER_GROUP_CHECKPOINTS: supportedOnly(oneOf(['on', 'off']), 'off'),
   BREAKWATER_SANDBOX: sandboxUrl(),
   BREAKWATER_OUTBOUND_ALLOW: hostList().default([]),
@@ -73,7 +82,6 @@ const schema = z.object({
   BREAKWATER_OIDC_ISSUER: unsupported(),
   BREAKWATER_OIDC_AUDIENCE: unsupported(),
   BREAKWATER_OIDC_ROLES_CLAIM: unsupported(),
-  BREAKWATER_RETENTION: unsupported(),
   BREAKWATER_RATE_LIMIT: unsupported(),
   BREAKWATER_SECRETS_FILE: unsupported(),
   OTEL_EXPORTER_OTLP_ENDPOINT: unsupported(),
@@ -135,10 +143,12 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     host: settings.HOST,
     port: settings.PORT,
     dataDir: settings.BREAKWATER_DATA_DIR,
+    role: settings.BREAKWATER_ROLE,
     adminKey: settings.BREAKWATER_ADMIN_KEY,
     workflowsDir: settings.BREAKWATER_WORKFLOWS_DIR,
     activitySlots: settings.BREAKWATER_ACTIVITY_SLOTS,
     leaseTtlMs: settings.BREAKWATER_LEASE_TTL,
+    retentionMs: settings.BREAKWATER_RETENTION,
     sandboxUrl: settings.BREAKWATER_SANDBOX,
     outboundAllow: settings.BREAKWATER_OUTBOUND_ALLOW,
     chromium: settings.BREAKWATER_CHROMIUM,
@@ -181,6 +191,14 @@ function duration(minMs: number) {
     .string()
     .transform((text) => parseDuration(text) ?? NaN)
     .refine((ms) => ms >= minMs, `must be a duration of at least ${minMs}ms, such as 500ms, 10s or 5m`);
+}
+
+function retention() {
+  const off = z.literal('off').transform(() => undefined);
+  return z.union([off, duration(HOUR_MS)], {
+    error:
+      'must be off or a duration of at least 1h, such as 30d: less, and a run could be gone before who started it has seen its result',
+  });
 }
 
 function oneOf<const Value extends string>(values: readonly Value[]) {

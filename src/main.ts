@@ -6,9 +6,10 @@ import { linkKeys, signLink } from './approvals/index.ts';
 import type { LinkClaims, LinkKeys } from './approvals/index.ts';
 import { readEnvironment } from './config.ts';
 import type { Config, Environment } from './config.ts';
-import { launchDurable, migrateDurableSchema } from './durable/index.ts';
-import type { BoundaryListener, Durable } from './durable/index.ts';
+import { connectDurable, launchDurable, migrateDurableSchema } from './durable/index.ts';
+import type { BoundaryListener } from './durable/index.ts';
 import { createHttpApp, ensureAdminKey } from './http/index.ts';
+import type { AdminKey } from './http/index.ts';
 import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
 import { loadUserCode, publishFolder } from './load-workflows.ts';
@@ -26,7 +27,6 @@ import {
   pendingMigrations,
 } from './postgres/index.ts';
 import { createSlots } from './resilience/index.ts';
-import type { Slots } from './resilience/index.ts';
 import {
   createCodedWorkflows,
   createControlWatch,
@@ -35,7 +35,7 @@ import {
   registerRunWorkflow,
   stuckError,
 } from './runs/index.ts';
-import type { Actor, Engine, Runs } from './runs/index.ts';
+import type { Actor, CodedWorkflows, Runs } from './runs/index.ts';
 import { createLog } from './telemetry/index.ts';
 import { allTools, connectTools, createRegistry } from './tools/index.ts';
 import type { Registry, Tool, ToolParts } from './tools/index.ts';
@@ -53,7 +53,8 @@ const SYSTEM: Actor = { tenant: DEFAULT_TENANT, user: 'system', roles: ['admin']
 
 export interface App {
   readonly url: string;
-  readonly executorId: string;
+  /** Absent in a process that executes no runs. */
+  readonly executorId?: string;
   readonly runs: Runs;
   /** Known when it was given or is kept in the data directory; `created` when this start made it. */
   readonly adminKey?: string;
@@ -111,38 +112,32 @@ async function build(
   });
   onStop(async () => await registry.close());
   const coded = createCodedWorkflows(added.workflows);
-  const controls = createControlWatch(database.engine, emit);
-  onStop(async () => controls.stop());
-  const engine: Engine = {
-    knex: database.engine,
-    registry,
-    clock,
-    random: Math.random,
-    emit,
-    controls,
-    slots: createSlots(config.activitySlots),
-  };
-
-  registerRunWorkflow(engine, coded);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
-  const durable = await launch(config, database, { emit, slots: engine.slots, clock }, options);
-  onStop(async () => await durable.stop(DRAIN_MS));
+  const parts = { config, database, registry, coded, clock, emit };
+  const part = config.role === 'api' ? await connect(parts) : await execute(parts, options, onStop);
+  onStop(async () => await part.stop());
 
   const runs = createRuns({ knex: database.api, registry, coded, clock });
-  await publishFolder(config.workflowsDir, runs.definitions, SYSTEM, emit);
-  const admin = await ensureAdminKey(database.engine, { configured: config.adminKey, dataDir: config.dataDir });
+  const admin = config.role === 'worker' ? undefined : await furnishApi(config, database, runs, emit);
   const keys = await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey });
-  const url = await listen(config, { database, durable, runs, registry, clock, emit, keys }, onStop);
-  emit({ level: 'info', name: 'main.ready', fields: { url, executor: durable.executorId } });
+  const url = await listen({ ...parts, part, runs, keys }, onStop);
+  // Runs last, so it stops first: while answers are still being given nothing more is claimed.
+  onStop(async () => await part.drain());
+  emit({ level: 'info', name: 'main.ready', fields: { url, role: config.role, executor: part.executorId } });
   return {
     url,
-    executorId: durable.executorId,
+    executorId: part.executorId,
     runs,
-    adminKey: admin.key,
-    adminKeyCreated: admin.created,
+    adminKey: admin?.key,
+    adminKeyCreated: admin?.created ?? false,
     approvalLink: (claims) =>
       `${config.baseUrl ?? url}/approve/${signLink({ ...claims, tenant: DEFAULT_TENANT }, keys.current)}`,
   };
+}
+
+async function furnishApi(config: Config, database: Database, runs: Runs, emit: Emit): Promise<AdminKey> {
+  await publishFolder(config.workflowsDir, runs.definitions, SYSTEM, emit);
+  return await ensureAdminKey(database.engine, { configured: config.adminKey, dataDir: config.dataDir });
 }
 
 function registerTools(
@@ -213,25 +208,66 @@ async function userCode(config: Config): Promise<UserCode> {
   return await loadUserCode(folder);
 }
 
-async function launch(
-  config: Config,
-  database: Database,
-  { emit, slots, clock }: { emit: Emit; slots: Slots; clock: DatabaseClock },
+interface Parts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly registry: Registry;
+  readonly coded: CodedWorkflows;
+  readonly clock: DatabaseClock;
+  readonly emit: Emit;
+}
+
+/** What this process is to runs: an executor, or only the door through which they come. */
+interface DurablePart {
+  /** Absent when it executes none. */
+  readonly executorId?: string;
+  readonly leaseHeld: boolean;
+  /** Takes no more runs. */
+  drain(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+async function connect({ database, emit }: Parts): Promise<DurablePart> {
+  const client = await connectDurable({
+    pool: database.dbos,
+    databaseUrl: database.url,
+    knex: database.engine,
+    emit,
+  });
+  return { leaseHeld: false, drain: async () => undefined, stop: async () => await client.stop() };
+}
+
+async function execute(
+  { config, database, registry, coded, clock, emit }: Parts,
   { onFatal = exitAtOnce(emit), onBoundary }: AppOptions,
-): Promise<Durable> {
-  return await launchDurable({
+  onStop: (cleanup: () => Promise<unknown>) => void,
+): Promise<DurablePart> {
+  const controls = createControlWatch(database.engine, emit);
+  onStop(async () => controls.stop());
+  const slots = createSlots(config.activitySlots);
+  registerRunWorkflow({ knex: database.engine, registry, clock, random: Math.random, emit, controls, slots }, coded);
+  const durable = await launchDurable({
     pool: database.dbos,
     databaseUrl: database.url,
     knex: database.engine,
     leaseKnex: database.lease,
-    role: 'all',
+    role: config.role,
     leaseTtlMs: config.leaseTtlMs,
+    retentionMs: config.retentionMs,
     vitals: () => ({ slots, clockSkewMs: clock.skewMs }),
     emit,
     onStuck: stuckError,
     onFatal,
     onBoundary,
   });
+  return {
+    executorId: durable.executorId,
+    get leaseHeld() {
+      return durable.leaseHeld;
+    },
+    drain: async () => await durable.drain(),
+    stop: async () => await durable.stop(DRAIN_MS),
+  };
 }
 
 // Others may own our runs already: nothing gentle is safe.
@@ -256,19 +292,14 @@ function keepMeasuring(clock: DatabaseClock, emit: Emit): () => Promise<void> {
   return async () => clearInterval(timer);
 }
 
-interface Serving {
-  readonly database: Database;
-  readonly durable: Durable;
+interface Serving extends Parts {
+  readonly part: DurablePart;
   readonly runs: Runs;
-  readonly registry: Registry;
-  readonly clock: DatabaseClock;
-  readonly emit: Emit;
   readonly keys: LinkKeys;
 }
 
 async function listen(
-  config: Config,
-  { database, durable, runs, registry, clock, emit, keys }: Serving,
+  { config, database, part, runs, registry, clock, emit, keys }: Serving,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<string> {
   const app = createHttpApp({
@@ -278,7 +309,8 @@ async function listen(
     linkKeys: keys,
     clock,
     emit,
-    ready: async () => await readiness(config, database, durable, clock),
+    role: config.role,
+    ready: async () => await readiness(config, database, part, clock),
   });
   onStop(async () => await app.close());
   try {
@@ -290,16 +322,18 @@ async function listen(
   }
 }
 
-async function readiness(config: Config, database: Database, durable: Durable, clock: DatabaseClock) {
+async function readiness({ role, sandboxUrl }: Config, database: Database, part: DurablePart, clock: DatabaseClock) {
   const own = {
-    lease: durable.leaseHeld,
+    role,
+    lease: part.leaseHeld,
     clockSkewMs: Math.round(clock.skewMs),
-    sandboxed: config.sandboxUrl !== undefined,
+    sandboxed: sandboxUrl !== undefined,
   };
+  const owns = own.lease || role === 'api';
   try {
     const pending = await pendingMigrations(database.engine);
     const migrations = pending.length === 0;
-    return { ready: migrations && own.lease, database: true, migrations, ...own };
+    return { ready: migrations && owns, database: true, migrations, ...own };
   } catch (error) {
     return { ready: false, database: false, migrations: false, ...own, problem: messageOf(error) };
   }

@@ -32,6 +32,7 @@ describe('loadConfig', () => {
       workflowsDir: 'workflows',
       activitySlots: 64,
       leaseTtlMs: 10_000,
+      retentionMs: 30 * 86_400_000,
       logLevel: 'info',
       allowUnsafeDurability: false,
       apiUrl: 'http://127.0.0.1:60000',
@@ -76,6 +77,13 @@ describe('loadConfig', () => {
     for (const { path, message } of refusal.problems) expect(refusal.message).toContain(`${path} ${message}`);
   });
 
+  it('keeps finished runs for an hour at least, or for ever', () => {
+    expect(loadConfig({ BREAKWATER_RETENTION: '1h' }).retentionMs).toBe(3_600_000);
+    expect(loadConfig({ BREAKWATER_RETENTION: 'off' }).retentionMs).toBeUndefined();
+    for (const value of ['59m', '0s', 'never', '-1d'])
+      expect(messageFor('BREAKWATER_RETENTION', value)).toMatch(/^must be off or a duration of at least 1h/);
+  });
+
   it('suggests the nearest name for an unknown one', () => {
     expect(messageFor('BREAKWATER_ACTIVITY_SLOT', '9')).toBe(
       'is not a setting; did you mean "BREAKWATER_ACTIVITY_SLOTS"?',
@@ -92,12 +100,9 @@ describe('loadConfig', () => {
     ['BREAKWATER_OIDC_ISSUER', 'https://id.example'],
     ['BREAKWATER_OIDC_AUDIENCE', 'breakwater'],
     ['BREAKWATER_OIDC_ROLES_CLAIM', 'roles'],
-    ['BREAKWATER_RETENTION', '30d'],
     ['BREAKWATER_RATE_LIMIT', '200/s'],
     ['BREAKWATER_SECRETS_FILE', '/run/secrets/tools'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318'],
-    ['BREAKWATER_ROLE', 'worker'],
-    ['BREAKWATER_ROLE', 'api'],
     ['BREAKWATER_GROUP_CHECKPOINTS', 'on'],
   ])('refuses %s=%s as not supported yet', (name, value) => {
     expect(messageFor(name, value)).toContain('is not supported yet');
@@ -216,6 +221,7 @@ describe('.env.example', () => {
       PORT: String(config.port),
       BREAKWATER_ACTIVITY_SLOTS: String(config.activitySlots),
       BREAKWATER_LEASE_TTL: formatDuration(config.leaseTtlMs),
+      BREAKWATER_RETENTION: formatDuration(config.retentionMs ?? 0),
       BREAKWATER_DATA_DIR: config.dataDir,
       BREAKWATER_WORKFLOWS_DIR: config.workflowsDir,
       BREAKWATER_URL: config.apiUrl,

@@ -1,8 +1,10 @@
 // A process without an engine: what it starts and sends goes through DBOS's own client into the caller's transaction, for workers to take (K11).
 import { DBOSClient } from '@dbos-inc/dbos-sdk';
+import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import type { Emit } from '../kernel/index.ts';
 import { dbosLogger } from './dbos-log.ts';
+import { startProtocolAlarm } from './protocol-alarm.ts';
 import { APPLICATION } from './protocol.ts';
 
 let connected: DBOSClient | undefined;
@@ -16,10 +18,11 @@ export interface DurableClient {
   stop(): Promise<void>;
 }
 
-/** Instead of `launchDurable`: no lease, no loops, no run is ever executed here. */
+/** Instead of `launchDurable`: no lease, and no run is ever executed here. It tells when no worker is there to do so. */
 export async function connectDurable(options: {
   readonly pool: Pool;
   readonly databaseUrl: string;
+  readonly knex: Knex;
   readonly emit: Emit;
 }): Promise<DurableClient> {
   const client = await DBOSClient.create({
@@ -29,8 +32,10 @@ export async function connectDurable(options: {
     logger: dbosLogger(options.emit),
   });
   connected = client;
+  const alarm = startProtocolAlarm(options.knex, options.emit);
   return {
     async stop() {
+      await alarm.stop();
       connected = undefined;
       await client.destroy();
     },

@@ -24,6 +24,8 @@ import { takeLease } from './lease.ts';
 import type { Lease } from './lease.ts';
 import type { Vitals } from './lease-store.ts';
 import { APPLICATION, ENGINE_PROTOCOL } from './protocol.ts';
+import { startProtocolAlarm } from './protocol-alarm.ts';
+import { startRetention } from './retention.ts';
 import { startSweep } from './sweep.ts';
 import { migrateTransactionCompletions, registerTransactions } from './transaction.ts';
 import { installGuard } from './workflow.ts';
@@ -43,6 +45,8 @@ export interface DurableOptions {
   readonly leaseKnex: Knex;
   readonly role: string;
   readonly leaseTtlMs: number;
+  /** How long finished runs are kept; undefined: for ever. */
+  readonly retentionMs?: number;
   /** Told with each heartbeat. Default: no slots, no skew. */
   readonly vitals?: () => Vitals;
   /** Commit what concurrent steps record together (D4). Default off. */
@@ -60,6 +64,8 @@ export interface Durable {
   readonly executorId: string;
   readonly leaseHeld: boolean;
   readonly running: number;
+  /** Claims no more runs; those here go on. */
+  drain(): Promise<void>;
   /** Stops claiming, lets acts in flight finish for up to `drainMs`, hands every run over, gives up the lease. */
   stop(drainMs: number): Promise<void>;
 }
@@ -109,10 +115,13 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
   tuneParkedPolling(PARKED_POLL_MS);
   keepDelaysToTheDatabase();
   const { onStuck } = options;
+  const claiming = startClaiming({ knex, databaseUrl, executorId, emit, onStuck });
   const loops = [
-    startClaiming({ knex, databaseUrl, executorId, emit, onStuck }),
+    claiming,
     startSweep({ knex, ttlMs: leaseTtlMs, emit, onStuck }),
     startAudit(knex, executorId, emit),
+    startRetention({ knex, retentionMs: options.retentionMs, emit }),
+    startProtocolAlarm(knex, emit),
   ];
   return {
     executorId,
@@ -122,6 +131,7 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     get running() {
       return executionCount();
     },
+    drain: async () => await claiming.stop(),
     stop: async (drainMs) => await stop({ loops, lease, drainMs }),
   };
 }

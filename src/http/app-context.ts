@@ -16,9 +16,13 @@ export type App = FastifyInstance<
   ZodTypeProvider
 >;
 
+/** What the process is for: the API, runs, or both. */
+export type ProcessRole = 'all' | 'api' | 'worker';
+
 /** What `/ready` tells. */
 export interface ReadyReport {
   readonly ready: boolean;
+  readonly role: ProcessRole;
   readonly database: boolean;
   readonly migrations: boolean;
   readonly lease: boolean;
@@ -37,6 +41,7 @@ export interface HttpOptions {
   /** The database's time (D12). */
   readonly clock: Clock;
   readonly emit: Emit;
+  readonly role: ProcessRole;
   readonly ready: () => Promise<ReadyReport>;
 }
 

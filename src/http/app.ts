@@ -60,6 +60,7 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
   installHeaders(app);
   installRequestEvents(app, options.emit);
   installErrorHandler(app, options.emit);
+  if (options.role === 'worker') refuseAllButHealth(app);
   installAuthentication(app, options.knex);
   installBodyRules(app);
   installOpenApi(app);
@@ -68,6 +69,17 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
     void app.register(async (scope) => resource(scope.withTypeProvider<ZodTypeProvider>(), services));
   }
   return app;
+}
+
+const SERVED_BY_WORKERS: ReadonlySet<string | undefined> = new Set(['/health', '/ready', '/metrics']);
+
+// Before authentication: whoever asks learns where to ask.
+function refuseAllButHealth(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (SERVED_BY_WORKERS.has(request.routeOptions.url)) return;
+    const message = 'This process is a worker: it serves /health, /ready and /metrics only. Ask an api process.';
+    throw new BreakwaterError('NOT_FOUND', message);
+  });
 }
 
 function installHeaders(app: FastifyInstance): void {

@@ -6,9 +6,10 @@ import { problemResponse } from './problem.ts';
 const report = z
   .object({
     ready: z.boolean(),
+    role: z.enum(['all', 'api', 'worker']).describe('It serves the API, executes runs, or both.'),
     database: z.boolean(),
     migrations: z.boolean().describe('Every migration of this version has run.'),
-    lease: z.boolean().describe('This executor holds its lease.'),
+    lease: z.boolean().describe('This executor holds its lease. An api process has none.'),
     clockSkewMs: z
       .int()
       .describe(
