@@ -15,6 +15,7 @@ const commands = {
   sandbox: program('sandbox/main.js'),
   'crash-matrix': program('scripts/crash-matrix.js'),
   'db-reset': program('scripts/db-reset.js'),
+  chaos: source('scripts/chaos.ts'),
   bench: program('scripts/bench.js'),
   build: async () => {
     await ensureInstalled();
@@ -43,6 +44,15 @@ function program(file, ...firstArgs) {
     await ensureInstalled();
     await ensureBuilt();
     return launch([quiet, '--enable-source-maps', join(root, 'dist', file), ...firstArgs, ...args]);
+  };
+}
+
+/** A program that stands on the tests' instruments: it runs as it is written, the app that it starts is built. */
+function source(file) {
+  return async (args) => {
+    await ensureInstalled();
+    await ensureBuilt();
+    return launch([quiet, join(root, file), ...args]);
   };
 }
 

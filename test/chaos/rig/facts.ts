@@ -103,3 +103,11 @@ export interface Violation {
   readonly run?: string;
   readonly what: string;
 }
+
+/** Something measured, and what it may be at most. */
+export interface Figure {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly limit?: number;
+}

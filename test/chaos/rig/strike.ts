@@ -1,0 +1,239 @@
+// Strikes one planned fault and says whether it truly landed, with the proof.
+import { setTimeout as delay } from 'node:timers/promises';
+import { pauseProcess, resumeProcess } from '../faults/index.ts';
+import type { ArmedFault, LandedFault } from '../faults/index.ts';
+import { until } from '../../support/until.ts';
+import { endListeners, loadEnded, loadExecutors, loadWaiting } from './app-store.ts';
+import type { Step } from './plan.ts';
+import { describeStep } from './plan.ts';
+import type { Replica } from './replica.ts';
+import type { World } from './world.ts';
+
+export interface Struck {
+  readonly what: string;
+  readonly landed: boolean;
+  readonly proof: string;
+  readonly at: number;
+}
+
+type FaultStep<Fault extends Step['fault']> = Extract<Step, { fault: Fault }>;
+/** Faults that one call strikes; races, poison and herds are phases of their own. */
+export type SimpleStep = Exclude<
+  Step,
+  { fault: 'start race' } | { fault: 'approval race' } | { fault: 'poison' } | { fault: 'herd' }
+>;
+
+const LANDING_MS = 15_000;
+const ZOMBIE_EXIT_MS = 5_000;
+const CLOCK_MS = 1_200;
+
+export async function strike(world: World, step: SimpleStep): Promise<Struck> {
+  const at = Date.now();
+  try {
+    const proof = await proofOf(world, step);
+    return { what: describeStep(step), landed: proof !== undefined, proof: proof ?? 'it never struck', at };
+  } catch (error) {
+    return {
+      what: describeStep(step),
+      landed: false,
+      proof: error instanceof Error ? error.message : String(error),
+      at,
+    };
+  }
+}
+
+async function proofOf(world: World, step: SimpleStep): Promise<string | undefined> {
+  switch (step.fault) {
+    case 'kill':
+      return await kill(world, step);
+    case 'pause':
+      return await pause(world, step);
+    case 'commit':
+      return await ambush(world, step.replica, describeStep(step), ({ proxy }) =>
+        proxy.ambiguousCommit({ ...(step.site !== 'any' && { match: step.site }), nth: step.nth }),
+      );
+    case 'sqlstate':
+      return await answerError(world, step);
+    case 'partition':
+      return await partition(world, step);
+    case 'clock':
+      return await shiftClock(world, step);
+    case 'server':
+      return await troubleServer(world, step);
+    case 'restart':
+      return await restart(world, step);
+    case 'roll':
+      return await roll(world, step);
+    case 'listeners':
+      return await endListening(world);
+  }
+}
+
+async function kill({ fleet, takeovers, database }: World, { replica }: FaultStep<'kill'>): Promise<string> {
+  const place = fleet.at(replica);
+  const { id, pid, app } = await place.end('SIGKILL');
+  const diedAt = Date.now();
+  const executor = (await loadExecutors(database)).find((row) => row.pid === pid)?.id;
+  const victims = executor === undefined ? 0 : await takeovers.follow(executor, diedAt);
+  await place.ready();
+  return `${id} ended by ${app.child.signalCode} owning ${victims} runs`;
+}
+
+async function pause(world: World, { replica, beyondLeaseMs }: FaultStep<'pause'>): Promise<string | undefined> {
+  const place = world.fleet.at(replica);
+  const { id, pid, app } = await place.ready();
+  const from = Date.now();
+  pauseProcess(pid);
+  await delay(world.leaseTtlMs + beyondLeaseMs);
+  resumeProcess(pid);
+  const exited = await Promise.race([app.exitCode().then(() => true), delay(ZOMBIE_EXIT_MS, false)]);
+  world.disturbances.push({ what: 'pause', instance: id, from, until: Date.now() });
+  if (!exited) throw new Error(`${id} lives on ${ZOMBIE_EXIT_MS} ms after it woke up without a lease`);
+  await place.ready();
+  return `${id} ended by itself (${app.child.signalCode ?? app.child.exitCode}) after ${Date.now() - from} ms`;
+}
+
+// A fault that waits for its statement, disturbing whatever instance is there from now until it strikes.
+async function ambush(
+  world: World,
+  replica: number,
+  what: string,
+  arm: (place: Replica) => ArmedFault,
+  provoke: (place: Replica) => Promise<void> = async () => undefined,
+): Promise<string | undefined> {
+  const place = world.fleet.at(replica);
+  const from = Date.now();
+  const { id } = await place.ready();
+  const armed = arm(place);
+  await provoke(place);
+  await Promise.race([armed.done, delay(LANDING_MS)]);
+  const missed = armed.disarm();
+  world.disturbances.push({ what, instance: id, from, until: Date.now() });
+  return missed ? undefined : proofIn(armed.landed);
+}
+
+async function answerError(world: World, step: FaultStep<'sqlstate'>): Promise<string | undefined> {
+  return await ambush(
+    world,
+    step.replica,
+    describeStep(step),
+    ({ proxy }) => proxy.answerError(step.code, { match: step.site }),
+    async ({ proxy }) => {
+      if (step.site === 'connect') await reconnect(proxy);
+    },
+  );
+}
+
+// Pools keep their sessions: only a break makes them connect.
+async function reconnect(proxy: Replica['proxy']): Promise<void> {
+  await proxy.partition('reset');
+  await proxy.heal();
+}
+
+async function partition(world: World, step: FaultStep<'partition'>): Promise<string | undefined> {
+  const place = world.fleet.at(step.replica);
+  const { id } = await place.ready();
+  const from = Date.now();
+  const armed = await place.proxy.partition(step.partition);
+  // A pool at rest makes no new connection by itself.
+  if (step.partition === 'refuseNew') await endSessions(world);
+  await delay(step.ms);
+  await place.proxy.heal();
+  world.disturbances.push({ what: 'partition', instance: id, from, until: Date.now() });
+  await place.ready();
+  return proofIn(armed.landed);
+}
+
+async function endSessions({ server }: World): Promise<void> {
+  await server.killBackends(5);
+}
+
+async function shiftClock(world: World, { replica, offsetMs }: FaultStep<'clock'>): Promise<string> {
+  const place = world.fleet.at(replica);
+  const { id } = await place.ready();
+  const from = Date.now();
+  const { what } = await place.clock.shift(offsetMs);
+  await delay(CLOCK_MS);
+  await place.clock.shift(0);
+  world.disturbances.push({ what: 'clock', instance: id, from, until: Date.now() });
+  await delay(CLOCK_MS / 4);
+  return `${id}: ${what}`;
+}
+
+async function troubleServer(world: World, { what, ms }: FaultStep<'server'>): Promise<string | undefined> {
+  const from = Date.now();
+  const landed = await trouble(world, what, ms);
+  world.disturbances.push({ what, from, until: Date.now() });
+  return landed?.what;
+}
+
+async function trouble(
+  { server }: World,
+  what: FaultStep<'server'>['what'],
+  ms: number,
+): Promise<LandedFault | undefined> {
+  if (what === 'killBackends') return await server.killBackends();
+  if (what === 'exhaust') {
+    await using taken = await server.exhaustConnections();
+    await delay(ms);
+    return taken.landed;
+  }
+  const landed = await server[what](true);
+  await delay(ms);
+  await server[what](false);
+  return landed;
+}
+
+async function restart(world: World, { mode, downMs }: FaultStep<'restart'>): Promise<string> {
+  const from = Date.now();
+  const { what } = await world.server.restart(mode, downMs);
+  const upAt = Date.now();
+  world.disturbances.push({ what: 'restart', from, until: upAt });
+  const progressMs = await untilProgress(world, upAt);
+  world.figures.push({ name: 'progress after Postgres is up', value: progressMs, unit: 'ms', limit: 10_000 });
+  return `${what}; a run ended ${progressMs} ms after it was up`;
+}
+
+const PROGRESS_MS = 30_000;
+
+async function untilProgress({ load }: World, since: number): Promise<number> {
+  while (load.lastEndedAt <= since) {
+    if (Date.now() - since > PROGRESS_MS) throw new Error(`no run ended in ${PROGRESS_MS} ms after Postgres was up`);
+    await delay(20);
+  }
+  return load.lastEndedAt - since;
+}
+
+async function roll({ fleet }: World, { replica }: FaultStep<'roll'>): Promise<string> {
+  const place = fleet.at(replica);
+  const from = Date.now();
+  const { id, app } = await place.end('SIGTERM');
+  const tookMs = Date.now() - from;
+  await place.ready();
+  if (app.child.exitCode !== 0) throw new Error(`${id} ended with ${app.child.exitCode ?? app.child.signalCode}`);
+  return `${id} ended after ${tookMs} ms with status 0`;
+}
+
+// Notifications are lost; the message must wake its run all the same.
+async function endListening(world: World): Promise<string | undefined> {
+  const { load, database, disturbances, figures } = world;
+  const run = await load.start({ workflow: 'message', input: {}, allowed: ['succeeded'] });
+  await until(async () => (await loadWaiting(database, [run])).length > 0, {
+    what: `${run} to wait`,
+    timeoutMs: 15_000,
+  });
+  const from = Date.now();
+  const ended = await endListeners(database);
+  disturbances.push({ what: 'listeners', from, until: Date.now() });
+  await load.sendMessage(run);
+  const sentAt = Date.now();
+  await until(async () => (await loadEnded(database, [run])).length > 0, { what: `${run} to wake`, timeoutMs: 30_000 });
+  const wakeMs = Date.now() - sentAt;
+  figures.push({ name: 'wake after lost listeners', value: wakeMs, unit: 'ms', limit: 10_000 });
+  return ended > 0 ? `${ended} listening sessions ended; woken ${wakeMs} ms after the message` : undefined;
+}
+
+function proofIn(landed: readonly LandedFault[]): string | undefined {
+  const [first] = landed;
+  return first && `${first.what}${landed.length > 1 ? ` (${landed.length} times)` : ''}`;
+}
