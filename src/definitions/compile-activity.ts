@@ -1,5 +1,5 @@
 // One activity of the document to one node of the plan: its tool and action, its arguments, what takes it back.
-import { didYouMean } from '../kernel/index.ts';
+import { didYouMean, formatDuration } from '../kernel/index.ts';
 import { checkArguments } from './argument-check.ts';
 import type { CatalogAction, CatalogTool } from './catalog.ts';
 import { sightOfNode } from './compilation.ts';
@@ -28,6 +28,9 @@ export function compileActivity(entry: ActivityEntry, compilation: Compilation):
   const action = resolveAction(document.tool, document.action, path, compilation);
   const compensation = compileCompensation(entry, action?.found, compilation);
   warnAboutEffect(entry, action?.found, compilation);
+  const timeoutMs = durationMs(document.timeout) ?? DEFAULT_TIMEOUT_MS;
+  const heartbeatMs = durationMs(document.heartbeat);
+  if (heartbeatMs !== undefined && heartbeatMs > timeoutMs) reportLateHeartbeat(entry, timeoutMs, compilation);
   return {
     kind: 'activity',
     tool: action?.tool ?? document.tool,
@@ -35,12 +38,20 @@ export function compileActivity(entry: ActivityEntry, compilation: Compilation):
     with: compileArguments(entry, action?.found, compilation),
     ...conditions(entry, compilation),
     maxParallel: document.max_parallel ?? DEFAULT_MAX_PARALLEL,
-    timeoutMs: durationMs(document.timeout) ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs,
+    ...(heartbeatMs !== undefined && { heartbeatMs }),
     retry: resolveRetry(document.retry),
     optional: document.optional === true || entry.in.optional === true,
     irreversible: document.irreversible === true,
     ...(compensation && { compensation }),
   };
+}
+
+function reportLateHeartbeat(entry: ActivityEntry, timeoutMs: number, { findings }: Compilation): void {
+  findings.problem(
+    [...entry.path, 'heartbeat'],
+    `"${entry.id}" times out after ${formatDuration(timeoutMs)}, before its heartbeat could be missed; give it a longer timeout`,
+  );
 }
 
 function conditions(entry: ActivityEntry, compilation: Compilation): Pick<ActivityNode, 'when' | 'forEach'> {

@@ -112,6 +112,11 @@ const activity = keys(
       .optional()
       .describe('Siblings, or `module.activity`; in a sequential module earlier siblings only.'),
     timeout: duration.optional().describe('Of one attempt. Default 30s.'),
+    heartbeat: duration
+      .optional()
+      .describe(
+        'An attempt that shows no sign of life this long is stalled, and tried again. Default: it may be silent.',
+      ),
     retry: retry.optional(),
     optional: z.boolean().optional().describe('A failure counts as settled, with output null. Default false.'),
     compensation: compensation.optional(),
@@ -120,7 +125,7 @@ const activity = keys(
       .optional()
       .describe('Nothing takes this back: a later failure holds the run for an operator.'),
   },
-  ['heartbeat', 'breaker'],
+  ['breaker'],
 );
 
 const approval = keys(

@@ -58,6 +58,8 @@ export interface ActivityNode extends NodeBase {
   readonly forEach?: Expression;
   readonly maxParallel: number;
   readonly timeoutMs: number;
+  /** How long an attempt may show no sign of life. Absent: as long as its timeout. */
+  readonly heartbeatMs?: number;
   readonly retry: RetryPolicy;
   readonly compensation?: CompensationPlan;
   readonly irreversible: boolean;

@@ -19,6 +19,7 @@ export interface Act {
   readonly key: string;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
+  readonly heartbeatMs?: number;
   /** May the first attempt made here repeat one that already took effect? */
   readonly suspect: boolean;
   /** Cuts the attempt in flight short; its reason is a {@link CutShort}. Absent: nothing may. */
@@ -121,6 +122,7 @@ async function attemptOnce(
       suspect,
       signal: act.signal,
       timeoutMs: act.timeoutMs,
+      heartbeatMs: act.heartbeatMs,
       tenant: facts.tenant,
       runId: facts.id,
     });

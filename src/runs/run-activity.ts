@@ -85,6 +85,7 @@ async function runItem(
     key: actKey(context, node, item),
     retry: node.retry,
     timeoutMs: node.timeoutMs,
+    heartbeatMs: node.heartbeatMs,
     suspect,
     signal,
     ending,

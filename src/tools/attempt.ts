@@ -1,5 +1,6 @@
 // One attempt: its time limit, what the adapter may use meanwhile, and what becomes of whatever is thrown.
 import { failure, FailureError, formatDuration, type Failure, type JsonObject, type Outcome } from '../kernel/index.ts';
+import { limitAttempt, orLeave, type AttemptLimits } from './attempt-limits.ts';
 import type { ToolHttp } from './http-client.ts';
 import { storableText } from './plain-json.ts';
 import type { ConnectedTool } from './registry.ts';
@@ -17,6 +18,8 @@ export interface Invocation {
   readonly signal?: AbortSignal;
   /** Of this one attempt, its probe included. */
   readonly timeoutMs: number;
+  /** An attempt that shows no sign of life for this long is STALLED. Absent: it may be silent. */
+  readonly heartbeatMs?: number;
   readonly tenant: string;
   readonly runId: string;
 }
@@ -35,44 +38,33 @@ export async function attempt(
   doubt: { readonly left: boolean },
   work: (call: ToolCall) => Promise<Outcome>,
 ): Promise<Outcome> {
-  const { signal, clear } = limitTime(invocation);
-  const call = createCall(connected, invocation, signal);
+  const limits = limitAttempt(invocation);
+  const { signal } = limits;
+  const call = createCall(connected, invocation, limits);
   let started = false;
   try {
     signal.throwIfAborted();
     started = true;
-    return await work(call);
+    return await (connected.tool.onOwnDatabase ? work(call) : orLeave(work(call), signal));
   } catch (error) {
-    const failed = failureOf(error, signal, started, invocation);
+    const failed = failureOf(error, limits, started, invocation);
     const unknown = action.effect && (failed.unknown || doubt.left || call.http.changed);
     return {
       ok: false,
       error: { ...failed, unknown, message: storableText(failed.message.slice(0, MAX_MESSAGE_LENGTH)) },
     };
   } finally {
-    clear();
+    limits.clear();
   }
 }
 
 const MAX_MESSAGE_LENGTH = 1_000;
 
-function limitTime({ signal, timeoutMs }: Invocation): { signal: AbortSignal; clear(): void } {
-  const deadline = new AbortController();
-  const expire = () => deadline.abort(new DOMException('The attempt took too long', 'TimeoutError'));
-  const timer = setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS));
-  return {
-    signal: signal ? AbortSignal.any([deadline.signal, signal]) : deadline.signal,
-    clear: () => clearTimeout(timer),
-  };
-}
-
-/** Beyond this a timer of Node fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-function createCall({ client, tool }: ConnectedTool, invocation: Invocation, signal: AbortSignal): ToolCall {
+function createCall({ client, tool }: ConnectedTool, invocation: Invocation, limits: AttemptLimits): ToolCall {
   const { key, tenant, runId } = invocation;
-  const http = client ? client.open(signal) : withoutHttp(tool.name);
-  return { http, settings: client?.connection.settings ?? {}, key, signal, tenant, runId };
+  const { signal, beat: heartbeat } = limits;
+  const http = client ? client.open(signal, heartbeat) : withoutHttp(tool.name);
+  return { http, settings: client?.connection.settings ?? {}, key, signal, heartbeat, tenant, runId };
 }
 
 function withoutHttp(tool: string): ToolHttp {
@@ -93,9 +85,9 @@ function withoutHttp(tool: string): ToolHttp {
 
 function failureOf(
   error: unknown,
-  signal: AbortSignal,
+  { signal, stalled }: AttemptLimits,
   started: boolean,
-  { signal: outer, timeoutMs }: Invocation,
+  { signal: outer, timeoutMs, heartbeatMs = 0 }: Invocation,
 ): Failure {
   if (error instanceof FailureError) return error.failure;
   if (!isAbort(error, signal)) throw error;
@@ -104,6 +96,10 @@ function failureOf(
       kind: 'cancelled',
       unknown: started,
     });
+  }
+  if (stalled) {
+    const message = `No sign of life for ${formatDuration(heartbeatMs)}`;
+    return failure('STALLED', message, { kind: 'timeout', retryable: true, unknown: started });
   }
   const message = outer?.aborted ? 'The attempt was cut short' : `No answer within ${formatDuration(timeoutMs)}`;
   return failure('TIMEOUT', message, { kind: 'timeout', retryable: true, unknown: started });

@@ -12,6 +12,7 @@ import {
   reasonOf,
   type RequestFact,
 } from './http-failure.ts';
+import { inParts, readText } from './body-parts.ts';
 import { createRedact, type Redact } from './redact.ts';
 import type { Refusal, Tool } from './tool.ts';
 
@@ -65,7 +66,12 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 
 const USER_AGENT = 'breakwater';
 
-type SendOptions = Omit<Dispatcher.RequestOptions, 'path' | 'origin'>;
+interface SendOptions extends Pick<Dispatcher.RequestOptions, 'method' | 'signal'> {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+  /** Told of every part that is sent or received. */
+  readonly beat: () => void;
+}
 
 interface Answer {
   readonly status: number;
@@ -95,8 +101,8 @@ export class ToolClient {
     });
   }
 
-  open(signal: AbortSignal): ToolHttp {
-    return new AttemptHttp(this, signal);
+  open(signal: AbortSignal, beat: () => void = () => undefined): ToolHttp {
+    return new AttemptHttp(this, signal, beat);
   }
 
   async close(): Promise<void> {
@@ -118,19 +124,32 @@ export class ToolClient {
   }
 
   async #request(origin: string, path: string, options: SendOptions): Promise<Answer> {
-    const response = await this.#agent.request({ ...options, origin, path });
-    return { status: response.statusCode, headers: flatten(response.headers), text: await response.body.text() };
+    const { method, signal, headers, body, beat } = options;
+    const sent = inParts(body, beat);
+    const response = await this.#agent.request({
+      origin,
+      path,
+      method,
+      signal,
+      body: sent.body,
+      headers: { ...headers, ...sent.headers },
+    });
+    beat();
+    const text = await readText(response.body, beat);
+    return { status: response.statusCode, headers: flatten(response.headers), text };
   }
 }
 
 class AttemptHttp implements ToolHttp {
   readonly #client: ToolClient;
   readonly #signal: AbortSignal;
+  readonly #beat: () => void;
   #changed = false;
 
-  constructor(client: ToolClient, signal: AbortSignal) {
+  constructor(client: ToolClient, signal: AbortSignal, beat: () => void) {
     this.#client = client;
     this.#signal = signal;
+    this.#beat = beat;
   }
 
   get changed(): boolean {
@@ -188,7 +207,7 @@ class AttemptHttp implements ToolHttp {
     const fact = { tool: name, method: 'POST', path: URL.parse(url)?.pathname ?? '/', changes: false };
     const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/octet-stream' };
     const answer = await this.#guarded(fact, () =>
-      this.#client.sendTo(url, { method: 'POST', signal: this.#signal, headers, body: bytes }),
+      this.#client.sendTo(url, { method: 'POST', signal: this.#signal, beat: this.#beat, headers, body: bytes }),
     );
     if (!answer) throw this.#fail(failureOfMalformed(fact, "the address for the upload is not one of the vendor's"));
     if (!isSuccess(answer)) throw this.#refused(fact, answer);
@@ -204,6 +223,7 @@ class AttemptHttp implements ToolHttp {
       this.#client.send(path, {
         method,
         signal: this.#signal,
+        beat: this.#beat,
         headers: {
           accept: 'application/json',
           'user-agent': USER_AGENT,

@@ -156,6 +156,7 @@ function forget(database: Database) {
 export function createMemory(database: Database): Tool {
   return {
     name: 'memory',
+    onOwnDatabase: true,
     aliases: ['memory_gateway'],
     actions: { remember: remember(database), recall: recall(database), forget: forget(database) },
   };

@@ -80,11 +80,12 @@ async function walk(
 }
 
 async function send(guard: OutboundGuard, call: ToolCall, current: RoutedRequest, trail: Trail): Promise<PinnedAnswer> {
-  const { signal } = call;
+  const { signal, heartbeat } = call;
   const checked = await unlessAborted(signal, guard.check(current.url));
   const headers = { accept: '*/*', 'user-agent': 'breakwater', ...current.headers };
   try {
-    const answer = await sendPinned(checked, { ...current, headers }, { signal, maxAnswerBytes: MAX_OUTCOME_BYTES });
+    const limits = { signal, heartbeat, maxAnswerBytes: MAX_OUTCOME_BYTES };
+    const answer = await sendPinned(checked, { ...current, headers }, limits);
     if (changes(current) && (answer.status < 400 || answer.status >= 500)) trail.acted = true;
     return answer;
   } catch (error) {

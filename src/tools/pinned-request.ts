@@ -2,6 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { Agent } from 'undici';
+import { inParts, readText } from './body-parts.ts';
 import type { Method } from './http-client.ts';
 import type { OutboundTarget } from './outbound-guard.ts';
 
@@ -19,13 +20,20 @@ export interface PinnedAnswer {
   readonly text: string;
 }
 
+export interface PinnedLimits {
+  readonly signal: AbortSignal;
+  /** Told of every part that is sent or received. */
+  readonly heartbeat: () => void;
+  readonly maxAnswerBytes: number;
+}
+
 const CONNECT_TIMEOUT_MS = 10_000;
 
 /** Reads the whole answer, whatever its status; follows nothing. Throws what undici throws, or the signal's reason. */
 export async function sendPinned(
   target: OutboundTarget,
   { method, headers, body }: PinnedRequest,
-  { signal, maxAnswerBytes }: { readonly signal: AbortSignal; readonly maxAnswerBytes: number },
+  { signal, heartbeat, maxAnswerBytes }: PinnedLimits,
 ): Promise<PinnedAnswer> {
   // An agent of its own: a connection kept for the next request would outlive the check that allowed it.
   const agent = new Agent({
@@ -36,8 +44,18 @@ export async function sendPinned(
   try {
     const { url } = target;
     const path = `${url.pathname}${url.search}`;
-    const response = await agent.request({ origin: url.origin, path, method, headers, body, signal });
-    return { status: response.statusCode, headers: flatten(response.headers), text: await response.body.text() };
+    const sent = inParts(body, heartbeat);
+    const response = await agent.request({
+      origin: url.origin,
+      path,
+      method,
+      signal,
+      body: sent.body,
+      headers: { ...headers, ...sent.headers },
+    });
+    heartbeat();
+    const text = await readText(response.body, heartbeat);
+    return { status: response.statusCode, headers: flatten(response.headers), text };
   } finally {
     await agent.destroy();
   }

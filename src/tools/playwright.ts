@@ -47,10 +47,11 @@ function scrapePage(visitor: Visitor) {
     output: scrapeOutput,
     effect: false,
     keyedBy: 'none',
-    async run({ signal }, { url: address, selectors, wait_for: awaited, max_chars: maxChars }) {
+    async run({ signal, heartbeat }, { url: address, selectors, wait_for: awaited, max_chars: maxChars }) {
       return await visitPage(visitor, {
         url: address,
         signal,
+        heartbeat,
         ...DESKTOP,
         prepare: (page) =>
           checkSelectors(page, [...Object.values(selectors), ...(awaited === undefined ? [] : [awaited])]),
@@ -95,11 +96,12 @@ function screenshot(visitor: Visitor) {
     output: screenshotOutput,
     effect: false,
     keyedBy: 'none',
-    async run({ signal }, { url: address, full_page: fullPage, width }) {
+    async run({ signal, heartbeat }, { url: address, full_page: fullPage, width }) {
       const { height } = DESKTOP;
       return await visitPage(visitor, {
         url: address,
         signal,
+        heartbeat,
         width,
         height,
         read: (page) => takePicture(page, fullPage),

@@ -21,6 +21,8 @@ export interface ToolCall {
   readonly key: string;
   /** Aborted at the attempt's timeout or when the run stops. `http` honours it; whatever else an action waits for must too. */
   readonly signal: AbortSignal;
+  /** A sign of life, where the definition gives the activity a `heartbeat`. What `http` sends and receives counts by itself. */
+  heartbeat(): void;
   readonly tenant: string;
   readonly runId: string;
 }
@@ -128,6 +130,8 @@ export interface Tool {
     readonly uploadOrigins?: readonly string[];
   };
   readonly actions: Readonly<Record<string, ToolAction>>;
+  /** Its actions work on our own database: they end by the pool's limits, for what hangs there is no outcome (D1). */
+  readonly onOwnDatabase?: boolean;
   /** Gives up what the tool holds between calls, such as a browser; called when the process stops. */
   readonly close?: () => Promise<void>;
 }

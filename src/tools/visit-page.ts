@@ -41,6 +41,8 @@ export interface Visit<T> {
   readonly url: string;
   /** Ends the visit. */
   readonly signal: AbortSignal;
+  /** Told of whatever the page loads. */
+  heartbeat(): void;
   readonly width: number;
   readonly height: number;
   /** Done before anything is loaded, such as checking selectors. */
@@ -105,7 +107,7 @@ async function inContext<T>(
   limits: VisitLimits,
   end: End,
 ): Promise<T> {
-  await using proxy = await openPageProxy(guard, countBytes(visit.url, limits.maxBytes, end));
+  await using proxy = await openPageProxy(guard, heard(visit, countBytes(visit.url, limits.maxBytes, end)));
   const context = await browser.newContext({
     proxy: { server: proxy.url },
     viewport: { width: visit.width, height: visit.height },
@@ -117,6 +119,13 @@ async function inContext<T>(
   } finally {
     await context.close();
   }
+}
+
+function heard(visit: { heartbeat(): void }, count: (bytes: number) => void): (bytes: number) => void {
+  return (bytes) => {
+    visit.heartbeat();
+    count(bytes);
+  };
 }
 
 function countBytes(url: string, maxBytes: number, end: End): (count: number) => void {
@@ -140,6 +149,7 @@ async function walk<T>(
   end: End,
 ): Promise<T> {
   const page = await context.newPage();
+  page.on('requestfinished', () => visit.heartbeat());
   await visit.prepare?.(page);
   await narrow(context, page, visit.url, limits, end);
   await goTo(page, proxy, visit.url);

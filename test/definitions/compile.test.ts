@@ -129,6 +129,7 @@ describe('the full form', () => {
     expect(node(plan, 'research.look')).toMatchObject({
       with: { query: { $cel: 'input.audience' }, limit: 5 },
       timeoutMs: 10_000,
+      heartbeatMs: 3_000,
       retry: { maxAttempts: 10, initialIntervalMs: 2_000, backoff: 3, maxIntervalMs: 120_000 },
       optional: true,
     });

@@ -114,7 +114,11 @@ describe('keys', () => {
       `${activity('')}outputs: 1\n`,
       'outputs | unknown key "outputs"; did you mean "output"?',
     ],
-    ['a heartbeat', activity('heartbeat: 3s'), 'heartbeat | "heartbeat" is not supported yet'],
+    [
+      'a heartbeat over the timeout',
+      activity('heartbeat: 31s'),
+      '31s | "a.b" times out after 30s, before its heartbeat could be missed; give it a longer timeout',
+    ],
     ['a breaker of an activity', activity('breaker: mail'), 'breaker | "breaker" is not supported yet'],
     ['breakers', `${activity('')}breakers: {}\n`, 'breakers | "breakers" is not supported yet'],
     ['a child run', module('type: workflow, workflow: child'), 'workflow | "workflow" is not supported yet'],

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { FailureError, type Failure } from '../../src/kernel/index.ts';
 import { DEFAULT_HTTP_LIMITS, ToolClient, type HttpLimits, type ToolHttp } from '../../src/tools/http-client.ts';
-import type { Tool } from '../../src/tools/tool.ts';
+import type { Refusal, Tool } from '../../src/tools/tool.ts';
 import {
   answerHalf,
   answerJson,
@@ -17,6 +17,10 @@ import {
 const SECRET = 'tok_abcdef123456';
 const thing = z.object({ id: z.string() });
 
+const refusalIn = (body: unknown): Refusal | undefined =>
+  refusal.safeParse(body).success ? { code: 'no', reason: 'it says no', kind: 'ours' } : undefined;
+const refusal = z.object({ refused: z.literal(true) });
+
 function createClient(
   baseUrl: string,
   limits?: Partial<HttpLimits>,
@@ -25,7 +29,7 @@ function createClient(
   const credentials = { names: ['ACME_TOKEN'], headers: () => ({ authorization: `Bearer ${SECRET}` }) };
   const tool: Tool = {
     name: 'acme',
-    vendor: { baseUrl, credentials, ...(refine && { failureOf: refine }) },
+    vendor: { baseUrl, credentials, refusalIn, ...(refine && { failureOf: refine }) },
     actions: {},
   };
   const headers = { authorization: `Bearer ${SECRET}`, 'x-api-version': '7' };
@@ -46,6 +50,7 @@ async function setup(respond: Respond, limits?: Partial<HttpLimits>) {
   const controller = new AbortController();
   return {
     vendor,
+    client,
     http: client.open(controller.signal),
     controller,
     async [Symbol.asyncDispose]() {
@@ -269,6 +274,40 @@ describe('changed', () => {
     expect(await changedAfter(answerJson(200, { nothing: 'fits' }), post)).toBe(true);
     expect(await changedAfter(answerJson(502, {}), post)).toBe(true);
     expect(await changedAfter(hangUp, post)).toBe(true);
+  });
+
+  it.each([
+    ['no answer', hangUp],
+    ['a refusal in the answer', answerJson(200, { refused: true })],
+  ])('stays true when what follows the write is only a read with %s', async (_, second) => {
+    const respond: Respond = (response, request) =>
+      (request.method === 'POST' ? answerJson(200, { id: 'x' }) : second)(response, request);
+
+    const changed = await changedAfter(respond, async (http) => {
+      await post(http);
+      await get(http);
+    });
+
+    expect(changed).toBe(true);
+  });
+});
+
+describe('signs of life', () => {
+  const PART_BYTES = 64 * 1024;
+
+  it('are every part of a large body that is sent, and every part of an answer', async () => {
+    await using world = await setup(answerJson(200, { id: 'x' }));
+    let beats = 0;
+    const http = world.client.open(world.controller.signal, () => {
+      beats += 1;
+    });
+    const json = { text: 'é'.repeat(2 * PART_BYTES) };
+
+    await http.request('POST', ['things'], { json, expect: thing });
+
+    const length = Buffer.byteLength(JSON.stringify(json));
+    expect(world.vendor.received).toMatchObject([{ body: json, headers: { 'content-length': String(length) } }]);
+    expect(beats).toBeGreaterThanOrEqual(Math.ceil(length / PART_BYTES) + 2);
   });
 });
 

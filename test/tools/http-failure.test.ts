@@ -35,6 +35,13 @@ describe('failureOfStatus', () => {
     expect(failureOfStatus(write, { status })).toMatchObject({ code: `GITHUB_${status}`, kind, retryable });
   });
 
+  it.each([
+    [499, false],
+    [500, true],
+  ])('after %i to a write the effect is open: %s', (status, unknown) => {
+    expect(failureOfStatus(write, { status })).toMatchObject({ unknown });
+  });
+
   it('leaves the effect open after a 5xx to a write, and after nothing else', () => {
     fc.assert(
       fc.property(fc.integer({ min: 300, max: 599 }), fc.boolean(), (status, changes) => {

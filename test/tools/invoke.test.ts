@@ -1,4 +1,5 @@
 // One attempt at an action: what reaches the saga, and what never may.
+import { setTimeout } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { failure, FailureError, type JsonObject } from '../../src/kernel/index.ts';
@@ -220,6 +221,117 @@ describe('time and abort', () => {
     expect(await registryOf({ run: wrapped }).invoke(invocation({ timeoutMs: 20 }))).toMatchObject({
       error: { code: 'TIMEOUT' },
     });
+  });
+});
+
+describe('a heartbeat', () => {
+  const LONG_MS = 60_000;
+  const HEARTBEAT_MS = 200;
+
+  it('stalls an attempt whose vendor says nothing, with open effect', async () => {
+    await using world = await setup(stayMute);
+
+    const outcome = await world.invoke({ timeoutMs: LONG_MS, heartbeatMs: HEARTBEAT_MS });
+
+    expect(outcome).toEqual({
+      ok: false,
+      error: {
+        code: 'STALLED',
+        message: 'No sign of life for 200ms',
+        kind: 'timeout',
+        retryable: true,
+        unknown: true,
+      },
+    });
+  });
+
+  it('stalls an attempt whose vendor falls silent within its answer', async () => {
+    const half: Respond = (response) => void response.writeHead(200).write('{"id":');
+    await using world = await setup(half);
+
+    const outcome = await world.invoke({ timeoutMs: LONG_MS, heartbeatMs: HEARTBEAT_MS });
+
+    expect(outcome).toMatchObject({ error: { code: 'STALLED' } });
+  });
+
+  it('lets an answer take its time as long as it trickles', async () => {
+    const text = JSON.stringify({ id: 'x'.repeat(20) });
+    const trickle: Respond = (response) => {
+      const letters = text.split('');
+      const timer = setInterval(() => {
+        const letter = letters.shift();
+        if (letter !== undefined) return void response.write(letter);
+        clearInterval(timer);
+        response.end();
+      }, HEARTBEAT_MS / 4);
+    };
+    await using world = await setup(trickle);
+    const startedAt = performance.now();
+
+    const outcome = await world.invoke({ timeoutMs: LONG_MS, heartbeatMs: HEARTBEAT_MS });
+
+    expect(outcome).toEqual({ ok: true, value: { id: 'x'.repeat(20) } });
+    expect(performance.now() - startedAt).toBeGreaterThan(3 * HEARTBEAT_MS);
+  });
+
+  it("counts an action's own signs of life", async () => {
+    const work: Spec['run'] = async ({ heartbeat, signal }) => {
+      for (let step = 0; step < 12; step += 1) {
+        await setTimeout(HEARTBEAT_MS / 4, undefined, { signal });
+        heartbeat();
+      }
+      return { id: 'done' };
+    };
+
+    const outcome = await registryOf({ run: work }).invoke(invocation({ heartbeatMs: HEARTBEAT_MS }));
+
+    expect(outcome).toEqual({ ok: true, value: { id: 'done' } });
+  });
+
+  it('does not end an attempt that has none', async () => {
+    const work: Spec['run'] = async () => {
+      await setTimeout(2 * HEARTBEAT_MS);
+      return { id: 'done' };
+    };
+    expect(await registryOf({ run: work }).invoke(invocation())).toMatchObject({ ok: true });
+  });
+});
+
+describe('an action that ignores its signal', () => {
+  it('is left behind with open effect, and what it answers later nobody hears', async () => {
+    const ended = Promise.withResolvers<void>();
+    const deaf: Spec['run'] = async () => {
+      await ended.promise;
+      throw new TypeError('nobody hears this');
+    };
+
+    const outcome = await registryOf({ run: deaf }).invoke(invocation({ timeoutMs: 20 }));
+    ended.resolve();
+    await setTimeout(0);
+
+    expect(outcome).toMatchObject({ ok: false, error: { code: 'TIMEOUT', kind: 'timeout', unknown: true } });
+  });
+
+  it('is waited for a moment', async () => {
+    const late: Spec['run'] = async () => {
+      await setTimeout(200);
+      return { id: 'after all' };
+    };
+
+    const outcome = await registryOf({ run: late }).invoke(invocation({ timeoutMs: 20 }));
+
+    expect(outcome).toEqual({ ok: true, value: { id: 'after all' } });
+  });
+
+  it('is waited for to its end when it works on our own database', async () => {
+    const late: Spec['run'] = async () => {
+      await setTimeout(1_200);
+      throw new Error('the database is away');
+    };
+    const tool: Tool = { ...createTool({ run: late }), onOwnDatabase: true };
+    const registry = createRegistry([tool], connectTools([tool], { ACME_TOKEN: 't', ACME_USER: 'u' }));
+
+    await expect(registry.invoke(invocation({ timeoutMs: 20 }))).rejects.toThrow('the database is away');
   });
 });
 
