@@ -52,40 +52,38 @@ export async function withStepIdsFrom<T>(base: number, body: () => Promise<T>): 
 export async function insertWorkflow(
   client: ClientBase,
   start: { runId: string; name: string; args: readonly unknown[]; priority: number; ownerXid: string },
-): Promise<void> {
+): Promise<ClaimedWorkflow> {
   const { systemDatabase, serializer } = executor();
   const input = await serializeFunctionInputOutput([...start.args], [start.name, '<arguments>'], serializer);
-  await systemDatabase.initWorkflowStatus(
-    {
-      workflowUUID: start.runId,
-      status: 'PENDING',
-      workflowName: start.name,
-      workflowClassName: '',
-      workflowConfigName: '',
-      output: null,
-      error: null,
-      input: input.stringified,
-      serialization: input.sername,
-      authenticatedUser: '',
-      assumedRole: '',
-      authenticatedRoles: [],
-      executorId: globalParams.executorID,
-      applicationVersion: globalParams.appVersion,
-      applicationID: globalParams.appID,
-      applicationName: globalParams.appName,
-      priority: start.priority,
-    },
-    start.ownerXid,
-    client,
-    'reject',
-  );
+  const workflow: ClaimedWorkflow = {
+    workflowUUID: start.runId,
+    status: 'PENDING',
+    workflowName: start.name,
+    workflowClassName: '',
+    workflowConfigName: '',
+    output: null,
+    error: null,
+    input: input.stringified,
+    serialization: input.sername,
+    authenticatedUser: '',
+    assumedRole: '',
+    authenticatedRoles: [],
+    executorId: globalParams.executorID,
+    applicationVersion: globalParams.appVersion,
+    applicationID: globalParams.appID,
+    applicationName: globalParams.appName,
+    priority: start.priority,
+  };
+  await systemDatabase.initWorkflowStatus(workflow, start.ownerXid, client, 'reject');
+  return workflow;
 }
 
-/** Why: the row that {@link insertWorkflow} committed is run here and now, without a queue's poll (K11). */
-export async function executeInserted(runId: string, ownerXid: string): Promise<InsertedRun | undefined> {
-  const status = await executor().systemDatabase.getWorkflowStatus(runId);
-  if (!status) return undefined;
-  const handle = await executor().executeDequeuedWorkflow(status, ownerXid);
+/**
+ * Why: what {@link insertWorkflow} inserted runs here and now, without a queue's poll (K11). The row is not read back: whoever
+ * took the run away since its commit is met by the first step, as after any other instant.
+ */
+export async function executeInserted(workflow: ClaimedWorkflow, ownerXid: string): Promise<InsertedRun> {
+  const handle = await executor().executeDequeuedWorkflow(workflow, ownerXid);
   return { ended: async () => await handle.getResult() };
 }
 

@@ -52,13 +52,13 @@ async function insertHere(trx: Knex.Transaction, start: Start): Promise<Inserted
   const client: ClientBase = await rawClient(trx);
   const ownerXid = randomUUID();
   const { runId, name, input, priority = 0 } = start;
-  await insertWorkflow(client, { runId, name, args: [input], priority, ownerXid });
+  const workflow = await insertWorkflow(client, { runId, name, args: [input], priority, ownerXid });
   reach('inserted', start.runId, 'run');
   return {
     async begin() {
       reach('started', start.runId, 'run');
-      const run = await executeInserted(start.runId, ownerXid);
-      if (run) reachAfter(async () => await run.ended(), 'ended', start.runId, 'run');
+      const run = await executeInserted(workflow, ownerXid);
+      reachAfter(async () => await run.ended(), 'ended', start.runId, 'run');
     },
   };
 }
