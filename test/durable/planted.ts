@@ -87,15 +87,15 @@ export async function workflowRows(knex: Knex, ids: readonly string[]): Promise<
   const rows = await knex
     .withSchema('dbos')
     .table('workflow_status')
-    .select<WorkflowRow[]>({
-      id: 'workflow_uuid',
-      status: 'status',
-      queue: 'queue_name',
-      executor: 'executor_id',
-      owner: 'owner_xid',
-    })
+    .select<WorkflowRow[]>(
+      'workflow_uuid as id',
+      'status',
+      'queue_name as queue',
+      'executor_id as executor',
+      'owner_xid as owner',
+    )
     .whereIn('workflow_uuid', ids);
-  return new Map(rows.map((row) => [row.id, row]));
+  return new Map(rows.map((row): [string, WorkflowRow] => [row.id, row]));
 }
 
 export async function crashesOf(knex: Knex, ids: readonly string[]): Promise<Record<string, number>> {
