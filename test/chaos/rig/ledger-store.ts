@@ -38,66 +38,72 @@ create table ledger.entry (
   primary key (list, position)
 );
 
-create function ledger.begin_call(key text, run text, instance text, node text, kind text) returns bigint language sql as $$
-  insert into ledger.call (key, run, instance, node, kind) values (key, run, instance, node, kind) returning id
+create function ledger.begin_call(p_key text, p_run text, p_instance text, p_node text, p_kind text) returns bigint
+language sql as $$
+  insert into ledger.call (key, run, instance, node, kind) values (p_key, p_run, p_instance, p_node, p_kind) returning id
 $$;
-create function ledger.end_call(call bigint) returns void language sql as $$
-  update ledger.call set ended_at = clock_timestamp() where id = call
+create function ledger.end_call(p_call bigint) returns void language sql as $$
+  update ledger.call set ended_at = clock_timestamp() where id = p_call
 $$;
 
-create procedure ledger.perform(key text, run text, instance text, node text, work_ms int, keyed boolean) language plpgsql as $$
+create procedure ledger.perform(p_key text, p_run text, p_instance text, p_node text, p_work_ms int, p_keyed boolean)
+language plpgsql as $$
 declare
-  call bigint := ledger.begin_call(key, run, instance, node, 'act');
+  v_call bigint := ledger.begin_call(p_key, p_run, p_instance, p_node, 'act');
 begin
   commit;
-  perform pg_sleep(work_ms / 1000.0);
-  insert into ledger.effect (key, run, node, keyed) values (key, run, node, keyed) on conflict do nothing;
-  perform ledger.end_call(call);
+  perform pg_sleep(p_work_ms / 1000.0);
+  insert into ledger.effect (key, run, node, keyed) values (p_key, p_run, p_node, p_keyed) on conflict do nothing;
+  perform ledger.end_call(v_call);
 end $$;
 
-create function ledger.look(p_key text, run text, instance text, node text) returns boolean language plpgsql as $$
+create function ledger.look(p_key text, p_run text, p_instance text, p_node text) returns boolean language plpgsql as $$
 begin
-  perform ledger.end_call(ledger.begin_call(p_key, run, instance, node, 'probe'));
+  perform ledger.end_call(ledger.begin_call(p_key, p_run, p_instance, p_node, 'probe'));
   return exists (select 1 from ledger.effect e where e.key = p_key and e.undone_at is null);
 end $$;
 
-create function ledger.turn_away(p_key text, run text, instance text, node text) returns boolean language plpgsql as $$
+create function ledger.turn_away(p_key text, p_run text, p_instance text, p_node text) returns boolean
+language plpgsql as $$
 begin
   if exists (select 1 from ledger.call c where c.key = p_key) then return false; end if;
-  perform ledger.end_call(ledger.begin_call(p_key, run, instance, node, 'turned_away'));
+  perform ledger.end_call(ledger.begin_call(p_key, p_run, p_instance, p_node, 'turned_away'));
   return true;
 end $$;
 
-create function ledger.append(p_key text, run text, instance text, node text, p_list text) returns int language plpgsql as $$
+create function ledger.append(p_key text, p_run text, p_instance text, p_node text, p_list text) returns int
+language plpgsql as $$
 declare
-  call bigint := ledger.begin_call(p_key, run, instance, node, 'act');
-  place int;
+  v_call bigint := ledger.begin_call(p_key, p_run, p_instance, p_node, 'act');
+  v_position int;
 begin
   insert into ledger.list values (p_list, 0) on conflict do nothing;
   perform 1 from ledger.list l where l.name = p_list for update;
-  select e.position into place from ledger.entry e where e.key = p_key;
-  if place is null then
-    update ledger.list set length = length + 1 where name = p_list returning length into place;
-    insert into ledger.entry values (p_list, place, p_key, run, node);
-    insert into ledger.effect (key, run, node, keyed) values (p_key, run, node, true);
+  select e.position into v_position from ledger.entry e where e.key = p_key;
+  if v_position is null then
+    update ledger.list set length = length + 1 where name = p_list returning length into v_position;
+    insert into ledger.entry (list, position, key, run, node) values (p_list, v_position, p_key, p_run, p_node);
+    insert into ledger.effect (key, run, node, keyed) values (p_key, p_run, p_node, true);
   end if;
-  perform ledger.end_call(call);
-  return place;
+  perform ledger.end_call(v_call);
+  return v_position;
 end $$;
 
-create function ledger.refuse(key text, run text, instance text, node text) returns void language sql as $$
-  select ledger.end_call(ledger.begin_call(key, run, instance, node, 'refusal'))
+create function ledger.refuse(p_key text, p_run text, p_instance text, p_node text) returns void language sql as $$
+  select ledger.end_call(ledger.begin_call(p_key, p_run, p_instance, p_node, 'refusal'))
 $$;
 
-create function ledger.take_back(key text, run text, instance text, node text, act text) returns int language plpgsql as $$
+create function ledger.take_back(p_key text, p_run text, p_instance text, p_node text, p_act text) returns int
+language plpgsql as $$
 declare
-  call bigint := ledger.begin_call(key, run, instance, node, 'undo');
-  taken int;
+  v_call bigint := ledger.begin_call(p_key, p_run, p_instance, p_node, 'undo');
+  v_taken int;
 begin
-  update ledger.effect e set undone_at = clock_timestamp(), undone_by = call where e.key = act and e.undone_at is null;
-  get diagnostics taken = row_count;
-  perform ledger.end_call(call);
-  return taken;
+  update ledger.effect e set undone_at = clock_timestamp(), undone_by = v_call
+   where e.key = p_act and e.undone_at is null;
+  get diagnostics v_taken = row_count;
+  perform ledger.end_call(v_call);
+  return v_taken;
 end $$;
 `;
 

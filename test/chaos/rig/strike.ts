@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { pauseProcess, resumeProcess } from '../faults/index.ts';
 import type { ArmedFault, LandedFault } from '../faults/index.ts';
 import { until } from '../../support/until.ts';
-import { endListeners, loadEnded, loadExecutors, loadWaiting } from './app-store.ts';
+import { endListeners, loadEnded, loadExecutors, loadOwned, loadWaiting } from './app-store.ts';
 import type { Step } from './plan.ts';
 import { describeStep } from './plan.ts';
 import type { Replica } from './replica.ts';
@@ -25,6 +25,7 @@ export type SimpleStep = Exclude<
 
 const LANDING_MS = 15_000;
 const ZOMBIE_EXIT_MS = 5_000;
+const OWNING_MS = 5_000;
 const CLOCK_MS = 1_200;
 
 export async function strike(world: World, step: SimpleStep): Promise<Struck> {
@@ -71,12 +72,23 @@ async function proofOf(world: World, step: SimpleStep): Promise<string | undefin
 
 async function kill({ fleet, takeovers, database }: World, { replica }: FaultStep<'kill'>): Promise<string> {
   const place = fleet.at(replica);
-  const { id, pid, app } = await place.end('SIGKILL');
-  const diedAt = Date.now();
-  const executor = (await loadExecutors(database)).find((row) => row.pid === pid)?.id;
-  const victims = executor === undefined ? 0 : await takeovers.follow(executor, diedAt);
+  const { id, pid, app } = await place.ready();
+  const executor = await untilItOwns(database, pid);
+  await place.end('SIGKILL');
+  const victims = executor === undefined ? 0 : await takeovers.follow(executor, Date.now());
   await place.ready();
   return `${id} ended by ${app.child.signalCode} owning ${victims} runs`;
+}
+
+// A replica that just came up has nothing to lose yet.
+async function untilItOwns(database: World['database'], pid: number): Promise<string | undefined> {
+  const deadline = Date.now() + OWNING_MS;
+  for (;;) {
+    const executor = (await loadExecutors(database)).find((row) => row.pid === pid && row.live)?.id;
+    const owned = executor === undefined ? 0 : (await loadOwned(database, executor)).length;
+    if (owned > 0 || Date.now() > deadline) return executor;
+    await delay(20);
+  }
 }
 
 async function pause(world: World, { replica, beyondLeaseMs }: FaultStep<'pause'>): Promise<string | undefined> {
