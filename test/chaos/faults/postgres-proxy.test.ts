@@ -75,7 +75,7 @@ describe('without a fault', () => {
 
   it('carries a pipeline, in order, whatever fails within it', async () => {
     const { proxy } = await setup();
-    const client = await connected(proxy, { pipeline: true } as pg.ClientConfig);
+    const client = await connected(proxy, { pipeline: true });
 
     const answers = await Promise.allSettled([
       client.query('select $1::int as n', [1]),
@@ -209,7 +209,7 @@ describe('an ambiguous commit', () => {
 
   it('loses the answers of what was pipelined behind it, and of nothing else', async () => {
     const { proxy } = await setup();
-    const client = await connected(proxy, { pipeline: true } as pg.ClientConfig);
+    const client = await connected(proxy, { pipeline: true });
     proxy.ambiguousCommit({ nth: 2 });
 
     const answers = await Promise.allSettled(['ann', 'bob', 'cid'].map((name) => client.query(insert, [name])));
@@ -276,7 +276,7 @@ describe('an answered error', () => {
 
   it('strikes within a pipeline one statement, the nth', async () => {
     const { proxy } = await setup();
-    const client = await connected(proxy, { pipeline: true } as pg.ClientConfig);
+    const client = await connected(proxy, { pipeline: true });
     proxy.answerError('53200', { match: 'write', nth: 2 });
     const write = (name: string) => client.query('insert into guest values ($1)', [name]);
 
