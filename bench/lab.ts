@@ -15,7 +15,6 @@ export interface LabOptions {
   /** A new one, or for the limit the one of raw DBOS. */
   readonly databaseUrl: string;
   readonly groupCheckpoints?: 'on' | 'off';
-  readonly nodeFlags?: readonly string[];
 }
 
 const claim = z.object({ done: z.object({ workflows: z.number(), steps: z.number() }) });
@@ -32,10 +31,10 @@ export class Lab {
 
   /** A further process of the subject on the same database, ready to work. */
   async open({ leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {}): Promise<SubjectProcess> {
-    const { kind, databaseUrl, groupCheckpoints, nodeFlags } = this.#options;
+    const { kind, databaseUrl, groupCheckpoints } = this.#options;
     await createDatabaseIfMissing(databaseUrl);
     const program = join(import.meta.dirname, FOLDERS[kind], `main${extname(import.meta.filename)}`);
-    const subject = new SubjectProcess(program, nodeFlags);
+    const subject = new SubjectProcess(program);
     this.#open.add(subject);
     await subject.call('open', { databaseUrl, leaseTtlMs, groupCheckpoints }, z.unknown());
     return subject;

@@ -21,7 +21,6 @@ export interface BenchRun {
 
 export interface Surroundings {
   readonly groupCheckpoints?: 'on' | 'off';
-  readonly nodeFlags?: readonly string[];
   readonly say: (line: string) => void;
 }
 

@@ -18,9 +18,9 @@ export class SubjectProcess {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
 
-  constructor(program: string, nodeFlags: readonly string[] = []) {
+  constructor(program: string) {
     this.#child = fork(program, [], {
-      execArgv: [...NODE_FLAGS, ...nodeFlags],
+      execArgv: NODE_FLAGS,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     this.#exited = once(this.#child, 'exit');

@@ -21,7 +21,10 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const machine = describeMachine();
   const groupCheckpoints = groupSwitch();
-  const { samples, server } = await runBench(options, { groupCheckpoints, say: (line) => console.error(line) });
+  const { samples, server } = await runBench(options, {
+    groupCheckpoints,
+    say: (line) => console.error(`${elapsed()} ${line}`),
+  });
   const rows = summarize(ROWS, samples);
   const settings = { ...settingsOf(options), groupCheckpoints: groupCheckpoints ?? 'default', server };
   console.log(`${formatTable(ROWS, rows)}\n`);
@@ -30,6 +33,10 @@ async function main(args: readonly string[]): Promise<number> {
   if (options.json !== undefined)
     await writeFile(options.json, `${JSON.stringify({ machine, settings, rows }, null, 2)}\n`);
   return 0;
+}
+
+function elapsed(): string {
+  return `${Math.round(performance.now() / 1_000)} s`.padStart(6);
 }
 
 function groupSwitch(): 'on' | 'off' | undefined {

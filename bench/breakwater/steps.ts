@@ -3,12 +3,14 @@ import type { Knex } from 'knex';
 import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep } from '../../src/durable/index.ts';
 import type { RunRecord } from '../../src/durable/index.ts';
 import type { Graph } from '../graph.ts';
+import { now } from '../marks.ts';
 import type { Steps } from '../workflows.ts';
 
 /** Workflows that a dead process leaves behind: like every run of ours, they read in one query what is recorded. */
 const RESUMED: ReadonlySet<string> = new Set(['long', 'ticking']);
 
 export async function openSteps(knex: Knex, workflow: string): Promise<Steps> {
+  const begunAt = now();
   const record = RESUMED.has(workflow) ? await loadRecord(knex) : undefined;
   const step = async (index: number, body: () => Promise<number>): Promise<number> => {
     const id = ENGINE_RANGE.size + index;
@@ -16,6 +18,7 @@ export async function openSteps(knex: Knex, workflow: string): Promise<Steps> {
   };
   return {
     workflowId: currentRun().runId,
+    begunAt,
     step,
     async together(width, body) {
       const branches = openBranches<number, number>();

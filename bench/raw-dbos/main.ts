@@ -3,7 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { wavesOf } from '../graph.ts';
-import { createMarks } from '../marks.ts';
+import { createMarks, now } from '../marks.ts';
 import { countStatements } from '../statement-count.ts';
 import { serve, verb } from '../subject.ts';
 import { benchWorkflows } from '../workflows.ts';
@@ -49,6 +49,7 @@ function steps(): Steps {
   const record = async (body: () => Promise<number>): Promise<number> => await DBOS.runStep(body, { name: 'step' });
   return {
     workflowId: DBOS.workflowID ?? '',
+    begunAt: now(),
     step: async (_index, body) => await record(body),
     together: async (width, body) => {
       await Promise.all(Array.from({ length: width }, async (_, index) => await record(() => body(index))));
