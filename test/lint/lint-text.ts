@@ -1,0 +1,59 @@
+// Lints pieces of workflow code with the real oxlint, all in one go, as a user's own configuration would.
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { packageRoot } from '../../src/postgres/index.ts';
+
+const report = z.object({
+  diagnostics: z.array(z.object({ message: z.string(), code: z.string(), filename: z.string() })),
+});
+
+export interface Finding {
+  /** `no-bare-catch`. */
+  readonly rule: string;
+  readonly message: string;
+}
+
+/** What our rules say about each text. */
+export async function lintTexts(texts: readonly string[]): Promise<Finding[][]> {
+  const folder = await mkdtemp(join(tmpdir(), 'breakwater-lint-'));
+  try {
+    await mkdir(join(folder, 'workflows'));
+    await writeFile(join(folder, '.oxlintrc.json'), JSON.stringify(configuration));
+    await Promise.all(
+      texts.map(async (text, index) => await writeFile(join(folder, 'workflows', `${index}.ts`), text)),
+    );
+    const { diagnostics } = report.parse(JSON.parse(await runOxlint(folder)));
+    return texts.map((_, index) =>
+      diagnostics
+        .filter(({ filename }) => filename.endsWith(`/${index}.ts`))
+        .map(({ code, message }) => ({ rule: code.replace(/^breakwater\((.*)\)$/, '$1'), message })),
+    );
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
+const configuration = {
+  categories: { correctness: 'off' },
+  jsPlugins: [join(packageRoot(), 'lint', 'index.js')],
+  overrides: [
+    {
+      files: ['workflows/**'],
+      rules: { 'breakwater/no-bare-catch': 'error', 'breakwater/no-nondeterminism': 'error' },
+    },
+  ],
+};
+
+// It ends with 1 when it has found something.
+async function runOxlint(folder: string): Promise<string> {
+  const oxlint = join(packageRoot(), 'node_modules', 'oxlint', 'bin', 'oxlint');
+  return await new Promise((resolve, reject) => {
+    execFile(process.execPath, [oxlint, '-f', 'json', 'workflows'], { cwd: folder }, (error, stdout) => {
+      if (stdout.startsWith('{')) resolve(stdout);
+      else reject(new Error(`oxlint did not run: ${stdout}`, { cause: error }));
+    });
+  });
+}
