@@ -32,9 +32,14 @@ const current = new AsyncLocalStorage<Call>();
 
 class KnexTransactionHandler implements DataSourceTransactionHandler {
   readonly name = DATA_SOURCE;
-  readonly #knex: Knex;
+  #knex: Knex;
 
   constructor(knex: Knex) {
+    this.#knex = knex;
+  }
+
+  /** DBOS keeps a data source for the life of the process, which may be longer than that of a pool. */
+  use(knex: Knex): void {
     this.#knex = knex;
   }
 
@@ -106,9 +111,13 @@ function currentCall(): Call {
   return call;
 }
 
-/** Must be called once, before launch. */
+let handler: KnexTransactionHandler | undefined;
+
+/** Must be called before each launch. */
 export function registerTransactions(knex: Knex): void {
-  registerDataSource(new KnexTransactionHandler(knex));
+  if (handler) return handler.use(knex);
+  handler = new KnexTransactionHandler(knex);
+  registerDataSource(handler);
 }
 
 export async function migrateTransactionCompletions(knex: Knex): Promise<void> {
