@@ -67,6 +67,7 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
       const recordAlone = async () =>
         await stock.recordOperationResult(runId, stepId, name, checkConflict, startedAt, completedAt, values);
       if (ownerXid === undefined || !checkConflict) return await recordAlone();
+      memoryHere(runId)?.own(stepId);
       const { output = null, error = null, childWorkflowID: childRunId = null, serialization = null } = values;
       const texts = { name, output, error, childRunId, serialization };
       const isRecorded = await withDbRetry(async () => {

@@ -53,6 +53,11 @@ export class ExecutionMemory {
     this.#unread = undefined;
   }
 
+  /** The execution records `id` itself: only the database can tell what is there now. */
+  own(id: number): void {
+    this.#answered.add(id);
+  }
+
   /** The database has just shown the token as the owner. */
   see(): void {
     this.#seenInTurn = currentTurn();

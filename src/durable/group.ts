@@ -5,7 +5,7 @@ export interface GroupOptions<Item, Result> {
   readonly send: (items: readonly Item[]) => Promise<readonly Result[]>;
   /** Names what an item is about. */
   readonly keyOf: (item: Item) => string;
-  /** Of two waiting items with one key: `share` one answer, or keep them `apart` in groups of their own, in order. */
+  /** Two items with one key: `share` one answer while they wait, or keep them `apart`, the second after the answer to the first. */
   readonly twins: 'share' | 'apart';
   /** An item's weight, such as the length of its text. Default 0. */
   readonly weightOf?: (item: Item) => number;
@@ -30,6 +30,7 @@ interface Waiting<Item, Result> {
 export function createGroup<Item, Result>(options: GroupOptions<Item, Result>): Group<Item, Result> {
   const { send, keyOf, twins, weightOf = () => 0, maxInFlight } = options;
   const shared = new Map<string, Promise<Result>>();
+  const underWay = new Set<string>();
   let waiting: Waiting<Item, Result>[] = [];
   let inFlight = 0;
   let scheduled = false;
@@ -44,10 +45,14 @@ export function createGroup<Item, Result>(options: GroupOptions<Item, Result>): 
   const depart = (): void => {
     scheduled = false;
     while (waiting.length > 0 && inFlight < maxInFlight) {
-      const { group, left } = nextGroup(waiting, options);
+      const { group, left } = nextGroup(waiting, underWay, options);
+      if (group.length === 0) return;
       waiting = left;
-      for (const { key } of group) shared.delete(key);
       inFlight++;
+      for (const { key } of group) {
+        shared.delete(key);
+        if (twins === 'apart') underWay.add(key);
+      }
       void carry(group);
     }
   };
@@ -56,11 +61,12 @@ export function createGroup<Item, Result>(options: GroupOptions<Item, Result>): 
     try {
       const results = await send(group.map(({ item }) => item));
       if (results.length !== group.length) throw new Error(`${group.length} items got ${results.length} results`);
-      for (const [at, { answer }] of group.entries()) answer.resolve(results[at] as Result);
+      results.forEach((result, at) => group[at]?.answer.resolve(result));
     } catch (error) {
       for (const { answer } of group) answer.reject(error);
     } finally {
       inFlight--;
+      for (const { key } of group) underWay.delete(key);
       schedule();
     }
   };
@@ -79,14 +85,15 @@ export function createGroup<Item, Result>(options: GroupOptions<Item, Result>): 
   };
 }
 
-// The longest first part within the limits; twins of what it holds stay behind, and nothing overtakes its own twin.
+// As much as the limits allow, the oldest first; a twin of what is under way or comes before it stays behind.
 function nextGroup<Item, Result>(
   waiting: readonly Waiting<Item, Result>[],
+  underWay: ReadonlySet<string>,
   { maxSize, maxWeight = Number.POSITIVE_INFINITY }: GroupOptions<Item, Result>,
 ): { group: Waiting<Item, Result>[]; left: Waiting<Item, Result>[] } {
   const group: Waiting<Item, Result>[] = [];
   const left: Waiting<Item, Result>[] = [];
-  const keys = new Set<string>();
+  const keys = new Set(underWay);
   let weight = 0;
   for (const each of waiting) {
     const isFull = group.length >= maxSize || (group.length > 0 && weight + each.weight > maxWeight);

@@ -29,7 +29,8 @@ export async function openEngine({
   // Short, for tests wait for sweeps; not so short that a busy machine loses it, which ends the process.
   leaseTtlMs = 6_000,
   url,
-}: { leaseTtlMs?: number; url?: string } = {}): Promise<TestEngine> {
+  groupCheckpoints,
+}: { leaseTtlMs?: number; url?: string; groupCheckpoints?: boolean } = {}): Promise<TestEngine> {
   const databaseUrl = url ?? (await createTestDatabase('durable'));
   const pool = createPool(databaseUrl, { max: 8, name: 'test-dbos' });
   const knex = createKnex(databaseUrl, { max: 8, name: 'test-engine' });
@@ -44,6 +45,7 @@ export async function openEngine({
     leaseKnex,
     role: 'all',
     leaseTtlMs,
+    groupCheckpoints,
     emit: (event) => events.push(event),
     onStuck: async (_trx, runId, error) => void stuck.push({ runId, error }),
     onFatal: (reason) => fatal.push(reason),

@@ -1,0 +1,255 @@
+// Groups under faults: whatever befalls one item of a group, its neighbours get what is theirs. Rows and errors are DBOS's own.
+import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
+import { runWithParentContext } from '@dbos-inc/dbos-sdk/internal/context';
+import { DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/internal/error';
+import { DEBUG_TRIGGER_STEP_COMMIT, clearDebugTriggers, setDebugTrigger } from '@dbos-inc/dbos-sdk/internal/debugpoint';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createTestDatabase, execute } from '../support/database.ts';
+import { until } from '../support/until.ts';
+import { openEngine } from './an-engine.ts';
+import type { TestEngine } from './an-engine.ts';
+
+let url: string;
+let engine: TestEngine;
+
+beforeAll(async () => {
+  url = await createTestDatabase('group_faults');
+  // Every session of the engine: long enough for an honest statement on a busy machine, short for one that waits for a lock.
+  await execute(
+    url,
+    `do $$ begin execute format('alter database %I set deadlock_timeout = 50', current_database()); end $$`,
+  );
+  engine = await openEngine({ url, groupCheckpoints: true });
+});
+afterEach(() => clearDebugTriggers());
+afterAll(async () => await engine.stop());
+
+interface Owned {
+  readonly runId: string;
+  readonly token: string;
+}
+
+let serial = 0;
+
+/** Runs that nobody executes and no loop of ours looks after: `count` rows as a start leaves them. */
+async function ownedRuns(count: number): Promise<Owned[]> {
+  const runs = Array.from({ length: count }, () => ({ runId: `run_${serial}`, token: `token_${serial++}` }));
+  await engine.knex('dbos.workflow_status').insert(
+    runs.map(({ runId, token }) => ({
+      workflow_uuid: runId,
+      status: 'PENDING',
+      name: 'nobody',
+      executor_id: 'nobody',
+      application_name: 'nobody',
+      owner_xid: token,
+      creator_xid: token,
+    })),
+  );
+  return runs;
+}
+
+async function as<T>({ runId, token }: Owned, body: () => Promise<T>): Promise<T> {
+  return await runWithParentContext(undefined, { workflowId: runId, ownerXid: token }, body);
+}
+
+interface Recording {
+  readonly step?: number;
+  readonly output?: string;
+  readonly completedAt?: number;
+}
+
+async function record(run: Owned, { step = 1, output = '1', completedAt = 1_000 }: Recording = {}): Promise<void> {
+  const { systemDatabase } = DBOSExecutor.globalInstance!;
+  await as(run, async () =>
+    systemDatabase.recordOperationResult(run.runId, step, 'step', true, 500, completedAt, { output }),
+  );
+}
+
+async function recordedOf(runs: readonly Owned[]): Promise<{ run: string; output: string }[]> {
+  return await engine
+    .knex('dbos.operation_outputs')
+    .select({ run: 'workflow_uuid', output: 'output' })
+    .whereIn(
+      'workflow_uuid',
+      runs.map(({ runId }) => runId),
+    )
+    .orderByRaw('length(workflow_uuid), workflow_uuid, function_id');
+}
+
+const groupSizes = () =>
+  engine.events.flatMap(({ name, fields }) =>
+    name === 'durable.group' && fields['kind'] === 'record' ? [Number(fields['size'])] : [],
+  );
+
+/** A session of somebody else, in a transaction. */
+async function intruder(...statements: string[]): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  await client.query('begin');
+  for (const statement of statements) await client.query(statement);
+  return client;
+}
+
+const lockOf = ({ runId }: Owned) => `select 1 from dbos.workflow_status where workflow_uuid = '${runId}' for update`;
+const recordOf = ({ runId }: Owned) =>
+  `insert into dbos.operation_outputs (workflow_uuid, function_id, function_name, completed_at_epoch_ms) values ('${runId}', 1, 'step', 7)`;
+
+async function end(client: pg.Client, how: 'commit' | 'rollback'): Promise<void> {
+  await client.query(how);
+  await client.end();
+}
+
+describe('a group of records', () => {
+  it('is one statement, and what it writes is there when it answers', async () => {
+    const runs = await ownedRuns(10);
+
+    await Promise.all(runs.map(async (run) => await record(run)));
+
+    expect(groupSizes().at(-1)).toBe(10);
+    expect(await recordedOf(runs)).toEqual(runs.map(({ runId }) => ({ run: runId, output: '1' })));
+  });
+
+  it('tells a lost owner, and records the others', async () => {
+    const runs = await ownedRuns(5);
+    const [lost, ...others] = runs as [Owned, ...Owned[]];
+    await engine.knex('dbos.workflow_status').update({ owner_xid: 'another' }).where({ workflow_uuid: lost.runId });
+
+    const [refused, ...recorded] = await Promise.allSettled(runs.map(async (run) => await record(run)));
+
+    expect(groupSizes().at(-1)).toBe(5);
+    expect(refused).toMatchObject({ status: 'rejected', reason: expect.any(DBOSWorkflowConflictError) as unknown });
+    expect(recorded.every(({ status }) => status === 'fulfilled')).toBe(true);
+    expect((await recordedOf(runs)).map(({ run }) => run)).toEqual(others.map(({ runId }) => runId));
+  });
+
+  it('tells a second result of one step, in the same group and after it', async () => {
+    const [run] = (await ownedRuns(1)) as [Owned];
+
+    const twins = await Promise.allSettled([
+      record(run, { output: 'first', completedAt: 1_000 }),
+      record(run, { output: 'second', completedAt: 1_001 }),
+    ]);
+    const late = await Promise.allSettled([record(run, { output: 'third', completedAt: 1_002 })]);
+
+    const nondeterminism = { status: 'rejected', reason: { name: 'DBOSStepNondeterminismError' } };
+    expect([...twins, ...late]).toMatchObject([{ status: 'fulfilled' }, nondeterminism, nondeterminism]);
+    expect(await recordedOf([run])).toEqual([{ run: run.runId, output: 'first' }]);
+  });
+
+  it('finds the one text that Postgres cannot hold', async () => {
+    const runs = await ownedRuns(9);
+
+    const results = await Promise.allSettled(
+      runs.map(async (run, at) => await record(run, { output: at === 4 ? 'NUL \0' : 'fine' })),
+    );
+
+    expect(results.map(({ status }) => status)).toEqual(runs.map((_, at) => (at === 4 ? 'rejected' : 'fulfilled')));
+    expect(results[4]).toMatchObject({ reason: { code: '22021' } });
+    expect(await recordedOf(runs)).toHaveLength(8);
+  });
+
+  it('does not wait for a row that somebody changes', async () => {
+    const runs = await ownedRuns(6);
+    const [locked, ...others] = runs as [Owned, ...Owned[]];
+    const changing = await intruder(lockOf(locked));
+
+    const waits = record(locked).then(() => 'released');
+    await Promise.all(others.map(async (run) => await record(run)));
+
+    expect(await recordedOf(runs)).toHaveLength(5);
+    await end(changing, 'rollback');
+    expect(await waits).toBe('released');
+    expect(await recordedOf(runs)).toHaveLength(6);
+  });
+
+  it('tells a lost owner of a row that was being handed over', async () => {
+    const [run, other] = (await ownedRuns(2)) as [Owned, Owned];
+    const handingOver = await intruder(
+      `update dbos.workflow_status set owner_xid = 'another' where workflow_uuid = '${run.runId}'`,
+    );
+
+    const refused = Promise.allSettled([record(run)]);
+    await record(other);
+    await end(handingOver, 'commit');
+
+    expect(await refused).toMatchObject([{ reason: expect.any(DBOSWorkflowConflictError) as unknown }]);
+    expect(await recordedOf([run])).toEqual([]);
+  });
+
+  it('is repeated as a whole after a deadlock', async () => {
+    const runs = await ownedRuns(4);
+    const [contested, ...others] = runs as [Owned, ...Owned[]];
+    // Holds the step's key that the group wants, then wants a row that the group holds; the first to look for a deadlock is its victim.
+    const rival = await intruder(`set local deadlock_timeout = '60s'`, recordOf(contested));
+
+    const recorded = Promise.allSettled(runs.map(async (run) => await record(run)));
+    await waiter();
+    await rival.query(lockOf(others[0]!));
+    await end(rival, 'rollback');
+
+    expect((await recorded).map(({ status }) => status)).toEqual(runs.map(() => 'fulfilled'));
+    expect(await recordedOf(runs)).toHaveLength(4);
+    expect(engine.events).toContainEqual(
+      expect.objectContaining({ fields: { message: expect.stringContaining('deadlock detected') as unknown } }),
+    );
+  });
+
+  it('gives a statement timeout to the item that waits, not to its neighbours', async () => {
+    const runs = await ownedRuns(4);
+    const [contested] = runs as [Owned, ...Owned[]];
+    const rival = await intruder(recordOf(contested));
+    const results = Promise.allSettled(runs.map(async (run) => await record(run)));
+
+    // As a statement_timeout would: first the group, then the item alone.
+    await cancelWaiter('with item');
+    await cancelWaiter('INSERT INTO');
+
+    expect(await results).toMatchObject([
+      { status: 'rejected', reason: { code: '57014' } },
+      ...runs.slice(1).map(() => ({ status: 'fulfilled' })),
+    ]);
+    await end(rival, 'rollback');
+    expect(await recordedOf(runs)).toHaveLength(3);
+  });
+
+  it('knows its own rows again when the answer of their commit was lost', async () => {
+    const runs = await ownedRuns(5);
+    let lost = 0;
+    setDebugTrigger(DEBUG_TRIGGER_STEP_COMMIT, {
+      callback: () => {
+        if (lost++ < runs.length) throw Object.assign(new Error('cut after the commit'), { code: 'ECONNRESET' });
+      },
+    });
+
+    await Promise.all(runs.map(async (run) => await record(run)));
+
+    expect(lost).toBe(10);
+    expect(await recordedOf(runs)).toHaveLength(5);
+  });
+
+  it('is repeated when its connection is cut under way', async () => {
+    const runs = await ownedRuns(3);
+    const rival = await intruder(recordOf(runs[0]!));
+
+    const recorded = Promise.all(runs.map(async (run) => await record(run)));
+    await execute(url, `select pg_terminate_backend(${await waiter()})`);
+    await end(rival, 'rollback');
+
+    await recorded;
+    expect(await recordedOf(runs)).toHaveLength(3);
+  });
+});
+
+/** The session that waits for a lock in a statement with this text in it. */
+async function waiter(text = ''): Promise<number> {
+  const sql = `select pid from pg_stat_activity
+                where datname = current_database() and wait_event_type = 'Lock' and query like '%${text}%'`;
+  return await until(async () => (await execute(url, sql)).rows[0]?.['pid'] as number, {
+    what: 'a statement to wait for a lock',
+  });
+}
+
+async function cancelWaiter(text: string): Promise<void> {
+  await execute(url, `select pg_cancel_backend(${await waiter(text)})`);
+}
