@@ -22,6 +22,7 @@ export interface Config {
   readonly workflowsDir: string;
   readonly activitySlots: number;
   readonly leaseTtlMs: number;
+  readonly groupCheckpoints: boolean;
   /** How long finished runs are kept; undefined: for ever. */
   readonly retentionMs?: number;
   /** Where tools without credentials go instead; absent: nowhere. */
@@ -69,7 +70,7 @@ const schema = z.object({
   BREAKWATER_ACTIVITY_SLOTS: wholeNumber(1, 10_000).default(64),
   BREAKWATER_LEASE_TTL: duration(500).default(10_000),
   BREAKWATER_RETENTION: retention().default(30 * 24 * HOUR_MS),
-  BREAKWATER_GROUP_CHECKPOINTS: supportedOnly(oneOf(['on', 'off']), 'off'),
+  BREAKWATER_GROUP_CHECKPOINTS: onOff().default(false),
   BREAKWATER_SANDBOX: sandboxUrl(),
   BREAKWATER_OUTBOUND_ALLOW: hostList().default([]),
   BREAKWATER_CHROMIUM: z.string().optional(),
@@ -148,6 +149,7 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     workflowsDir: settings.BREAKWATER_WORKFLOWS_DIR,
     activitySlots: settings.BREAKWATER_ACTIVITY_SLOTS,
     leaseTtlMs: settings.BREAKWATER_LEASE_TTL,
+    groupCheckpoints: settings.BREAKWATER_GROUP_CHECKPOINTS,
     retentionMs: settings.BREAKWATER_RETENTION,
     sandboxUrl: settings.BREAKWATER_SANDBOX,
     outboundAllow: settings.BREAKWATER_OUTBOUND_ALLOW,
@@ -244,13 +246,6 @@ function hostList() {
 
 function secret() {
   return z.string().min(16, 'must have at least 16 characters');
-}
-
-/** A setting with a choice of which one value is built. */
-function supportedOnly(choice: z.ZodType<string>, built: string) {
-  return choice
-    .refine((value) => value === built, { error: ({ input }) => `${String(input)} is not supported yet` })
-    .optional();
 }
 
 function unsupported() {

@@ -253,6 +253,7 @@ async function execute(
     leaseKnex: database.lease,
     role: config.role,
     leaseTtlMs: config.leaseTtlMs,
+    groupCheckpoints: config.groupCheckpoints,
     retentionMs: config.retentionMs,
     vitals: () => ({ slots, clockSkewMs: clock.skewMs }),
     emit,

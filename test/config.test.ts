@@ -103,13 +103,8 @@ describe('loadConfig', () => {
     ['BREAKWATER_RATE_LIMIT', '200/s'],
     ['BREAKWATER_SECRETS_FILE', '/run/secrets/tools'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318'],
-    ['BREAKWATER_GROUP_CHECKPOINTS', 'on'],
   ])('refuses %s=%s as not supported yet', (name, value) => {
     expect(messageFor(name, value)).toContain('is not supported yet');
-  });
-
-  it('accepts the built value of a choice whose others are not', () => {
-    expect(loadConfig({ BREAKWATER_ROLE: 'all', BREAKWATER_GROUP_CHECKPOINTS: 'off' })).toEqual(loadConfig({}));
   });
 
   it.each([
