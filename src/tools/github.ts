@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { failure, FailureError, type Failure } from '../kernel/index.ts';
 import { defineAction } from './define-action.ts';
-import { parseRetryAfter } from './http-failure.ts';
+import { parseRetryAfter, sentAtMs } from './http-failure.ts';
 import type { Tool, ToolCall } from './tool.ts';
 
 // GitHub has no idempotency key. What can carry our key does (a commit's message, a pull request's body) and is looked up by it;
@@ -417,8 +417,8 @@ function failureOf(status: number, headers: Readonly<Record<string, string>>): P
   const exhausted = headers['x-ratelimit-remaining'] === '0';
   if (status !== 429 && !(status === 403 && (exhausted || headers['retry-after'] !== undefined))) return undefined;
   const reset = Number(headers['x-ratelimit-reset']);
-  const untilReset = exhausted && Number.isFinite(reset) ? Math.max(0, reset * 1_000 - Date.now()) : undefined;
-  const retryAfterMs = parseRetryAfter(headers['retry-after'], Date.now()) ?? untilReset;
+  const untilReset = exhausted && Number.isFinite(reset) ? Math.max(0, reset * 1_000 - sentAtMs(headers)) : undefined;
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], sentAtMs(headers)) ?? untilReset;
   return { kind: 'rate_limit', retryable: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 

@@ -9,6 +9,7 @@ import {
   failureOfStatus,
   failureOfTransport,
   parseRetryAfter,
+  sentAtMs,
   reasonOf,
   type RequestFact,
 } from './http-failure.ts';
@@ -196,7 +197,11 @@ class AttemptHttp implements ToolHttp {
   }
 
   #refusedInside(fact: RequestFact, answer: Answer, refusal: Refusal): FailureError {
-    const failed = failureOfRefusal(fact, refusal, parseRetryAfter(answer.headers['retry-after'], Date.now()));
+    const failed = failureOfRefusal(
+      fact,
+      refusal,
+      parseRetryAfter(answer.headers['retry-after'], sentAtMs(answer.headers)),
+    );
     this.#changed ||= failed.unknown;
     return this.#fail(failed);
   }
@@ -250,7 +255,7 @@ class AttemptHttp implements ToolHttp {
   }
 
   #refused(fact: RequestFact, answer: Answer): FailureError {
-    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now());
+    const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], sentAtMs(answer.headers));
     const body = parseLeniently(answer.text);
     const common = failureOfStatus(fact, { status: answer.status, reason: reasonOf(body), retryAfterMs });
     return this.#fail({ ...common, ...this.#client.tool.vendor?.failureOf?.(answer.status, answer.headers, body) });

@@ -122,6 +122,12 @@ export function parseRetryAfter(value: string | undefined, nowMs: number): numbe
   return Number.isNaN(at) ? undefined : Math.max(0, at - nowMs);
 }
 
+/** When an answer was sent, by the clock that its other dates go by: its own. By ours only where it does not say. */
+export function sentAtMs(headers: Readonly<Record<string, string | undefined>>): number {
+  const at = Date.parse(headers['date'] ?? '');
+  return Number.isNaN(at) ? Date.now() : at;
+}
+
 const MAX_REASON_LENGTH = 300;
 
 /** The vendor's explanation, wherever vendors put it: `message`, `err`, `error`, `error.message`, `errors[].message`. */

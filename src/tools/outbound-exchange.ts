@@ -5,6 +5,7 @@ import {
   failureOfStatus,
   failureOfTransport,
   parseRetryAfter,
+  sentAtMs,
   reasonOf,
   type RequestFact,
 } from './http-failure.ts';
@@ -124,7 +125,7 @@ function isSuccess({ status }: PinnedAnswer, expect: readonly number[] | undefin
 }
 
 function failureOf(current: RoutedRequest, answer: PinnedAnswer): Failure {
-  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], Date.now());
+  const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], sentAtMs(answer.headers));
   return failureOfStatus(factOf(current), { status: answer.status, reason: reasonIn(answer), retryAfterMs });
 }
 

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page, Response, Route } from 'playwright-
 import { failure, FailureError, formatDuration, messageOf, type Failure } from '../kernel/index.ts';
 import type { Slots } from '../resilience/index.ts';
 import type { SharedBrowser } from './browser.ts';
-import { failureOfStatus, parseRetryAfter, type RequestFact } from './http-failure.ts';
+import { failureOfStatus, parseRetryAfter, sentAtMs, type RequestFact } from './http-failure.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
 import { openPageProxy, type PageProxy } from './page-proxy.ts';
 
@@ -204,7 +204,8 @@ async function goTo(page: Page, proxy: PageProxy, url: string): Promise<void> {
   });
   const status = response?.status() ?? 200;
   if (status < 400) return;
-  const retryAfterMs = parseRetryAfter(response?.headers()['retry-after'], Date.now());
+  const headers = response?.headers() ?? {};
+  const retryAfterMs = parseRetryAfter(headers['retry-after'], sentAtMs(headers));
   throw new FailureError(failureOfStatus(factOf(last), { status, retryAfterMs }));
 }
 

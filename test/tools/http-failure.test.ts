@@ -7,6 +7,7 @@ import {
   failureOfStatus,
   failureOfTransport,
   parseRetryAfter,
+  sentAtMs,
   reasonOf,
 } from '../../src/tools/http-failure.ts';
 
@@ -127,6 +128,19 @@ describe('failureOfMalformed', () => {
       unknown: true,
     });
     expect(failureOfMalformed(read, 'no id').unknown).toBe(false);
+  });
+});
+
+describe('sentAtMs', () => {
+  it("goes by the answer's own clock, whatever ours says", () => {
+    const date = 'Sat, 21 Nov 2020 10:00:00 GMT';
+
+    expect(sentAtMs({ date })).toBe(Date.parse(date));
+    expect(parseRetryAfter('Sat, 21 Nov 2020 10:00:07 GMT', sentAtMs({ date }))).toBe(7_000);
+  });
+
+  it.each([{}, { date: 'soon' }])('goes by ours where it does not say: %o', (headers) => {
+    expect(Math.abs(sentAtMs(headers) - Date.now())).toBeLessThan(1_000);
   });
 });
 
