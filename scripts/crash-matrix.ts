@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { createSandbox } from '../sandbox/index.ts';
-import { openRig, passed, readScenario, runMatrix, summaryText, verdictLine } from '../src/crash-test/index.ts';
+import { passed, readScenario, runCrashTest, summaryText, verdictLine } from '../src/crash-test/index.ts';
 import type { MatrixResult, Scenario } from '../src/crash-test/index.ts';
 import { packageRoot } from '../src/postgres/index.ts';
 
@@ -32,6 +32,7 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const result = await runAll(wish, scenarios);
+  if (!result) return 130;
   console.log(wish.json ? JSON.stringify(result, null, 2) : summaryText(result).trimEnd());
   return passed(result) ? 0 : 1;
 }
@@ -62,25 +63,18 @@ async function readScenarios(wanted: readonly string[] | undefined): Promise<Sce
   return scenarios.filter(({ name }) => wanted === undefined || wanted.includes(name));
 }
 
-async function runAll({ only, lanes }: Wish, scenarios: readonly Scenario[]): Promise<MatrixResult> {
+async function runAll({ only, lanes }: Wish, scenarios: readonly Scenario[]): Promise<MatrixResult | undefined> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort());
-  const rig = await openRig({
+  return await runCrashTest({
     lanes,
     workflowsDir: join(packageRoot(), 'workflows'),
-    leaseTtl: '3s',
+    leaseTtl: '4s',
     runTimeoutMs: 120_000,
     startSandbox: async (port) => await createSandbox({ port }),
+    scenarios,
+    only,
+    signal: interrupted.signal,
+    onVerdict: (verdict, progress) => console.error(verdictLine(verdict, progress)),
   });
-  try {
-    return await runMatrix({
-      lanes: rig.lanes,
-      scenarios,
-      only,
-      signal: interrupted.signal,
-      onVerdict: (verdict, progress) => console.error(verdictLine(verdict, progress)),
-    });
-  } finally {
-    await rig.close();
-  }
 }

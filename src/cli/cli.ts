@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander';
 import { addApprovals } from './approvals-commands.ts';
 import { createContext, type Context } from './command-context.ts';
 import { addDefinitionCommands } from './definition-commands.ts';
+import { addCrashTest } from './crash-test-command.ts';
 import { EXIT, errorText, exitCodeOf, type ExitCode } from './failure.ts';
 import type { CliIo } from './io.ts';
 import { addKeys } from './keys-commands.ts';
@@ -14,7 +15,7 @@ import { addSandbox } from './sandbox-command.ts';
 import { addStart } from './start.ts';
 
 const RUNS_NOT_YET = ['history', 'effects', 'pause', 'resume', 'rewind', 'fork', 'compensate', 'decide'] as const;
-const NOT_YET = ['breakers', 'crash-test', 'completion', 'doctor'] as const;
+const NOT_YET = ['breakers', 'completion', 'doctor'] as const;
 
 /** Runs one command line, without the program's name, and says how it ended. Never throws. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
@@ -44,6 +45,7 @@ function createProgram(context: Context): Command {
   addKeys(program, context);
   addMigrate(program, context);
   addSandbox(program, context);
+  addCrashTest(program, context);
   addNotYet(program, NOT_YET);
   return program;
 }

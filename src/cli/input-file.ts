@@ -18,9 +18,14 @@ export async function readDefinition(file: string): Promise<DefinitionFile> {
 /** An absent file is an empty input. */
 export async function readInput(file: string | undefined): Promise<Json> {
   if (file === undefined) return {};
-  const value = parseJson(file, await readText(file));
+  return parseInput(file, await readText(file));
+}
+
+/** `from` names the text in what is said about it. */
+export function parseInput(from: string, text: string): Json {
+  const value = parseJson(from, text);
   const unsafe = findUnsafe(value);
-  if (unsafe) throw new WrongUse(`${file}${unsafe.path && ` at ${unsafe.path}`} ${unsafe.reason}`);
+  if (unsafe) throw new WrongUse(`${from}${unsafe.path && ` at ${unsafe.path}`} ${unsafe.reason}`);
   return value;
 }
 

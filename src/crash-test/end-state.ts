@@ -29,6 +29,8 @@ export interface EndState {
 export interface WorldObject {
   readonly vendor: string;
   readonly kind: string;
+  /** What the vendor calls it. */
+  readonly id: string;
   readonly key: string | null;
   readonly undone: boolean;
 }
@@ -54,6 +56,15 @@ export function duplicatesOf(objects: readonly WorldObject[]): string[] {
     seen.add(name);
     return [];
   });
+}
+
+/** Shorter ones are found in too many texts that mean something else. */
+const SHORTEST_ID = 6;
+
+/** Vendors give ids in the order of creation: what was created side by side has them either way. */
+export function namesOfIds(objects: readonly WorldObject[]): [id: string, name: string][] {
+  const long = objects.filter(({ id }) => id.length >= SHORTEST_ID);
+  return long.map(({ vendor, kind, id }) => [id, `<${vendor} ${kind}>`]);
 }
 
 const ISO_TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)/g;

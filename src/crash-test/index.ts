@@ -1,10 +1,9 @@
 // The crash test's face: play scenarios, kill their process at every boundary, and hold each end against the undisturbed one.
 export { createTrap } from './boundary-point.ts';
-export { passed, runMatrix } from './matrix.ts';
+export { runCrashTest } from './crash-test.ts';
+export { passed } from './matrix.ts';
 export type { MatrixResult, Verdict } from './matrix.ts';
 export { summaryText, verdictLine } from './report.ts';
-export { openRig } from './rig.ts';
-export type { Rig, RigOptions } from './rig.ts';
 export { readScenario } from './scenario.ts';
 export type { Scenario } from './scenario.ts';
 export { LAST_WORDS, order } from './victim-message.ts';

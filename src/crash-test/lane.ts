@@ -6,12 +6,12 @@ import type { Boundary } from '../durable/index.ts';
 import type { BoundaryPoint } from './boundary-point.ts';
 import { Client, hasEnded } from './client.ts';
 import type { RunAnswer, WorkflowName } from './client.ts';
-import { countWorld, duplicatesOf, withoutOwn } from './end-state.ts';
-import type { EndState } from './end-state.ts';
+import { countWorld, duplicatesOf, namesOfIds, withoutOwn } from './end-state.ts';
+import type { EndState, WorldObject } from './end-state.ts';
 import { NoAnswer, lookUntil } from './json-http.ts';
 import { clearNotes, countNotes, listUnfinished, loadNodeEnds } from './lane-store.ts';
 import type { Scenario } from './scenario.ts';
-import { Victim } from './victim.ts';
+import { Disturbed, Victim } from './victim.ts';
 import type { VictimEnd } from './victim.ts';
 import type { World } from './world.ts';
 
@@ -31,9 +31,6 @@ export interface LaneParts {
   readonly adminKey: string;
   readonly runTimeoutMs: number;
 }
-
-/** A process ended although nobody told it to: the machine is to blame, try again. */
-export class Disturbed extends Error {}
 
 /** The run ended and the victim lives: the boundary was not passed. */
 export class NotLanded extends Error {}
@@ -194,15 +191,16 @@ export class Lane {
     return {
       status: run.status,
       cause: run.cause ?? null,
-      output: withoutOwn(run.output ?? null, this.#own(run)),
+      output: withoutOwn(run.output ?? null, this.#own(run, objects)),
       nodes,
       world: { ...countWorld(objects), ...(notes > 0 && { 'memory note': { alive: notes, undone: 0 } }) },
       duplicates: duplicatesOf(objects),
     };
   }
 
-  #own({ id }: RunAnswer): ReadonlyMap<string, string> {
+  #own({ id }: RunAnswer, objects: readonly WorldObject[]): ReadonlyMap<string, string> {
     return new Map([
+      ...namesOfIds(objects),
       [id, '<run>'],
       [id.slice(-8), '<end of run>'],
       [this.#parts.world.url, '<sandbox>'],

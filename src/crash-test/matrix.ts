@@ -5,9 +5,9 @@ import type { BoundaryPoint } from './boundary-point.ts';
 import { compareEndStates, differenceLine, vagueOf } from './compare-end-states.ts';
 import type { Vague } from './compare-end-states.ts';
 import type { EndState } from './end-state.ts';
-import { Disturbed } from './lane.ts';
 import type { Lane } from './lane.ts';
 import type { Scenario } from './scenario.ts';
+import { Disturbed } from './victim.ts';
 
 /** How one scenario went that was killed at one boundary, or that nobody disturbed. */
 export interface Verdict {
@@ -32,7 +32,7 @@ export interface MatrixOptions {
   readonly scenarios: readonly Scenario[];
   /** Only boundaries whose `<scenario>: <boundary>` contains it. */
   readonly only?: string;
-  /** Once aborted no further case begins. */
+  /** Once aborted no further case begins, and nothing more is told. */
   readonly signal?: AbortSignal;
   readonly onVerdict: (verdict: Verdict, progress: { readonly done: number; readonly of: number }) => void;
 }
@@ -46,13 +46,14 @@ interface Measure {
 }
 
 /** A machine too busy for its leases costs a case; then it is played again. */
-const MAX_TRIES = 4;
+const MAX_TRIES = 6;
 
 export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
   const startedAt = performance.now();
-  const { scenarios, only = '', onVerdict } = options;
+  const { scenarios, only = '', signal, onVerdict } = options;
   const verdicts: Verdict[] = [];
   const tell = (verdict: Verdict, of: number): void => {
+    if (signal?.aborted) return;
     verdicts.push(verdict);
     onVerdict(verdict, { done: verdicts.filter(({ boundary }) => boundary !== undefined).length, of });
   };

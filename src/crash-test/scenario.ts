@@ -2,12 +2,16 @@
 import { readFile } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { z } from 'zod';
+import type { Json } from '../kernel/index.ts';
+
+// Anything that is there: it comes out of JSON.parse.
+const json = z.custom<Json>((value) => value !== undefined);
 
 const decision = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   reason: z.string().optional(),
-  edits: z.record(z.string(), z.json()).optional(),
-  form: z.json().optional(),
+  edits: z.record(z.string(), json).optional(),
+  form: json.optional(),
 });
 
 const scenarioFile = z.strictObject({
@@ -16,13 +20,13 @@ const scenarioFile = z.strictObject({
   definition: z.string().optional(),
   /** A workflow in code instead, by its name. */
   workflow: z.string().optional(),
-  input: z.json().default({}),
+  input: json.default({}),
   /** How each approval is decided; `nobody` leaves them to their deadline. */
   decide: z.union([decision, z.literal('nobody')]).default({ decision: 'approve' }),
   /** Sent when the run waits. */
-  messages: z.array(z.strictObject({ topic: z.string(), body: z.json() })).default([]),
+  messages: z.array(z.strictObject({ topic: z.string(), body: json })).default([]),
   /** Planted at the vendors' doubles before the run begins, as `POST /_faults` takes them. */
-  faults: z.array(z.record(z.string(), z.json())).default([]),
+  faults: z.array(z.record(z.string(), json)).default([]),
 });
 
 type ScenarioFile = z.infer<typeof scenarioFile>;

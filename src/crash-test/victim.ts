@@ -15,6 +15,9 @@ const START_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 const KEPT_LINES = 20;
 
+/** A process ended although nobody told it to, as one does that a busy machine costs its lease: try again. */
+export class Disturbed extends Error {}
+
 export interface VictimEnd {
   /** It died by its own SIGKILL at the boundary it was armed for. */
   readonly atBoundary: boolean;
@@ -91,7 +94,7 @@ export class Victim {
     const answered = once(this.#child, 'message', { signal: AbortSignal.timeout(timeoutMs) });
     this.#child.send(given, () => undefined);
     const first = await Promise.race([answered, this.ended]);
-    if (!Array.isArray(first)) throw new Error(`The victim ${first.story}`);
+    if (!Array.isArray(first)) throw new Disturbed(`The process ${first.story}`);
     const parsed = report.parse(first[0]);
     if (!isKind(parsed, kind)) throw new TypeError(`The victim was asked to be ${kind} and answered ${parsed.kind}`);
     return parsed;
