@@ -38,7 +38,7 @@ function readOptions(): Options {
     .option('--only <families>', `some of ${FAMILIES.join(', ')}`, parseFamilies)
     .option('--scale <factor>', 'multiplies every count', parseNumber, 1)
     .option('--runs <number>', 'size of the herd', parseNumber)
-    .option('--lease-ttl <ms>', 'of the replicas', parseNumber, 4_000)
+    .option('--lease-ttl <ms>', 'of the replicas', parseNumber, 5_000)
     .option('--json <file>', 'writes the whole result there')
     .option('--plan', 'only prints the plan')
     .parse()

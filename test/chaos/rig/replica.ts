@@ -1,5 +1,6 @@
 // One place of the fleet: an app process behind a proxy and a clock of its own, started again whenever it is gone.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { AppProcess } from '../../support/app-process.ts';
@@ -119,10 +120,10 @@ export class Replica {
     const giveUp = AbortSignal.timeout(READY_TIMEOUT_MS);
     const gone = (): boolean => app.child.exitCode !== null || app.child.signalCode !== null;
     while (app.url === '' && !gone() && !giveUp.aborted && !this.#closing) await delay(20);
-    if (app.url !== '' && !gone()) this.#ready.resolve(instance);
-    else app.child.kill('SIGKILL');
+    if (app.url === '') app.child.kill('SIGKILL');
+    else this.#ready.resolve(instance);
     await app.exitCode();
-    await this.#bury(instance);
+    this.#bury(instance);
     if (!this.#closing) await delay(REBOOT_AFTER_MS);
   }
 
@@ -136,16 +137,19 @@ export class Replica {
       dataDir,
       env: { ...env, ...clock.env, CHAOS_INSTANCE: id },
     });
+    const log = createWriteStream(join(folder, `${id.replace('#', '-')}.log`));
+    app.child.stdout?.pipe(log, { end: false });
+    app.child.stderr?.pipe(log, { end: false });
+    app.child.once('close', () => log.end());
     return { id, app, pid: app.child.pid ?? 0 };
   }
 
-  async #bury({ id, app, pid }: Instance): Promise<void> {
+  #bury({ id, app, pid }: Instance): void {
     const [planned, at] = [this.#planned, Date.now()];
     this.#planned = false;
     this.#instance = undefined;
-    this.#ready = Promise.withResolvers();
+    if (app.url !== '') this.#ready = Promise.withResolvers();
     const { exitCode: code, signalCode: signal } = app.child;
     this.#settings.onExit({ what: 'exit', instance: id, pid, from: at, until: at, planned, code, signal });
-    await writeFile(join(this.#settings.folder, `${id.replace('#', '-')}.log`), app.output());
   }
 }
