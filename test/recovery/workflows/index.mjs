@@ -33,4 +33,20 @@ export const workflows = [
       return null;
     },
   },
+  {
+    name: 'planted-endless-loop',
+    version: '1.0.0',
+    title: 'Blocks its process where that is asked for',
+    async run(saga) {
+      await saga.run('keep', {
+        tool: 'memory',
+        action: 'remember',
+        with: { namespace: 'planted', key: 'looped', content: 'kept' },
+        compensation: 'forget',
+      });
+      // oxlint-disable-next-line breakwater/no-nondeterminism -- the fault that is planted here, in one process only
+      while (process.env.PLANTED_LOOP === 'on');
+      return null;
+    },
+  },
 ];
