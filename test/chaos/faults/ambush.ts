@@ -22,7 +22,8 @@ export interface AnswerErrorOptions {
 /** A statement that the server has answered without an error. */
 export interface Done {
   readonly statement: Statement;
-  readonly rows: number;
+  /** That it changed; undefined when its answer does not say. */
+  readonly rows: number | undefined;
 }
 
 export interface PlannedError {
@@ -81,17 +82,11 @@ export class Ambush {
     );
   }
 
-  /** These have been committed: the answer to lose, if any. Whoever matches by `commit` alone wants a row changed all the same. */
+  /** These have been committed, and something was written: the answer to lose, if any. */
   onCommitted(done: readonly Done[]): Charge | undefined {
-    if (!done.some(changedRows)) return undefined;
+    const effective = done.filter(({ rows }) => rows !== 0).map(({ statement }) => statement);
     return this.#losses.find(
-      ({ match, charge }) =>
-        done.some((each) => matches(match, each.statement) && (changedRows(each) || !each.statement.writes)) &&
-        charge.take(),
+      ({ match, charge }) => effective.some((statement) => matches(match, statement)) && charge.take(),
     )?.charge;
   }
-}
-
-function changedRows({ statement, rows }: Done): boolean {
-  return statement.writes && rows > 0;
 }

@@ -1,14 +1,15 @@
 // What passes over one connection, understood: batch by batch, each sent on only when the one before it has been answered.
 // Decides and keeps count; its ends do the sending.
 import type { Ambush, Done, PlannedError } from './ambush.ts';
+import { Probe } from './probe.ts';
 import { meaningOf, type Statement, type StatementCounts } from './statement.ts';
 import {
   FrameReader,
   NO_ENCRYPTION,
   applicationOf,
+  changedRowsOf,
   fatalError,
   openingOf,
-  rowsOf,
   simpleQuery,
   sqlstateOf,
   statusOf,
@@ -28,7 +29,7 @@ export interface Ends {
 
 /** Messages that the server answers as a whole: a simple query, or all up to a Sync. */
 interface Batch {
-  readonly frames: Buffer[];
+  readonly frames: Frame[];
   readonly texts: string[];
   /** It ends with a ReadyForQuery. A part that is flushed before its Sync does not, nor does a Terminate. */
   answered: boolean;
@@ -43,6 +44,7 @@ type Exchange =
       readonly kind: 'passed';
       readonly statements: readonly Statement[];
       readonly tags: string[];
+      readonly probe: Probe | undefined;
       /** Undefined: the answer passes as it comes. */
       readonly held: Buffer[] | undefined;
       failed: boolean;
@@ -127,7 +129,7 @@ export class Conversation {
 
   #onClientFrame(frame: Frame): void {
     if (BELONGS_TO_EXCHANGE.has(frame.type)) return this.#ends.toServer(frame.bytes);
-    this.#open.frames.push(frame.bytes);
+    this.#open.frames.push(frame);
     this.#open.texts.push(...this.#readStatement(frame));
     if (ENDS_BATCH.has(frame.type)) this.#complete({ answered: true });
     else if (frame.type === FLUSH || frame.type === TERMINATE) this.#complete({ answered: false });
@@ -167,11 +169,12 @@ export class Conversation {
     const mayStrike = !spared && this.#status !== 'E' && statements.length > 0;
     const error = mayStrike ? this.#ambush.onStatements(statements) : undefined;
     if (error !== undefined) return this.#strike(error, statements);
-    if (answered) {
-      const held = mayStrike && this.#ambush.mayLose([...this.#soFar(), ...statements]) ? [] : undefined;
-      this.#exchange = { kind: 'passed', statements, tags: [], held, failed: false };
-    }
-    this.#ends.toServer(Buffer.concat(frames));
+    const mayCommit = this.#status === 'I' || statements.some(({ kind }) => kind === 'commit');
+    const isStaked = mayStrike && mayCommit && this.#ambush.mayLose([...this.#soFar(), ...statements]);
+    const probe = isStaked ? Probe.for(frames, this.#status, statements.length) : undefined;
+    const held = isStaked ? [] : undefined;
+    if (answered) this.#exchange = { kind: 'passed', statements, tags: [], probe, held, failed: false };
+    this.#ends.toServer(probe?.bytes ?? Buffer.concat(frames.map(({ bytes }) => bytes)));
   }
 
   #understand(texts: readonly string[]): Statement[] {
@@ -215,6 +218,7 @@ export class Conversation {
   }
 
   #onAnswer(frame: Frame, exchange: Exchange & { kind: 'passed' }): void {
+    if (exchange.probe?.takes(frame)) return;
     if (frame.type === 'C') exchange.tags.push(textsOf(frame, 1)[0] ?? '');
     if (frame.type === 'E') exchange.failed = true;
     if (exchange.held === undefined) this.#ends.toClient(frame.bytes);
@@ -222,13 +226,15 @@ export class Conversation {
     if (frame.type === 'Z') this.#onAnswered(statusOf(frame), exchange);
   }
 
-  #onAnswered(status: TransactionStatus, { statements, tags, held, failed }: Exchange & { kind: 'passed' }): void {
+  #onAnswered(status: TransactionStatus, exchange: Exchange & { kind: 'passed' }): void {
+    const { statements, tags, held, failed } = exchange;
     const done = failed ? this.#transaction : [...this.#transaction, ...pair(statements, tags)];
     this.#status = status;
     this.#transaction = status === 'I' ? [] : done;
     if (held === undefined) return;
     const committed = status === 'I' && !failed && !tags.includes('ROLLBACK');
-    const charge = committed ? this.#ambush.onCommitted(done) : undefined;
+    const wrote = exchange.probe?.wrote ?? done.some(({ rows = 0 }) => rows > 0);
+    const charge = committed && wrote ? this.#ambush.onCommitted(done) : undefined;
     if (charge === undefined) return this.#ends.toClient(Buffer.concat(held));
     charge.land(shown(done.map(({ statement }) => statement)), this.#number);
     this.abandon();
@@ -256,10 +262,11 @@ function newBatch({ spared = false }: { spared?: boolean } = {}): Batch {
 
 /** With its own rows, or, where one text holds several statements, with all of theirs. */
 function pair(statements: readonly Statement[], tags: readonly string[]): Done[] {
-  const total = tags.reduce((sum, tag) => sum + rowsOf(tag), 0);
+  const rows = tags.map(changedRowsOf);
+  const all = rows.reduce((sum, each) => (each === undefined ? sum : (sum ?? 0) + each), undefined);
   return statements.map((statement, index) => ({
     statement,
-    rows: statements.length === tags.length ? rowsOf(tags[index] ?? '') : total,
+    rows: statements.length === tags.length ? rows[index] : all,
   }));
 }
 

@@ -142,6 +142,7 @@ describe('without a fault', () => {
 
 describe('an ambiguous commit', () => {
   const insert = 'insert into guest values ($1)';
+  const clear = 'with gone as (delete from guest where name = $1 returning name) select 1 as told';
 
   it('keeps an autocommitted row, once, and resets the client, in the simple and the extended protocol', async () => {
     for (const values of [undefined, ['ann']]) {
@@ -191,6 +192,7 @@ describe('an ambiguous commit', () => {
 
     await client.query('select * from guest');
     await client.query('update guest set name = $1', ['nobody']);
+    await client.query(clear, ['nobody']);
     await failureOf(client.query('insert into guest values (1/0)'));
     await client.query('begin');
     await client.query(insert, ['rolled back']);
@@ -205,6 +207,42 @@ describe('an ambiguous commit', () => {
 
     expect(failure).toMatchObject({ code: 'ECONNRESET' });
     expect(await guests()).toEqual(['first', 'second']);
+  });
+
+  it('strikes a write within a WITH only when it wrote, although its answer does not say', async () => {
+    for (const transaction of [false, true]) {
+      const { proxy, client } = await setup();
+      const fault = proxy.ambiguousCommit();
+      expect((await client.query(clear, ['ann'])).rows).toEqual([{ told: 1 }]);
+      await execute(url, `insert into guest values ('ann')`);
+
+      if (transaction) await client.query('begin');
+      const write = failureOf(client.query(clear, ['ann']));
+      const failure = transaction ? failureOf(write.then(() => client.query('commit'))) : write;
+
+      expect(await failure).toMatchObject({ code: 'ECONNRESET' });
+      expect(fault.landed).toHaveLength(1);
+      expect(await guests()).toEqual([]);
+    }
+  });
+
+  it('keeps from the client what it asks the server for itself', async () => {
+    const { proxy, client } = await setup();
+    const fault = proxy.ambiguousCommit({ nth: 10 });
+    const named = { name: 'all', text: 'insert into guest values ($1) returning name', values: ['ann'] };
+
+    for (const name of ['ann', 'bob']) {
+      expect(await client.query({ ...named, values: [name] })).toMatchObject({ rowCount: 1, rows: [{ name }] });
+    }
+    await client.query('begin');
+    await client.query(insert, ['cid']);
+    expect(await client.query('commit')).toMatchObject({ command: 'COMMIT', rows: [] });
+    expect(await failureOf(client.query('insert into guest values ($1::int / 0)', [1]))).toMatchObject({
+      code: '22012',
+    });
+
+    expect(fault.landed).toEqual([]);
+    expect(await guests()).toEqual(['ann', 'bob', 'cid']);
   });
 
   it('loses the answers of what was pipelined behind it, and of nothing else', async () => {

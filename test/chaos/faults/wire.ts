@@ -82,9 +82,10 @@ export function statusOf({ bytes }: Frame): TransactionStatus {
   throw new Error(`ReadyForQuery with the unknown status ${JSON.stringify(status)}`);
 }
 
-/** Rows that a CommandComplete speaks of: `INSERT 0 3`, `UPDATE 2`, `SELECT 1`; `BEGIN` speaks of none. */
-export function rowsOf(tag: string): number {
-  return Number(/(\d+)$/.exec(tag)?.[1] ?? 0);
+/** Rows that a CommandComplete says were changed: `INSERT 0 3`, `UPDATE 2`; a SELECT or a COMMIT speaks of none. */
+export function changedRowsOf(tag: string): number | undefined {
+  const count = /^(?:INSERT \d+|UPDATE|DELETE|MERGE|COPY) (\d+)$/.exec(tag)?.[1];
+  return count === undefined ? undefined : Number(count);
 }
 
 /** The SQLSTATE of an ErrorResponse. */
@@ -105,6 +106,26 @@ export function fatalError(sqlstate: string, message: string): Buffer {
 export function simpleQuery(sql: string): Buffer {
   return frame('Q', `${sql}\0`);
 }
+
+export function parsing(name: string, sql: string): Buffer {
+  return frame('P', `${name}\0${sql}\0\0\0`);
+}
+
+/** Without parameters, with all results as text. */
+export function binding(portal: string, name: string): Buffer {
+  return frame('B', `${portal}\0${name}\0\0\0\0\0\0\0`);
+}
+
+export function execution(portal: string): Buffer {
+  return frame('E', `${portal}\0\0\0\0\0`);
+}
+
+/** Of a prepared statement. */
+export function closing(name: string): Buffer {
+  return frame('C', `S${name}\0`);
+}
+
+export const SYNC = frame('S', '');
 
 /** The answer to a request for encryption: go on in the clear. */
 export const NO_ENCRYPTION = Buffer.from('N');
