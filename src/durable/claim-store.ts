@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { selectRow } from '../postgres/index.ts';
 import { APPLICATION, CLAIM_CHANNEL, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
-import { SUSPECT } from './recovery-store.ts';
+import { SUSPECTS } from './recovery-store.ts';
 
 const NOW_MS = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
@@ -21,7 +21,7 @@ export type Claim = z.infer<typeof claim>;
 
 /**
  * Makes up to `limit` runs that are due `executorId`'s, under the token `ownerXid`, and at most one suspect, when it executes
- * none. An executor whose lease has run out claims nothing: nobody would see it die.
+ * none. As a rule there are no suspects at all, which is asked first. An executor whose lease has run out claims nothing: nobody would see it die.
  */
 export async function claimRuns(
   knex: Knex,
@@ -30,11 +30,12 @@ export async function claimRuns(
   return await selectRow(
     knex,
     claim,
-    `with due as (
+    `with ${SUSPECTS},
+     due as (
        select w.workflow_uuid
          from dbos.workflow_status w
         where w.status = 'DELAYED' and w.delay_until_epoch_ms <= ${NOW_MS} and ${OURS}
-          and not exists (select 1 from breakwater.recovery r where r.run_id = w.workflow_uuid and ${SUSPECT})
+          and not exists (select 1 from suspects s where s.run_id = w.workflow_uuid)
         order by w.delay_until_epoch_ms
         limit :limit
           for update skip locked),
@@ -42,21 +43,21 @@ export async function claimRuns(
        select w.workflow_uuid
          from dbos.workflow_status w
         where w.status = 'ENQUEUED' and ${OURS}
-          and not exists (select 1 from breakwater.recovery r where r.run_id = w.workflow_uuid and ${SUSPECT})
+          and not exists (select 1 from suspects s where s.run_id = w.workflow_uuid)
         order by w.priority, w.created_at
         limit greatest(:limit - (select count(*) from due), 0)
           for update skip locked),
      suspect as (
        select w.workflow_uuid
-         from breakwater.recovery r
-         join dbos.workflow_status w on w.workflow_uuid = r.run_id
+         from suspects s
+         join dbos.workflow_status w on w.workflow_uuid = s.run_id
         where (w.status = 'ENQUEUED' or w.status = 'DELAYED' and w.delay_until_epoch_ms <= ${NOW_MS}) and ${OURS}
-          and ${SUSPECT}
+          and exists (select 1 from suspects)
           and not exists (select 1
-                            from breakwater.recovery r
-                            join dbos.workflow_status mine on mine.workflow_uuid = r.run_id
-                           where mine.status = 'PENDING' and mine.executor_id = :executorId and ${SUSPECT})
-        order by r.crashes, w.priority, w.created_at
+                            from suspects other
+                            join dbos.workflow_status mine on mine.workflow_uuid = other.run_id
+                           where mine.status = 'PENDING' and mine.executor_id = :executorId)
+        order by s.crashes, w.priority, w.created_at
         limit 1
           for update of w skip locked),
      claimed as (
@@ -73,10 +74,11 @@ export async function claimRuns(
             (select min(w.delay_until_epoch_ms) - ${NOW_MS}
                from dbos.workflow_status w
               where w.status = 'DELAYED' and w.delay_until_epoch_ms > ${NOW_MS} and ${OURS}) as "nextDueMs",
-            exists (select 1
-                      from breakwater.recovery r
-                      join dbos.workflow_status w on w.workflow_uuid = r.run_id
-                     where w.status = 'ENQUEUED' and ${OURS} and ${SUSPECT}) as "suspectsWait"`,
+            exists (select 1 from suspects) and exists (
+                    select 1
+                      from suspects s
+                      join dbos.workflow_status w on w.workflow_uuid = s.run_id
+                     where w.status = 'ENQUEUED' and ${OURS}) as "suspectsWait"`,
     { executorId, ownerXid, limit },
   );
 }

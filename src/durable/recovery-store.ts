@@ -9,9 +9,12 @@ import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
 /** A run in one of these states did nothing that could bring a process down. */
 const RESTING = `('waiting', 'paused', 'held')`;
 
-/** Is the run of the recovery row `r` a suspect? The twin of `isSuspect` in poison.ts. */
-export const SUSPECT = `(r.crashes >= ${SUSPECT_FROM} and r.checkpoints = breakwater.checkpoint_count(r.run_id)
-     and not exists (select 1 from breakwater.run u where u.id = r.run_id and u.status in ${RESTING}))`;
+/** Runs that are suspects now: the twin of `isSuspect` in poison.ts. Few or none, so they are found once a statement. */
+export const SUSPECTS = `suspects as materialized (
+       select r.run_id, r.crashes
+         from breakwater.recovery r
+        where r.crashes >= ${SUSPECT_FROM} and r.checkpoints = breakwater.checkpoint_count(r.run_id)
+          and not exists (select 1 from breakwater.run u where u.id = r.run_id and u.status in ${RESTING}))`;
 
 /** The workflow `w` is executed by nobody who is alive. A lease has half a second's grace: its holder exits before. */
 const ORPHANED = `w.status = 'PENDING' and w.application_name = '${APPLICATION}' and w.application_version = '${ENGINE_PROTOCOL}'
@@ -36,15 +39,17 @@ export async function lockOrphans(trx: Knex.Transaction, limit: number): Promise
   return await selectRows(
     trx,
     orphanRow,
-    `select w.workflow_uuid as "runId", coalesce(w.executor_id, '') as "executorId",
+    `with ${SUSPECTS}
+     select w.workflow_uuid as "runId", coalesce(w.executor_id, '') as "executorId",
             coalesce(r.crashes, 0) as crashes,
             r.run_id is not null and r.checkpoints <> breakwater.checkpoint_count(r.run_id) as progressed,
             coalesce(u.status in ${RESTING}, false) as resting
        from dbos.workflow_status w
        left join breakwater.recovery r on r.run_id = w.workflow_uuid
        left join breakwater.run u on u.id = w.workflow_uuid
+       left join suspects s on s.run_id = w.workflow_uuid
       where ${ORPHANED}
-      order by w.executor_id, coalesce(${SUSPECT}, false), w.created_at
+      order by w.executor_id, s.run_id is not null, w.created_at
       limit ?
         for update of w skip locked`,
     [limit],
@@ -67,14 +72,15 @@ export async function findDeaths(trx: Knex.Transaction, executorIds: readonly st
   return await selectRows(
     trx,
     deathRow,
-    `select coalesce(w.executor_id, '') as "executorId",
+    `with ${SUSPECTS}
+     select coalesce(w.executor_id, '') as "executorId",
             exists (select 1
                       from breakwater.executor e
                      where e.id = w.executor_id and e.heartbeat_at > pg_postmaster_start_time()) as crashed,
-            (count(*) filter (where not coalesce(${SUSPECT}, false)))::int as innocents,
-            (count(*) filter (where coalesce(${SUSPECT}, false)))::int as suspects
+            (count(*) filter (where s.run_id is null))::int as innocents,
+            (count(*) filter (where s.run_id is not null))::int as suspects
        from dbos.workflow_status w
-       left join breakwater.recovery r on r.run_id = w.workflow_uuid
+       left join suspects s on s.run_id = w.workflow_uuid
       where coalesce(w.executor_id, '') = any(?) and ${ORPHANED}
       group by w.executor_id`,
     [[...executorIds]],

@@ -13,9 +13,9 @@ import type { DeathRow, OrphanRow } from './recovery-store.ts';
 import { StuckError } from './stuck-error.ts';
 
 /** Runs freed in one transaction. */
-const CHUNK = 100;
+const CHUNK = 500;
 /** Chunks of one tick: the rest is for the other sweepers, or for the next tick. */
-const CHUNKS_A_TICK = 20;
+const CHUNKS_A_TICK = 4;
 
 const POISON_REMEDY =
   'Nothing was undone and nothing is lost: the run keeps its record. Find what in it ends the process (memory, an endless loop, a call to exit), deploy, then release the run; it goes on where it stopped.';

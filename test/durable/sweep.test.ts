@@ -110,12 +110,12 @@ describe('the sweep', () => {
   });
 
   it('lays a crash to the suspect alone, even when it is swept in another chunk', async () => {
-    const neighbours = Array.from({ length: 120 }, (_, n) => `neighbour ${n}`);
+    const neighbours = Array.from({ length: 520 }, (_, n) => `neighbour ${n}`);
     await deadExecutor([{ id: 'suspect', crashes: 3 }, ...neighbours.map((id) => ({ id }))]);
 
     const chunks = [await sweeper().sweep(), await sweeper().sweep(), await sweeper().sweep()];
 
-    expect(chunks).toEqual([100, 21, 0]);
+    expect(chunks).toEqual([500, 21, 0]);
     expect(await crashesOf(knex, ['suspect', ...neighbours])).toEqual({ suspect: 4 });
   });
 
