@@ -69,7 +69,7 @@ async function runAll({ only, lanes }: Wish, scenarios: readonly Scenario[]): Pr
   return await runCrashTest({
     lanes,
     workflowsDir: join(packageRoot(), 'workflows'),
-    leaseTtl: '4s',
+    leaseTtlMs: 3_000,
     runTimeoutMs: 120_000,
     startSandbox: async (port) => await createSandbox({ port }),
     scenarios,

@@ -21,8 +21,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** A process of a quiet machine keeps a lease of this length; whoever takes over waits as long. */
-const LEASE_TTL = '4s';
+const LEASE_TTL_MS = 3_000;
 const RUN_TIMEOUT_MS = 120_000;
 
 export function addCrashTest(program: Command, context: Context): void {
@@ -108,7 +107,7 @@ async function crashTest(
   return await runCrashTest({
     lanes: Number(lanes),
     workflowsDir: resolve(workflowsDir(io.environment)),
-    leaseTtl: LEASE_TTL,
+    leaseTtlMs: LEASE_TTL_MS,
     runTimeoutMs: RUN_TIMEOUT_MS,
     startSandbox: io.startSandbox,
     scenarios: [scenario],

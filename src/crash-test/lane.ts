@@ -11,7 +11,7 @@ import type { EndState, WorldObject } from './end-state.ts';
 import { NoAnswer, lookUntil } from './json-http.ts';
 import { clearNotes, countNotes, listUnfinished, loadNodeEnds } from './lane-store.ts';
 import type { Scenario } from './scenario.ts';
-import { Disturbed, Victim } from './victim.ts';
+import { Disturbed, Victim, endError } from './victim.ts';
 import type { VictimEnd } from './victim.ts';
 import type { World } from './world.ts';
 
@@ -20,8 +20,9 @@ const DYING_MS = 5_000;
 /** A run has ended: its last boundaries come right behind. */
 const LANDING_MS = 5_000;
 const LOOK_EVERY_MS = 50;
-/** A busy machine may cost a process its lease. */
-const MAX_RESCUERS = 4;
+/** A busy machine costs processes their leases: then they get longer ones, up to this. */
+const LONGEST_LEASE_MS = 32_000;
+const MAX_RESCUERS = 6;
 
 export interface LaneParts {
   readonly world: World;
@@ -29,6 +30,7 @@ export interface LaneParts {
   /** Of every process of this lane. */
   readonly settings: Readonly<Record<string, string>>;
   readonly adminKey: string;
+  readonly leaseTtlMs: number;
   readonly runTimeoutMs: number;
 }
 
@@ -47,10 +49,12 @@ export class Lane {
   readonly #parts: LaneParts;
   readonly #published = new Map<string, WorkflowName>();
   readonly #runs: string[] = [];
+  #leaseTtlMs: number;
   #victim: Victim | undefined;
 
   constructor(parts: LaneParts) {
     this.#parts = parts;
+    this.#leaseTtlMs = parts.leaseTtlMs;
   }
 
   /** Plays the scenario without a fault: how it ends, and the boundaries that it passes. */
@@ -104,8 +108,19 @@ export class Lane {
   }
 
   async #live(): Promise<Victim> {
-    if (!this.#victim?.isAlive) this.#victim = await Victim.start(this.#parts.settings);
-    return this.#victim;
+    if (this.#victim?.isAlive) return this.#victim;
+    const settings = { ...this.#parts.settings, BREAKWATER_LEASE_TTL: `${this.#leaseTtlMs}ms` };
+    try {
+      this.#victim = await Victim.start(settings);
+      return this.#victim;
+    } catch (error) {
+      throw this.#disturbed(error);
+    }
+  }
+
+  #disturbed(error: unknown): unknown {
+    if (error instanceof Disturbed) this.#leaseTtlMs = Math.min(this.#leaseTtlMs * 2, LONGEST_LEASE_MS);
+    return error;
   }
 
   async #publish({ name, workflow }: Scenario, victim: Victim): Promise<void> {
@@ -142,13 +157,13 @@ export class Lane {
       }
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      throw new Disturbed((await this.#deathOf(victim, error)).story, { cause: error });
+      throw this.#disturbed(endError(await this.#deathOf(victim, error)));
     }
   }
 
   async #untilDead(ride: Ride, victim: Victim): Promise<void> {
     const end = await this.#endOfVictim(ride, victim);
-    if (!end.atBoundary) throw new Disturbed(end.story);
+    if (!end.atBoundary) throw this.#disturbed(endError(end));
   }
 
   async #endOfVictim(ride: Ride, victim: Victim): Promise<VictimEnd> {

@@ -11,7 +11,8 @@ export interface RigOptions {
   readonly lanes: number;
   /** Definitions, and what is written in code beside them. */
   readonly workflowsDir: string;
-  readonly leaseTtl: string;
+  /** Of the processes that die, and so how long it takes until another one takes over. */
+  readonly leaseTtlMs: number;
   readonly runTimeoutMs: number;
   /** The doubles of the vendors; one for each lane. */
   readonly startSandbox: (port: number) => Promise<{ readonly url: string; close(): Promise<void> }>;
@@ -51,7 +52,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
 }
 
 async function openLane(
-  { startSandbox, workflowsDir, leaseTtl, runTimeoutMs }: RigOptions,
+  { startSandbox, workflowsDir, leaseTtlMs, runTimeoutMs }: RigOptions,
   { folder, url }: { folder: string; url: string },
   onClose: (cleanup: () => Promise<unknown>) => void,
 ): Promise<Lane> {
@@ -68,11 +69,10 @@ async function openLane(
     BREAKWATER_DATA_DIR: folder,
     BREAKWATER_ADMIN_KEY: adminKey,
     BREAKWATER_WORKFLOWS_DIR: workflowsDir,
-    BREAKWATER_LEASE_TTL: leaseTtl,
     BREAKWATER_SANDBOX: sandbox.url,
     BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
   };
-  const lane = new Lane({ world: new World(sandbox.url), knex, settings, adminKey, runTimeoutMs });
+  const lane = new Lane({ world: new World(sandbox.url), knex, settings, adminKey, leaseTtlMs, runTimeoutMs });
   onClose(async () => await lane.close());
   return lane;
 }

@@ -14,13 +14,16 @@ const PROGRAM = join(packageRoot(), 'dist', 'src', 'crash-victim.js');
 const START_TIMEOUT_MS = 60_000;
 const ANSWER_TIMEOUT_MS = 10_000;
 const KEPT_LINES = 20;
+const LOST_LEASE = 70;
 
-/** A process ended although nobody told it to, as one does that a busy machine costs its lease: try again. */
+/** A process lost its lease, as they do on a busy machine: try again. */
 export class Disturbed extends Error {}
 
 export interface VictimEnd {
   /** It died by its own SIGKILL at the boundary it was armed for. */
   readonly atBoundary: boolean;
+  /** It lost its lease. */
+  readonly lostLease: boolean;
   /** How it ended, and the last it said. */
   readonly story: string;
 }
@@ -81,6 +84,7 @@ export class Victim {
     const how = signalCode ?? `exit status ${exitCode}`;
     this.#end = {
       atBoundary: signalCode === 'SIGKILL' && this.#lastWords,
+      lostLease: (signalCode === 'SIGKILL' && !this.#lastWords) || exitCode === LOST_LEASE,
       story: [`ended by ${how}`, ...this.#said].join('\n'),
     };
     return this.#end;
@@ -94,11 +98,17 @@ export class Victim {
     const answered = once(this.#child, 'message', { signal: AbortSignal.timeout(timeoutMs) });
     this.#child.send(given, () => undefined);
     const first = await Promise.race([answered, this.ended]);
-    if (!Array.isArray(first)) throw new Disturbed(`The process ${first.story}`);
+    if (!Array.isArray(first)) throw endError(first);
     const parsed = report.parse(first[0]);
     if (!isKind(parsed, kind)) throw new TypeError(`The victim was asked to be ${kind} and answered ${parsed.kind}`);
     return parsed;
   }
+}
+
+/** A process that ended although nobody told it to. */
+export function endError({ lostLease, story }: VictimEnd): Error {
+  const message = `the process ${story}`;
+  return lostLease ? new Disturbed(message) : new Error(message);
 }
 
 function isKind<Kind extends Report['kind']>(given: Report, kind: Kind): given is Extract<Report, { kind: Kind }> {
