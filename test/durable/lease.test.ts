@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Knex } from 'knex';
 import { listExecutors } from '../../src/durable/index.ts';
 import { createKnex } from '../../src/postgres/index.ts';
+import { PostgresProxy } from '../chaos/faults/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { Program } from '../support/program.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const TTL_MS = 2_000;
@@ -83,10 +83,10 @@ describe.concurrent('a lease', () => {
   });
 
   it('ends a process that the database does not answer any more', async () => {
-    const proxy = await TcpProxy.start(url);
+    const proxy = await PostgresProxy.start(url);
     const program = hold('idle', { databaseUrl: proxy.through(url) });
     await program.nextLine();
-    await proxy.setMode('blackhole');
+    await proxy.partition('blackhole');
 
     const { signal, afterMs } = await ending(program);
     await proxy.close();
@@ -97,15 +97,15 @@ describe.concurrent('a lease', () => {
 
   it('outlives a network that swallows what it is sent for a good part of the ttl', async () => {
     const ttlMs = 4_000;
-    const proxy = await TcpProxy.start(url);
+    const proxy = await PostgresProxy.start(url);
     const program = hold('idle', { databaseUrl: proxy.through(url), ttlMs });
     const id = await program.nextLine();
     const before = await until(async () => await rowOf(id), { what: 'the lease' });
-    await proxy.setMode('blackhole');
+    await proxy.partition('blackhole');
     await until(async () => await hasQuietFor(id, ttlMs / 2), { what: 'renewals to be missed' });
 
-    await proxy.setMode('reset');
-    await proxy.setMode('pass');
+    await proxy.partition('reset');
+    await proxy.heal();
     const after = await until(
       async () => {
         const row = await rowOf(id);

@@ -3,7 +3,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createKnex, isOwnDatabaseError, rawClient, type KnexOptions } from '../../src/postgres/index.ts';
 import { brandOwnDatabaseError } from '../../src/postgres/own-database-error.ts';
 import { createEmptyDatabase, execute } from '../support/database.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import { PostgresProxy } from '../chaos/faults/index.ts';
 
 let url: string;
 const leftovers: (() => Promise<unknown>)[] = [];
@@ -116,21 +116,21 @@ describe('createKnex', () => {
   });
 
   it('frees a transaction that a silent network swallowed, and goes on once bytes flow', async () => {
-    const proxy = await TcpProxy.start(url);
+    const proxy = await PostgresProxy.start(url);
     leftovers.push(() => proxy.close());
     const knex = setup(proxy.through(url), { watchdogMs: 200 });
 
     const failure = await failureOf(
       knex.transaction(async (trx) => {
         await trx('guest').insert({ name: 'lost' });
-        await proxy.setMode('blackhole');
+        await proxy.partition('blackhole');
         await trx('guest').select();
       }),
     );
 
     expect(failure).toMatchObject({ code: 'ECONNRESET' });
     expect(isOwnDatabaseError(failure)).toBe(true);
-    await proxy.setMode('pass');
+    await proxy.heal();
     expect(await knex('guest').where({ name: 'lost' })).toEqual([]);
   });
 });

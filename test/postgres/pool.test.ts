@@ -4,7 +4,7 @@ import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { RoomEvent } from '../../src/kernel/index.ts';
 import { LostConnectionError, createPool, isOwnDatabaseError, type PoolOptions } from '../../src/postgres/index.ts';
 import { createEmptyDatabase, execute } from '../support/database.ts';
-import { TcpProxy } from '../support/tcp-proxy.ts';
+import { PostgresProxy } from '../chaos/faults/index.ts';
 import { until } from '../support/until.ts';
 
 let url: string;
@@ -27,7 +27,7 @@ function setup(databaseUrl = url, options: Partial<PoolOptions> = {}) {
 }
 
 async function setupProxied(options: Partial<PoolOptions> = {}) {
-  const proxy = await TcpProxy.start(url);
+  const proxy = await PostgresProxy.start(url);
   leftovers.push(() => proxy.close());
   return { proxy, ...setup(proxy.through(url), options) };
 }
@@ -171,19 +171,19 @@ describe('the watchdog', () => {
   it('gives up a query that a silent network swallowed, and the next one works once bytes flow', async () => {
     const { proxy, pool } = await setupProxied({ watchdogMs: 200 });
     await pool.query('select 1');
-    await proxy.setMode('blackhole');
+    await proxy.partition('blackhole');
 
     const failure = await failureOf(pool.query('select 2'));
 
     expect(failure).toMatchObject({ name: 'SilentConnectionError', code: 'ECONNRESET' });
     expect(isOwnDatabaseError(failure)).toBe(true);
-    await proxy.setMode('pass');
+    await proxy.heal();
     expect((await pool.query('select 3 as answer')).rows).toEqual([{ answer: 3 }]);
   });
 
   it('gives up a connection that is never answered', async () => {
     const { proxy, pool } = await setupProxied({ watchdogMs: 200 });
-    await proxy.setMode('blackhole');
+    await proxy.partition('blackhole');
 
     expect(await failureOf(pool.connect())).toMatchObject({ code: 'ECONNRESET' });
   });
@@ -213,11 +213,11 @@ describe('the watchdog', () => {
   it('waits for ever when it is switched off', async () => {
     const { proxy, pool } = await setupProxied({ watchdogMs: 0 });
     await pool.query('select 1');
-    await proxy.setMode('blackhole');
+    await proxy.partition('blackhole');
     const answer = pool.query('select 4 as answer');
     await execute(url, 'select pg_sleep(0.3)');
 
-    await proxy.setMode('pass');
+    await proxy.heal();
 
     expect((await answer).rows).toEqual([{ answer: 4 }]);
   });
@@ -226,11 +226,11 @@ describe('the watchdog', () => {
 describe('a server that is not there', () => {
   it('is a refused connection, as DBOS expects it', async () => {
     const { proxy, pool } = await setupProxied();
-    await proxy.setMode('refuse');
+    await proxy.partition('refuse');
 
     expect(await failureOf(pool.query('select 1'))).toMatchObject({ code: 'ECONNREFUSED' });
 
-    await proxy.setMode('pass');
+    await proxy.heal();
     expect((await pool.query('select 1 as back')).rows).toEqual([{ back: 1 }]);
   });
 
@@ -240,7 +240,7 @@ describe('a server that is not there', () => {
     const failure = failureOf(client.query('select pg_sleep(20)'));
     await until(async () => (await sleepers()) > 0, { what: 'the query to reach the server' });
 
-    await proxy.setMode('reset');
+    await proxy.partition('reset');
 
     expect(await failure).toMatchObject({ code: 'ECONNRESET' });
     client.release();
