@@ -14,6 +14,8 @@ export interface LabOptions {
   readonly kind: Kind;
   /** A new one, or for the limit the one of raw DBOS. */
   readonly databaseUrl: string;
+  /** Goes with the bench: processes keep their files in there. */
+  readonly folder: string;
   readonly groupCheckpoints?: 'on' | 'off';
 }
 
@@ -31,12 +33,12 @@ export class Lab {
 
   /** A further process of the subject on the same database, ready to work. */
   async open({ leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {}): Promise<SubjectProcess> {
-    const { kind, databaseUrl, groupCheckpoints } = this.#options;
+    const { kind, databaseUrl, folder, groupCheckpoints } = this.#options;
     await createDatabaseIfMissing(databaseUrl);
     const program = join(import.meta.dirname, FOLDERS[kind], `main${extname(import.meta.filename)}`);
     const subject = new SubjectProcess(program);
     this.#open.add(subject);
-    await subject.call('open', { databaseUrl, leaseTtlMs, groupCheckpoints }, z.unknown());
+    await subject.call('open', { databaseUrl, folder, leaseTtlMs, groupCheckpoints }, z.unknown());
     return subject;
   }
 

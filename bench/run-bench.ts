@@ -22,6 +22,8 @@ export interface BenchRun {
 export interface Surroundings {
   readonly groupCheckpoints?: 'on' | 'off';
   readonly say: (line: string) => void;
+  /** Ends the run early: the subjects go, then the Postgres, then its files. */
+  readonly signal: AbortSignal;
 }
 
 export async function runBench(options: BenchOptions, surroundings: Surroundings): Promise<BenchRun> {
@@ -33,8 +35,8 @@ export async function runBench(options: BenchOptions, surroundings: Surroundings
     const samples: Sample[] = [];
     for (const [index, measurement] of chosen(options).entries()) {
       surroundings.say(measurement.rows.join(', '));
-      const databaseUrl = (name: string): string => new URL(`/bench_${index}_${name}`, cluster.url).href;
-      samples.push(...(await repeat(measurement, options, surroundings, databaseUrl)));
+      const place = (name: string) => ({ databaseUrl: new URL(`/bench_${index}_${name}`, cluster.url).href, folder });
+      samples.push(...(await repeat(measurement, options, surroundings, place)));
     }
     return { samples, server };
   } finally {
@@ -58,14 +60,14 @@ async function repeat(
   measurement: Measurement,
   options: BenchOptions,
   surroundings: Surroundings,
-  databaseUrl: (name: string) => string,
+  place: (name: string) => { databaseUrl: string; folder: string },
 ): Promise<Sample[]> {
   const repeats = measurement.long ? Math.max(1, Math.round(options.repeats * LONG_SHARE)) : options.repeats;
   const turns = new Map<Kind, Turn>();
   const samples: Sample[] = [];
   const begin = async (kind: Kind, round: number): Promise<Turn> => {
     const name = `${kind === 'limit' ? 'dbos' : kind}_${round}`;
-    const lab = new Lab({ kind, databaseUrl: databaseUrl(name), ...surroundings });
+    const lab = new Lab({ kind, ...place(name), ...surroundings });
     const turn = { lab, subject: await lab.open({ leaseTtlMs: measurement.leaseTtlMs }) };
     turns.set(kind, turn);
     return turn;
@@ -74,10 +76,13 @@ async function repeat(
     await Promise.all([...turns.values()].map(async ({ lab }) => await lab.close()));
     turns.clear();
   };
+  const stop = (): void => void end();
+  surroundings.signal.addEventListener('abort', stop, { once: true });
   try {
     for (let round = 0; round < repeats; round++) {
       for (const kind of measurement.kinds) {
         const { lab, subject } = turns.get(kind) ?? (await begin(kind, round));
+        surroundings.signal.throwIfAborted();
         const sizes = options.quick ? QUICK : FULL;
         // Code that ran once is compiled and has its connections.
         if (round === 0 && !measurement.fresh) await measurement.measure(lab, subject, QUICK);
@@ -88,6 +93,7 @@ async function repeat(
       }
     }
   } finally {
+    surroundings.signal.removeEventListener('abort', stop);
     await end();
   }
   return samples;

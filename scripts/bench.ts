@@ -21,10 +21,9 @@ async function main(args: readonly string[]): Promise<number> {
   }
   const machine = describeMachine();
   const groupCheckpoints = groupSwitch();
-  const { samples, server } = await runBench(options, {
-    groupCheckpoints,
-    say: (line) => console.error(`${elapsed()} ${line}`),
-  });
+  const run = await measure(options, groupCheckpoints);
+  if (!run) return 130;
+  const { samples, server } = run;
   const rows = summarize(ROWS, samples);
   const settings = { ...settingsOf(options), groupCheckpoints: groupCheckpoints ?? 'default', server };
   console.log(`${formatTable(ROWS, rows)}\n`);
@@ -33,6 +32,20 @@ async function main(args: readonly string[]): Promise<number> {
   if (options.json !== undefined)
     await writeFile(options.json, `${JSON.stringify({ machine, settings, rows }, null, 2)}\n`);
   return 0;
+}
+
+/** Undefined when it was interrupted: everything it started is gone then, too. */
+async function measure(options: BenchOptions, groupCheckpoints: 'on' | 'off' | undefined) {
+  const interruption = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
+  const say = (line: string): void => console.error(`${elapsed()} ${line}`);
+  try {
+    return await runBench(options, { groupCheckpoints, say, signal: interruption.signal });
+  } catch (error) {
+    if (!interruption.signal.aborted) throw error;
+    console.error('Stopped; nothing is left behind.');
+    return undefined;
+  }
 }
 
 function elapsed(): string {

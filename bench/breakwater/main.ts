@@ -1,7 +1,6 @@
 // Breakwater as it is deployed: the whole app in one process. Bare steps run on its durable room, runs on its definitions.
 import type { Knex } from 'knex';
 import { mkdtemp } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
@@ -33,6 +32,7 @@ interface Opened {
 
 const openArguments = z.object({
   databaseUrl: z.string(),
+  folder: z.string(),
   leaseTtlMs: z.number(),
   groupCheckpoints: z.enum(['on', 'off']).optional(),
 });
@@ -47,7 +47,12 @@ serve({
   ...workloads(engine(), marks),
 });
 
-async function open({ databaseUrl, leaseTtlMs, groupCheckpoints }: z.infer<typeof openArguments>): Promise<Opened> {
+async function open({
+  databaseUrl,
+  folder,
+  leaseTtlMs,
+  groupCheckpoints,
+}: z.infer<typeof openArguments>): Promise<Opened> {
   const knex = createKnex(databaseUrl, { max: POOL_SIZE, name: 'bench' });
   for (const [name, body] of Object.entries(benchWorkflows(marks))) {
     registerDurable(`bench ${name}`, async (input) => await body(await openSteps(knex, name), input));
@@ -55,7 +60,7 @@ async function open({ databaseUrl, leaseTtlMs, groupCheckpoints }: z.infer<typeo
   const config = loadConfig({
     DBOS_SYSTEM_DATABASE_URL: databaseUrl,
     PORT: '0',
-    BREAKWATER_DATA_DIR: await mkdtemp(join(tmpdir(), 'breakwater-bench-app-')),
+    BREAKWATER_DATA_DIR: await mkdtemp(join(folder, 'app-')),
     BREAKWATER_WORKFLOWS_DIR: join(import.meta.dirname, 'workflows'),
     BREAKWATER_LEASE_TTL: `${leaseTtlMs}ms`,
     BREAKWATER_GROUP_CHECKPOINTS: groupCheckpoints,
