@@ -54,8 +54,9 @@ export class Fleet {
     return replica;
   }
 
-  others(index: number): Replica[] {
-    return this.replicas.filter((replica) => replica.index !== index);
+  /** Waits until a replica besides `index` can serve: a fault that takes one away must leave one. */
+  async anotherReady(index: number): Promise<void> {
+    await Promise.race(this.replicas.filter((replica) => replica.index !== index).map((replica) => replica.ready()));
   }
 
   /** The address of any replica that listens; it may be paused, or cut off from Postgres. */

@@ -9,7 +9,9 @@ const WORK_MS = 1_000;
 const STARTERS = 16;
 const PROBE_EVERY_MS = 50;
 const MIN_LEFT = 0.5;
-const MAX_SHARE = 0.8;
+const MAX_SHARE_PERCENT = 80;
+/** Below this one round of claims may take it all. */
+const SHARED_FROM = 200;
 
 export async function strikeHerd(world: World, runs: number): Promise<Struck> {
   const { fleet, takeovers, database, load } = world;
@@ -63,7 +65,8 @@ function reportShares({ figures, say }: World, owners: readonly string[]): void 
     .toSorted((a, b) => b - a);
   say(`the herd was shared ${counts.join(' : ')}`);
   const share = Math.round(((counts[0] ?? 0) / Math.max(1, owners.length)) * 100);
-  figures.push({ name: 'the greatest share of the herd', value: share, unit: '%', limit: MAX_SHARE * 100 });
+  const limit = owners.length >= SHARED_FROM ? { limit: MAX_SHARE_PERCENT } : {};
+  figures.push({ name: 'the greatest share of the herd', value: share, unit: '%', ...limit });
 }
 
 function probeApi({ api, fleet }: World): { stop(): Promise<number[]> } {

@@ -1,5 +1,6 @@
 // Runs a plan from its first phase to the verdict.
 import { setTimeout as delay } from 'node:timers/promises';
+import { until } from '../../support/until.ts';
 import { check } from './check.ts';
 import { collectFacts } from './collect.ts';
 import type { Facts, Figure, Violation } from './facts.ts';
@@ -32,6 +33,7 @@ const SETTLE_MS = 120_000;
 
 export async function runChaos(world: World, plan: Plan): Promise<ChaosResult> {
   const phases: PhaseResult[] = [];
+  await warmUp(world);
   for (const phase of plan.phases) {
     world.load.aim(phase.family === 'herd' ? 0 : world.runsUnderWay);
     if (phase.family === 'herd') await world.load.drain(SETTLE_MS);
@@ -43,6 +45,12 @@ export async function runChaos(world: World, plan: Plan): Promise<ChaosResult> {
   // Whatever is left over shows itself once nobody is held up any more.
   await delay(world.leaseTtlMs);
   return judge(world, plan, phases, await collectFacts(world));
+}
+
+// A fault that meets no work proves nothing.
+async function warmUp({ load, runsUnderWay }: World): Promise<void> {
+  load.aim(runsUnderWay);
+  await until(() => load.underWay >= runsUnderWay / 2 && load.ended > 0, { what: 'steady work', timeoutMs: 60_000 });
 }
 
 async function runPhase(world: World, phase: Phase, plan: Plan): Promise<PhaseResult> {

@@ -74,9 +74,9 @@ async function kill({ fleet, takeovers, database }: World, { replica }: FaultSte
   const place = fleet.at(replica);
   const { id, pid, app } = await place.ready();
   const executor = await untilItOwns(database, pid);
+  await fleet.anotherReady(replica);
   await place.end('SIGKILL');
   const victims = executor === undefined ? 0 : await takeovers.follow(executor, Date.now());
-  await place.ready();
   return `${id} ended by ${app.child.signalCode} owning ${victims} runs`;
 }
 
@@ -94,6 +94,7 @@ async function untilItOwns(database: World['database'], pid: number): Promise<st
 async function pause(world: World, { replica, beyondLeaseMs }: FaultStep<'pause'>): Promise<string | undefined> {
   const place = world.fleet.at(replica);
   const { id, pid, app } = await place.ready();
+  await world.fleet.anotherReady(replica);
   const from = Date.now();
   pauseProcess(pid);
   await delay(world.leaseTtlMs + beyondLeaseMs);
@@ -101,7 +102,6 @@ async function pause(world: World, { replica, beyondLeaseMs }: FaultStep<'pause'
   const exited = await Promise.race([app.exitCode().then(() => true), delay(ZOMBIE_EXIT_MS, false)]);
   world.disturbances.push({ what: 'pause', instance: id, from, until: Date.now() });
   if (!exited) throw new Error(`${id} lives on ${ZOMBIE_EXIT_MS} ms after it woke up without a lease`);
-  await place.ready();
   return `${id} ended by itself (${app.child.signalCode ?? app.child.exitCode}) after ${Date.now() - from} ms`;
 }
 
@@ -151,9 +151,20 @@ async function partition(world: World, step: FaultStep<'partition'>): Promise<st
   if (step.partition === 'refuseNew') await endSessions(world);
   await delay(step.ms);
   await place.proxy.heal();
-  world.disturbances.push({ what: 'partition', instance: id, from, until: Date.now() });
-  await place.ready();
+  const healedAt = Date.now();
+  world.disturbances.push({ what: 'partition', instance: id, from, until: healedAt });
+  await untilServing(world, place);
+  world.figures.push({ name: 'serving after a partition', value: Date.now() - healedAt, unit: 'ms', limit: 15_000 });
   return proofIn(armed.landed);
+}
+
+// Whether it is the same boot, or the next because its lease was lost.
+async function untilServing({ api }: World, place: Replica): Promise<void> {
+  const answers = async (): Promise<boolean> => {
+    const { app } = await place.ready();
+    return (await api.try(app.url, { method: 'GET', path: '/ready' }))?.status === 200;
+  };
+  await until(answers, { what: `replica ${place.index} to serve again`, timeoutMs: 30_000 });
 }
 
 async function endSessions({ server }: World): Promise<void> {
