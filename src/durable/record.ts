@@ -1,15 +1,21 @@
 // What earlier executions of a run have committed: the only thing a new execution may believe.
 import type { Knex } from 'knex';
 import { currentRun } from './execution.ts';
-import { listCheckpoints } from './record-store.ts';
+import { memoryOf } from './group-memory.ts';
+import type { RecordedStep } from './group-memory.ts';
+import { loadCheckpoints } from './record-store.ts';
 
 /** One committed step. `value` is what its body returned. */
 export interface Checkpoint {
   readonly id: number;
   readonly value: unknown;
+  /** As DBOS reads it. */
+  readonly recorded: RecordedStep;
 }
 
 export interface RunRecord {
+  /** How much it is. */
+  readonly size: { readonly checkpoints: number; readonly bytes: number };
   has(id: number): boolean;
   /** What the step with this id returned. The caller's own step wrote it: the type is what that step's body gives. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it wrote, once, here
@@ -18,9 +24,13 @@ export interface RunRecord {
 
 /** Every checkpoint of the run, in one query. */
 export async function loadRecord(knex: Knex): Promise<RunRecord> {
-  const { runId } = currentRun();
-  const checkpoints = new Map((await listCheckpoints(knex, runId)).map((checkpoint) => [checkpoint.id, checkpoint]));
+  const execution = currentRun();
+  const { ownerXid, checkpoints } = await loadCheckpoints(knex, execution.runId);
+  const steps = [...checkpoints.values()].map(({ id, recorded }) => [id, recorded] as const);
+  if (ownerXid === execution.ownerXid) memoryOf(execution).learn(new Map(steps));
+  const bytes = steps.reduce((sum, [, { output }]) => sum + Buffer.byteLength(output ?? ''), 0);
   return {
+    size: { checkpoints: checkpoints.size, bytes },
     has: (id) => checkpoints.has(id),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- step names and ids tie a checkpoint to the code that wrote it
     read: <T>(id: number) => checkpoints.get(id)?.value as T | undefined,
