@@ -63,12 +63,18 @@ export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
     if (value) measures.push(value);
     tell(verdict, 0);
   });
-  const cases = measures.flatMap((each) => each.points.map((point) => ({ ...each, point })));
+  const cases = inTurns(measures.map((each) => each.points.map((point) => ({ ...each, point }))));
   const chosen = cases.filter(({ scenario, point }) => `${scenario.name}: ${pointName(point)}`.includes(only));
   await overLanes(options, chosen, async (lane, each) => tell(await killOnce(lane, each), chosen.length));
   for (const lane of options.lanes)
     for (const run of await lane.unfinished()) tell(unfinishedVerdict(run), chosen.length);
   return summary(verdicts, performance.now() - startedAt);
+}
+
+// A case of each scenario after the other: whatever is broken shows early.
+function inTurns<T>(lists: readonly (readonly T[])[]): T[] {
+  const longest = Math.max(0, ...lists.map(({ length }) => length));
+  return Array.from({ length: longest }, (_, index) => lists.flatMap((list) => list.slice(index, index + 1))).flat();
 }
 
 // Twice: what differs between two undisturbed runs cannot be held against a killed one.
