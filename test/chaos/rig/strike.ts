@@ -50,9 +50,7 @@ async function proofOf(world: World, step: SimpleStep): Promise<string | undefin
     case 'pause':
       return await pause(world, step);
     case 'commit':
-      return await ambush(world, step.replica, describeStep(step), ({ proxy }) =>
-        proxy.ambiguousCommit({ ...(step.site !== 'any' && { match: step.site }), nth: step.nth }),
-      );
+      return await loseCommit(world, step);
     case 'sqlstate':
       return await answerError(world, step);
     case 'partition':
@@ -105,41 +103,57 @@ async function pause(world: World, { replica, beyondLeaseMs }: FaultStep<'pause'
   return `${id} ended by itself (${app.child.signalCode ?? app.child.exitCode}) after ${Date.now() - from} ms`;
 }
 
-// A fault that waits for its statement, disturbing whatever instance is there from now until it strikes.
-async function ambush(
-  world: World,
-  replica: number,
-  what: string,
-  arm: (place: Replica) => ArmedFault,
-  provoke: (place: Replica) => Promise<void> = async () => undefined,
-): Promise<string | undefined> {
-  const place = world.fleet.at(replica);
-  const from = Date.now();
-  const { id } = await place.ready();
-  const armed = arm(place);
-  await provoke(place);
-  await Promise.race([armed.done, delay(LANDING_MS)]);
-  const missed = armed.disarm();
-  world.disturbances.push({ what, instance: id, from, until: Date.now() });
-  return missed ? undefined : proofIn(armed.landed);
+async function loseCommit(world: World, step: FaultStep<'commit'>): Promise<string | undefined> {
+  const { site, nth } = step;
+  const arm = ({ proxy }: Replica): ArmedFault =>
+    proxy.ambiguousCommit({ ...(site !== 'any' && { match: site }), nth });
+  return await ambush(world, step, arm, site === 'claim' ? handOver : undefined);
 }
 
 async function answerError(world: World, step: FaultStep<'sqlstate'>): Promise<string | undefined> {
-  return await ambush(
-    world,
-    step.replica,
-    describeStep(step),
-    ({ proxy }) => proxy.answerError(step.code, { match: step.site }),
-    async ({ proxy }) => {
-      if (step.site === 'connect') await reconnect(proxy);
-    },
-  );
+  const { site, code } = step;
+  const arm = ({ proxy }: Replica): ArmedFault => proxy.answerError(code, { match: site });
+  if (site === 'look-up') return await ambush(world, step, arm, handOver);
+  return await ambush(world, step, arm, site === 'connect' ? reconnect : undefined);
+}
+
+/** Makes a statement come that steady work does not bring; answers the places at which it may. */
+type Provoke = (world: World, replica: number) => { places: readonly Replica[]; act(): Promise<unknown> };
+
+// A fault that waits for its statement, disturbing whatever instances it waits at from now until it strikes.
+async function ambush(
+  world: World,
+  step: FaultStep<'commit' | 'sqlstate'>,
+  arm: (place: Replica) => ArmedFault,
+  provoke?: Provoke,
+): Promise<string | undefined> {
+  const from = Date.now();
+  const provoked = provoke?.(world, step.replica);
+  const places = provoked?.places ?? [world.fleet.at(step.replica)];
+  const instances = await Promise.all(places.map(async (place) => (await place.ready()).id));
+  const armed = places.map(arm);
+  await provoked?.act();
+  await Promise.race([...armed.map(({ done }) => done), delay(LANDING_MS)]);
+  for (const each of armed) each.disarm();
+  const what = describeStep(step);
+  world.disturbances.push(...instances.map((instance) => ({ what, instance, from, until: Date.now() })));
+  return proofIn(armed.flatMap(({ landed }) => landed));
+}
+
+// The runs of a replica that stops are claimed and looked up by the others.
+function handOver({ fleet }: World, replica: number): ReturnType<Provoke> {
+  const places = fleet.replicas.filter(({ index }) => index !== replica);
+  return { places, act: async () => await fleet.at(replica).end('SIGTERM') };
 }
 
 // Pools keep their sessions: only a break makes them connect.
-async function reconnect(proxy: Replica['proxy']): Promise<void> {
-  await proxy.partition('reset');
-  await proxy.heal();
+function reconnect({ fleet }: World, replica: number): ReturnType<Provoke> {
+  const place = fleet.at(replica);
+  const act = async (): Promise<void> => {
+    await place.proxy.partition('reset');
+    await place.proxy.heal();
+  };
+  return { places: [place], act };
 }
 
 async function partition(world: World, step: FaultStep<'partition'>): Promise<string | undefined> {
