@@ -37,8 +37,8 @@ async function connected(proxy: PostgresProxy, config: pg.ClientConfig = {}): Pr
   return client;
 }
 
-function knexThrough(proxy: PostgresProxy): Knex {
-  const knex = createKnex(proxy.through(url), { max: 1, name: 'proxy-test', watchdogMs: 300 });
+function knexThrough(proxy: PostgresProxy, watchdogMs = 5_000): Knex {
+  const knex = createKnex(proxy.through(url), { max: 1, name: 'proxy-test', watchdogMs });
   leftovers.push(() => knex.destroy());
   return knex;
 }
@@ -367,9 +367,18 @@ describe('an answered error', () => {
     const fault = proxy.answerError('55P03');
 
     expect(await failureOf(client.query('select 1'))).toMatchObject({ code: '25P02' });
-    await client.query('rollback');
+    expect((await client.query('commit')).command).toBe('ROLLBACK');
     expect(fault.landed).toEqual([]);
     expect(await failureOf(client.query('select 1'))).toMatchObject({ code: '55P03' });
+  });
+
+  it('spares what is flushed before its Sync, and strikes what follows', async () => {
+    const { proxy, client } = await setup();
+    const portal = { text: 'select generate_series(1, 5) as n', rows: 2 } as pg.QueryConfig;
+    proxy.answerError('53200');
+
+    expect((await client.query(portal)).rows).toHaveLength(5);
+    expect(await failureOf(client.query('select 1'))).toMatchObject({ code: '53200' });
   });
 
   it('takes a SQLSTATE alone', async () => {
@@ -462,7 +471,7 @@ describe('a partition', () => {
 
   it('is given up by the watchdog of our own pools, and over once it heals', async () => {
     const { proxy } = await setup();
-    const knex = knexThrough(proxy);
+    const knex = knexThrough(proxy, 1_000);
     await knex.raw('select 1');
     await proxy.partition('blackhole');
 

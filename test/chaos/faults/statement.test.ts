@@ -120,6 +120,7 @@ async function startQuestion(app: AppProcess): Promise<string> {
   const id = String(body.id);
   await until(async () => (await app.call('GET', `/v1/runs/${id}`)).body.status === 'waiting', {
     what: 'the run to wait',
+    timeoutMs: 30_000,
   });
   return id;
 }
@@ -132,7 +133,8 @@ async function approve(app: AppProcess): Promise<void> {
 }
 
 describe('a real app', () => {
-  it('is heard at every place at which a fault may strike', async () => {
+  // Two boots, one after the other.
+  it('is heard at every place at which a fault may strike', { timeout: 90_000 }, async () => {
     await using proxy = await ProxiedApps.create();
     const first = await proxy.startApp();
     const id = await startQuestion(first);
@@ -141,6 +143,7 @@ describe('a real app', () => {
     await approve(second);
     await until(async () => (await second.call('GET', `/v1/runs/${id}`)).body.status === 'succeeded', {
       what: 'the run to end',
+      timeoutMs: 30_000,
     });
     await until(() => proxy.seen.audit > 0, { what: 'an audit' });
 
