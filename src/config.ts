@@ -69,7 +69,8 @@ const schema = z.object({
   BREAKWATER_WORKFLOWS_DIR: z.string().default(WORKFLOWS_DIR),
   BREAKWATER_ACTIVITY_SLOTS: wholeNumber(1, 10_000).default(64),
   BREAKWATER_LEASE_TTL: duration(500).default(10_000),
-  BREAKWATER_RETENTION: retention().default(30 * 24 * HOUR_MS),
+  // As text: a default after `off` would take its undefined for an absent value.
+  BREAKWATER_RETENTION: z.string().default('30d').pipe(retention()),
   BREAKWATER_GROUP_CHECKPOINTS: onOff().default(false),
   BREAKWATER_SANDBOX: sandboxUrl(),
   BREAKWATER_OUTBOUND_ALLOW: hostList().default([]),
@@ -195,12 +196,13 @@ function duration(minMs: number) {
     .refine((ms) => ms >= minMs, `must be a duration of at least ${minMs}ms, such as 500ms, 10s or 5m`);
 }
 
+/** Undefined for `off`. */
 function retention() {
-  const off = z.literal('off').transform(() => undefined);
-  return z.union([off, duration(HOUR_MS)], {
-    error:
-      'must be off or a duration of at least 1h, such as 30d: less, and a run could be gone before who started it has seen its result',
-  });
+  const why = 'less, and a run could be gone before who started it has seen its result';
+  return z
+    .string()
+    .transform((text) => (text === 'off' ? undefined : (parseDuration(text) ?? NaN)))
+    .refine((ms) => ms === undefined || ms >= HOUR_MS, `must be off or a duration of at least 1h, such as 30d: ${why}`);
 }
 
 function oneOf<const Value extends string>(values: readonly Value[]) {

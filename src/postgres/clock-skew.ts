@@ -14,12 +14,12 @@ export function createSkewWatch(clock: { readonly skewMs: number }, emit: Emit):
   };
 }
 
-export function isSkewed(skewMs: number): boolean {
+function isSkewed(skewMs: number): boolean {
   return Math.abs(skewMs) > MAX_SKEW_MS;
 }
 
 /** What is new since `announcedMs`, which is undefined while the clock is in step: it is off, it is off by much more or less, it is right again. Pure. */
-export function nextSkewEvent(announcedMs: number | undefined, skewMs: number): RoomEvent | undefined {
+function nextSkewEvent(announcedMs: number | undefined, skewMs: number): RoomEvent | undefined {
   if (!isSkewed(skewMs)) return announcedMs === undefined ? undefined : inStep(skewMs);
   const isNew = announcedMs === undefined || isSkewed(skewMs - announcedMs);
   return isNew ? skewed(skewMs) : undefined;
