@@ -9,7 +9,7 @@ export type { Durable, DurableOptions } from './durable.ts';
 export { currentRun, throwIfQuiescing } from './execution.ts';
 export { listExecutors } from './lease-store.ts';
 export type { ExecutorRow } from './lease-store.ts';
-export { sendInTransaction, takeMessage, userTopic, waitForMessage, wakeTopic } from './message.ts';
+export { onWake, sendInTransaction, takeMessage, userTopic, waitForMessage, wakeTopic } from './message.ts';
 export type { Wake } from './message.ts';
 export { loadRecord } from './record.ts';
 export type { Checkpoint, RunRecord } from './record.ts';

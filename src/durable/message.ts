@@ -9,7 +9,10 @@ import { reach, reachAfter } from './boundary.ts';
 import { durableClient } from './client.ts';
 import { currentRun } from './execution.ts';
 import { insertMessage, onMessage, withStepIdsFrom } from './internals.ts';
-import { hasMessage } from './message-store.ts';
+import { createGroup } from './group.ts';
+import type { Group } from './group.ts';
+import { haveMessages } from './message-store.ts';
+import type { Wait } from './message-store.ts';
 
 /** NOTIFY does the waking; this poll only bounds the wait when a notification was lost. */
 const POLL_MS = 10_000;
@@ -43,6 +46,11 @@ export async function sendInTransaction(
   reachAfter(async () => void (await trx.executionPromise), 'committed', message.runId, `send ${message.topic}`);
 }
 
+/** Calls `wake` whenever a message for the run comes to `topic`. Hears only what is told now: returns the end of it. */
+export function onWake(runId: string, topic: string, wake: () => void): () => void {
+  return onMessage(runId, topic, wake);
+}
+
 /** Why a wait ended. */
 export type Wake = 'message' | 'deadline';
 
@@ -63,10 +71,10 @@ export async function waitForMessage(
     if (leave.aborted) return undefined;
     const signal = wakeSignal(runId, topic, either);
     try {
-      if (await hasMessage(knex, runId, topic)) return 'message';
+      if (await looksOn(knex).add({ runId, topic })) return 'message';
       const remainingMs = deadlineMs - now();
       if (remainingMs <= 0) return 'deadline';
-      await signal.wait(Math.min(remainingMs, POLL_MS, MAX_TIMER_MS));
+      await signal.wait(Math.min(remainingMs, untilPoll(), MAX_TIMER_MS));
     } finally {
       signal.dispose();
     }
@@ -80,6 +88,28 @@ export async function takeMessage(id: number, topic: string): Promise<Json> {
   const taken = await withStepIdsFrom(id, async () => (await DBOS.recv<Json>(topic, { timeoutSeconds: 0 })) ?? null);
   reach('recorded', runId, `take ${topic}`);
   return taken;
+}
+
+const looks = new WeakMap<Knex, Group<Wait, boolean>>();
+
+// However many runs wait, one query for what they ask in one turn.
+function looksOn(knex: Knex): Group<Wait, boolean> {
+  const known = looks.get(knex);
+  if (known) return known;
+  const group = createGroup<Wait, boolean>({
+    send: async (waits) => await haveMessages(knex, waits),
+    keyOf: ({ runId, topic }) => `${runId} ${topic}`,
+    twins: 'share',
+    maxSize: 1_000,
+    maxInFlight: 2,
+  });
+  looks.set(knex, group);
+  return group;
+}
+
+// All waits of the process poll at the same instants, so that they ask together.
+function untilPoll(): number {
+  return POLL_MS - (performance.now() % POLL_MS);
 }
 
 // Subscribed before the look-up, so a message that comes between the two is not missed.

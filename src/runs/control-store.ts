@@ -17,7 +17,7 @@ export async function loadControls(knex: Knex, runIds: readonly string[]): Promi
     .withSchema('breakwater')
     .table('run')
     .select<{ id: string; control: unknown }[]>('id', 'control')
-    .whereIn('id', runIds)
+    .whereRaw('id = any(?)', [[...runIds]])
     .whereNotNull('control');
   return new Map(rows.map((row) => [row.id, controlSchema.parse(row.control)]));
 }

@@ -1,11 +1,18 @@
-// Tells running acts that an operator asked for something: one query a tick for all runs of this process that act right now.
+// Tells running acts that an operator asked for something. Whoever asks wakes the run, and a wake makes this process look once;
+// one query now and then for all watched runs finds what a lost wake would have told.
 import type { Knex } from 'knex';
+import { onWake } from '../durable/index.ts';
 import { messageOf } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
 import { loadControls, readControl } from './control-store.ts';
 import type { Control } from './control-store.ts';
+import { RUN_TOPIC } from './hold.ts';
 
-const TICK_MS = 250;
+/** How long wakes gather, so that a wave of them is one query. */
+const GATHER_MS = 20;
+/** When a newly watched run is looked at: what was asked between its last reading and its watch woke nobody. */
+const FIRST_LOOK_MS = 250;
+const POLL_MS = 5_000;
 
 export interface ControlWatch {
   /** Calls `notice` once when the run is told to cancel. Returns the end of the watch. */
@@ -15,43 +22,76 @@ export interface ControlWatch {
   stop(): void;
 }
 
-export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
-  const watchers = new Map<string, Set<(control: Control) => void>>();
-  let timer: NodeJS.Timeout | undefined;
-  let stopped = false;
+interface Watched {
+  readonly notices: Set<(control: Control) => void>;
+  readonly unsubscribe: () => void;
+}
 
-  const tick = async (): Promise<void> => {
-    timer = undefined;
+export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
+  const watched = new Map<string, Watched>();
+
+  const end = (runId: string): Watched | undefined => {
+    const ended = watched.get(runId);
+    ended?.unsubscribe();
+    watched.delete(runId);
+    return ended;
+  };
+  const look = async (runIds: Iterable<string>): Promise<void> => {
     try {
-      const controls = await loadControls(knex, [...watchers.keys()]);
-      for (const [runId, control] of controls) {
-        const notices = watchers.get(runId) ?? [];
-        watchers.delete(runId);
-        for (const notice of notices) notice(control);
-      }
+      const controls = await loadControls(
+        knex,
+        [...runIds].filter((runId) => watched.has(runId)),
+      );
+      for (const [runId, control] of controls) for (const notice of end(runId)?.notices ?? []) notice(control);
     } catch (error) {
       emit({ level: 'warn', name: 'controls.read_failed', fields: { error: messageOf(error) } });
     }
-    schedule();
   };
-  const schedule = (): void => {
-    if (!stopped && watchers.size > 0) timer ??= setTimeout(() => void tick(), TICK_MS);
+  const woken = gather(GATHER_MS, look);
+  const begun = gather(FIRST_LOOK_MS, look);
+  const poll = setInterval(() => void look(watched.keys()), POLL_MS);
+  poll.unref();
+
+  const begin = (runId: string): Watched => {
+    const unsubscribe = onWake(runId, RUN_TOPIC, () => woken.add(runId));
+    const entry: Watched = { notices: new Set(), unsubscribe };
+    watched.set(runId, entry);
+    begun.add(runId);
+    return entry;
   };
 
   return {
     watch(runId, notice) {
-      const notices = watchers.get(runId) ?? new Set();
-      watchers.set(runId, notices.add(notice));
-      schedule();
+      const entry = watched.get(runId) ?? begin(runId);
+      entry.notices.add(notice);
       return () => {
-        notices.delete(notice);
-        if (notices.size === 0 && watchers.get(runId) === notices) watchers.delete(runId);
+        entry.notices.delete(notice);
+        if (entry.notices.size === 0 && watched.get(runId) === entry) end(runId);
       };
     },
     read: async (runId) => await readControl(knex, runId),
     stop() {
-      stopped = true;
-      clearTimeout(timer);
+      clearInterval(poll);
+      for (const each of [woken, begun]) each.stop();
     },
+  };
+}
+
+/** Collects runs until `afterMs` after the first, then looks at all of them. */
+function gather(afterMs: number, look: (runIds: Iterable<string>) => Promise<void>) {
+  let runIds = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  const leave = (): void => {
+    const gathered = runIds;
+    runIds = new Set();
+    timer = undefined;
+    void look(gathered);
+  };
+  return {
+    add(runId: string): void {
+      runIds.add(runId);
+      timer ??= setTimeout(leave, afterMs);
+    },
+    stop: (): void => clearTimeout(timer),
   };
 }
