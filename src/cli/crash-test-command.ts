@@ -15,7 +15,7 @@ import { nextStopSignal } from './stop-signal.ts';
 interface Options {
   readonly input?: string;
   readonly reject?: boolean;
-  readonly message: readonly string[];
+  readonly message?: readonly string[];
   readonly only?: string;
   readonly lanes: string;
   readonly json?: boolean;
@@ -29,7 +29,7 @@ export function addCrashTest(program: Command, context: Context): void {
     .description('kill a run at every boundary, on doubles of the vendors, and tell whether it always ends the same')
     .option('--input <file>', 'the input, as JSON')
     .option('--reject', 'reject approvals; they are approved otherwise')
-    .option('--message <topic=json>', 'what to send where the run waits for a message; {} otherwise', collect, [])
+    .option('--message <topic=json>', 'what to send where the run waits for a message; {} otherwise', collect)
     .option('--only <text>', 'only boundaries whose name contains it, such as "done" or "undo"')
     .option('--lanes <number>', 'runs side by side, 1 to 16', '3')
     .action(async (file: string, options: Options) => {
@@ -46,7 +46,7 @@ export function addCrashTest(program: Command, context: Context): void {
     });
 }
 
-function collect(message: string, before: readonly string[]): readonly string[] {
+function collect(message: string, before: readonly string[] = []): readonly string[] {
   return [...before, message];
 }
 
@@ -72,7 +72,7 @@ function scenarioOf(
   { source, format }: DefinitionFile,
   { name, messageTopics }: Plan,
   input: Json,
-  { reject, message }: Options,
+  { reject, message = [] }: Options,
 ): Scenario {
   const given = new Map(message.map(messageOf));
   for (const topic of given.keys()) {
@@ -102,6 +102,8 @@ async function crashTest(
 ): Promise<MatrixResult | undefined> {
   if (!/^([1-9]|1[0-6])$/.test(lanes))
     throw new WrongUse(`--lanes must be a whole number from 1 to 16, not "${lanes}"`);
+  const { name } = scenario;
+  io.stderr(`Playing ${name} twice undisturbed, then once for each boundary, killed there; this takes minutes.\n`);
   const interrupted = new AbortController();
   void nextStopSignal().then(() => interrupted.abort());
   return await runCrashTest({

@@ -20,6 +20,9 @@ export function summaryText(result: MatrixResult): string {
     `${scenario}: ${boundary ?? 'undisturbed'}`,
     ...problems.map((problem) => `  ${problem}`),
   ]);
-  const figures = `${boundaries} boundaries, ${same} ended as without faults, in ${formatDuration(ms)}`;
+  const figures =
+    boundaries === 0
+      ? 'There was no boundary to kill at'
+      : `${boundaries} boundaries, ${same} ended as without faults, in ${formatDuration(ms)}`;
   return [...listed, passed(result) ? figures : `${figures}: FAILED`].map((line) => `${line}\n`).join('');
 }

@@ -24,7 +24,6 @@ describe('wrong use', () => {
     ['runs pause run_1 --now', 'runs pause'],
     ['breakers list --json', 'breakers'],
     ['doctor', 'doctor'],
-    ['crash-test a.yaml --input b.json', 'crash-test'],
   ])('%s is named as not supported yet', async (line, name) => {
     const ended = await breakwater(line.split(' '));
 

@@ -31,6 +31,10 @@ describe('a crash test', () => {
     );
   });
 
+  it('says so where there was nothing to kill', () => {
+    expect(summaryText(result([]))).toBe('There was no boundary to kill at: FAILED\n');
+  });
+
   it('has not passed where nothing was killed', () => {
     expect([passed(result([good])), passed(result([good, bad])), passed(result([]))]).toEqual([true, false, false]);
   });
