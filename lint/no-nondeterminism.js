@@ -2,8 +2,8 @@
 import { reportWorkflowCode } from './workflow-code.js';
 
 const TIME = 'use `await saga.now()`, which is recorded';
-const ID = 'use `saga.uuid()`, which is the same in every replay';
-const CHANCE = 'use `saga.random()`, which is the same in every replay';
+const ID = 'use `saga.uuid(name)`, which is the same in every replay';
+const CHANCE = 'use `saga.random(name)`, which is the same in every replay';
 const NETWORK = 'act through a tool with `saga.run`, or read inside `saga.note`';
 const TIMER =
   'a wait in memory is lost with the process: retries wait by themselves, and a YAML definition has modules of type wait';

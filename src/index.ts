@@ -22,4 +22,4 @@ export type {
 export { z } from 'zod';
 export { startApp } from './main.ts';
 export type { App, AppOptions } from './main.ts';
-export type { CodedWorkflow, Runs, Saga, SagaAct } from './runs/index.ts';
+export type { CodedWorkflow, NoteCall, NoteOptions, ReadNote, Runs, Saga, SagaAct } from './runs/index.ts';

@@ -16,6 +16,12 @@ export function uuidv7(nowMs: number): string {
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)].join('-');
 }
 
+/** The version 8 UUID (RFC 9562) that a hash in hex gives: the same for the same hash. */
+export function uuidOf(hash: string): string {
+  const digits = `${hash.slice(0, 12)}8${hash.slice(13, 16)}8${hash.slice(17, 32)}`;
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
 /** What an external change is known by: the run, its node, the item of a `for_each`, the node's epoch. Never the attempt (D9). */
 export interface KeyParts {
   readonly runId: string;

@@ -10,6 +10,8 @@ export interface SagaAct {
   readonly with: JsonObject;
   /** Of one attempt; default 30s. */
   readonly timeout?: string;
+  /** An attempt that shows no sign of life this long is stalled, and tried again. */
+  readonly heartbeat?: string;
   /** A named policy; default `idempotent_api_call`. */
   readonly retry?: string;
   /** The undo action of the same tool, by the adapter's undo mapping. */
@@ -18,12 +20,37 @@ export interface SagaAct {
   readonly optional?: boolean;
 }
 
-/** What a coded workflow acts through. Every call is recorded; on replay the recorded result is returned. */
+/** What the function of a note may use while it reads. */
+export interface NoteCall {
+  /** Aborted at the note's timeout, when it is silent for too long, or when the run is cancelled. */
+  readonly signal: AbortSignal;
+  /** A sign of life, where the note has a `heartbeat`. */
+  heartbeat(): void;
+}
+
+export type ReadNote<T extends Json> = (call: NoteCall) => Promise<T> | T;
+
+export interface NoteOptions {
+  /** Default 30s. */
+  readonly timeout?: string;
+  readonly heartbeat?: string;
+}
+
+/**
+ * What a coded workflow acts through. Every call is recorded; on replay the recorded result is returned. The code awaits nothing
+ * else, and of what a call throws it may keep a FailureError only.
+ */
 export interface Saga {
-  /** Performs an act to its end. `name` is stored and must be unique in the run. Throws when it failed; do not catch that to go on. */
+  /** Performs an act to its end. `name` is stored and must be unique in the run. Throws a FailureError when it failed. */
   run(name: string, act: SagaAct): Promise<Json>;
-  /** Records the value of something that is not deterministic, such as the time. */
-  note<T extends Json>(name: string, read: () => Promise<T> | T): Promise<T>;
+  /** Records what changes between replays, such as what a file holds. It only reads: nothing undoes it. Throws a FailureError when it failed. */
+  note<T extends Json>(name: string, read: ReadNote<T>, options?: NoteOptions): Promise<T>;
+  /** The time, recorded. */
+  now(): Promise<Date>;
+  /** A UUID that is the same in every replay, another for each name. */
+  uuid(name: string): string;
+  /** A number in [0, 1) that is the same in every replay, another for each name. */
+  random(name: string): number;
 }
 
 export interface CodedWorkflow {

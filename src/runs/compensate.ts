@@ -146,6 +146,7 @@ async function undoOne(context: RunContext, undo: Undo): Promise<Undone> {
     retry: compensation.retry,
     timeoutMs: compensation.timeoutMs,
     suspect: context.tookOver,
+    undo: true,
   });
   if (!checkpoint) throw new Error(`${undoName(undo)} was cut short, although nothing may cut an undo short`);
   return undoneOf(checkpoint);

@@ -6,6 +6,7 @@ import type { Clock, Emit, Random } from '../kernel/index.ts';
 import type { SlotPriority, Slots } from '../resilience/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { ControlWatch } from './control-watch.ts';
+import type { History } from './history.ts';
 import type { RunFacts } from './run-scope.ts';
 
 /** Shared by all runs of the process. */
@@ -27,6 +28,8 @@ export interface RunBase extends Engine {
   /** Of this run, which its start may have set otherwise than the definition does. */
   readonly priority: SlotPriority;
   readonly record: RunRecord;
+  /** What is recorded so far, by this execution too. */
+  readonly history: History;
   /** An earlier execution may have acted and died before it could say so (K7). */
   readonly tookOver: boolean;
 }

@@ -7,6 +7,8 @@ import { runCoded } from './coded-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { findDefinition } from './definition-store.ts';
 import type { Engine, RunBase } from './environment.ts';
+import { HISTORY_LIMITS, openHistory } from './history.ts';
+import type { HistorySize } from './history.ts';
 import { runPlan } from './run-plan.ts';
 import { loadRun, markBegun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
@@ -62,8 +64,15 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     requester: row.requester,
     priority: row.priority,
     record,
+    history: openHistory(record.size, (size) => warnOfHistory(engine, runId, size)),
     tookOver: claims > 1,
   };
   if (definition.plan) await runPlan({ ...base, plan: definition.plan });
   else await runCoded(base, coded.get(pinned.workflow));
+}
+
+function warnOfHistory({ emit }: Engine, runId: string, { checkpoints, bytes }: HistorySize): void {
+  const most = HISTORY_LIMITS;
+  const fields = { run: runId, checkpoints, bytes, maxCheckpoints: most.checkpoints, maxBytes: most.bytes };
+  emit({ level: 'warn', name: 'run.history_long', fields });
 }

@@ -26,6 +26,8 @@ export interface Act {
   readonly signal?: AbortSignal;
   /** Once aborted no attempt follows the one in flight: the last failure stands. */
   readonly ending?: AbortSignal;
+  /** It takes another act back, so it is performed however long the run's history is. */
+  readonly undo?: boolean;
 }
 
 /** Why an act is cut short. */
@@ -40,6 +42,7 @@ export async function performAct(context: RunContext, act: Act): Promise<FinalCh
     const suspect = mayRepeat(context, act, last);
     const checkpoint =
       recorded ?? (await inSlot(context, act, { attempt, id, suspect, firstStartedAt: last?.firstStartedAt }));
+    if (checkpoint && !recorded) context.history.add(checkpoint);
     if (!checkpoint) return last && (await letStand(context, act, { id, last, suspect }));
     if (isFinalCheckpoint(checkpoint)) return checkpoint;
     last = checkpoint;
@@ -114,20 +117,19 @@ async function attemptOnce(
     const { clock, registry, facts } = context;
     const startedAt = clock.now();
     context.emit({ level: 'debug', name: 'activity.started', fields: { run: facts.id, node: act.stepName, attempt } });
-    const outcome = await registry.invoke({
-      tool: act.tool,
-      action: act.action,
-      args: act.args,
-      key: act.key,
-      suspect,
-      signal: act.signal,
-      timeoutMs: act.timeoutMs,
-      heartbeatMs: act.heartbeatMs,
-      tenant: facts.tenant,
-      runId: facts.id,
-    });
+    const { tool, action, args, key, signal, timeoutMs, heartbeatMs } = act;
+    const call = { tool, action, args, key, suspect, signal, timeoutMs, heartbeatMs };
+    const outcome =
+      refusedByHistory(context, act, suspect) ??
+      (await registry.invoke({ ...call, tenant: facts.tenant, runId: facts.id }));
     return checkpointOf(context, act, outcome, { attempt, startedAt, firstStartedAt: firstStartedAt ?? startedAt });
   });
+}
+
+// What may have happened before stays in doubt.
+function refusedByHistory({ history }: RunContext, { undo }: Act, unknown: boolean): Outcome | undefined {
+  const why = undo ? undefined : history.full;
+  return why && { ok: false, error: { ...why, unknown } };
 }
 
 function checkpointOf(

@@ -15,6 +15,7 @@ import type { NodeResult } from './node-result.ts';
 import { mayUndo } from './hold.ts';
 import { progressOf } from './progress.ts';
 import { scopeOfNode, scopeOfRun } from './run-scope.ts';
+import { MAX_OUTPUT_BYTES, recordable } from './recordable.ts';
 import { finishRun, saveCompensating } from './run-store.ts';
 import type { RunEnd } from './run-store.ts';
 import type { CompensationSummary } from './runs.ts';
@@ -59,7 +60,8 @@ function succeed(context: RunContext, results: ReadonlyMap<string, NodeResult>):
 }
 
 function outputOf({ plan, facts }: RunContext, results: ReadonlyMap<string, NodeResult>): Json {
-  return plan.output === undefined ? null : renderTemplate(plan.output, scopeOfRun(plan, results, facts));
+  if (plan.output === undefined) return null;
+  return recordable('the output', renderTemplate(plan.output, scopeOfRun(plan, results, facts)), MAX_OUTPUT_BYTES);
 }
 
 function turnOf({ plan }: RunContext, { turn }: Forward): Omit<Turn, 'atMs' | 'suspects'> {

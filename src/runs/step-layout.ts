@@ -49,3 +49,6 @@ function itemBase(node: PlanNode, item: number): number {
 
 /** The engine's own steps (ids below 4,096). */
 export const ENGINE_STEP = { turn: 1, finish: 2, pivot: 3 } as const;
+
+/** The engine's step of a coded workflow's first note; the others follow. */
+export const FIRST_NOTE = 16;

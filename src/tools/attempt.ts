@@ -1,5 +1,5 @@
 // One attempt: its time limit, what the adapter may use meanwhile, and what becomes of whatever is thrown.
-import { failure, FailureError, formatDuration, type Failure, type JsonObject, type Outcome } from '../kernel/index.ts';
+import { FailureError, type Failure, type JsonObject, type Outcome } from '../kernel/index.ts';
 import { limitAttempt, orLeave, type AttemptLimits } from './attempt-limits.ts';
 import type { ToolHttp } from './http-client.ts';
 import { storableText } from './plain-json.ts';
@@ -24,9 +24,6 @@ export interface Invocation {
   readonly runId: string;
 }
 
-/** What `signal` is aborted with when people or operators stopped the run. */
-export const CANCELLED = 'cancelled';
-
 /**
  * Does `work` with a call of its own. A FailureError and an abort become a failed outcome; while `doubt.left` says that an
  * earlier attempt may have taken effect, every failure leaves that open. Anything else that is thrown is thrown on.
@@ -47,8 +44,9 @@ export async function attempt(
     started = true;
     return await (connected.tool.onOwnDatabase ? work(call) : orLeave(work(call), signal));
   } catch (error) {
-    const failed = failureOf(error, limits, started, invocation);
-    const unknown = action.effect && (failed.unknown || doubt.left || call.http.changed);
+    const failed = failureOf(error, limits);
+    const cut = !(error instanceof FailureError) && started;
+    const unknown = action.effect && (cut || failed.unknown || doubt.left || call.http.changed);
     return {
       ok: false,
       error: { ...failed, unknown, message: storableText(failed.message.slice(0, MAX_MESSAGE_LENGTH)) },
@@ -83,33 +81,9 @@ function withoutHttp(tool: string): ToolHttp {
   };
 }
 
-function failureOf(
-  error: unknown,
-  { signal, stalled }: AttemptLimits,
-  started: boolean,
-  { signal: outer, timeoutMs, heartbeatMs = 0 }: Invocation,
-): Failure {
+function failureOf(error: unknown, limits: AttemptLimits): Failure {
   if (error instanceof FailureError) return error.failure;
-  if (!isAbort(error, signal)) throw error;
-  if (outer?.aborted && outer.reason === CANCELLED) {
-    return failure('CANCELLED', 'The attempt was cut short because the run was stopped', {
-      kind: 'cancelled',
-      unknown: started,
-    });
-  }
-  if (stalled) {
-    const message = `No sign of life for ${formatDuration(heartbeatMs)}`;
-    return failure('STALLED', message, { kind: 'timeout', retryable: true, unknown: started });
-  }
-  const message = outer?.aborted ? 'The attempt was cut short' : `No answer within ${formatDuration(timeoutMs)}`;
-  return failure('TIMEOUT', message, { kind: 'timeout', retryable: true, unknown: started });
-}
-
-// Ours throws the signal's reason itself; libraries wrap it in an AbortError.
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  if (!signal.aborted) return false;
-  return (
-    error === signal.reason ||
-    (error instanceof Error && (error.name === 'AbortError' || error.cause === signal.reason))
-  );
+  const cut = limits.failureOf(error);
+  if (!cut) throw error;
+  return cut;
 }

@@ -22,10 +22,12 @@ export { connectTools, type Connection, type Connections, type Environment } fro
 export { defineAction } from './define-action.ts';
 export type { Method, RequestOptions, ToolHttp } from './http-client.ts';
 export { executeAction, MAX_EXECUTION_MS } from './execute.ts';
-export { CANCELLED, type Invocation } from './attempt.ts';
+export type { Invocation } from './attempt.ts';
+export { CANCELLED, readWithin, type LimitedBy } from './attempt-limits.ts';
 export { probeAction, undoArguments, type Probed } from './invoke.ts';
 export { createRegistry, type ConnectedTool, type Registry } from './registry.ts';
-export { plainJson } from './plain-json.ts';
+export { NotPlainError, plainJson } from './plain-json.ts';
+export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { PARTLY } from './tool.ts';
 export type {
   ActionSpec,

@@ -1,6 +1,7 @@
 // Lints pieces of workflow code with the real oxlint, all in one go, as a user's own configuration would.
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -21,6 +22,9 @@ export async function lintTexts(texts: readonly string[]): Promise<Finding[][]> 
   const folder = await mkdtemp(join(tmpdir(), 'breakwater-lint-'));
   try {
     await mkdir(join(folder, 'workflows'));
+    await mkdir(join(folder, 'node_modules'));
+    await symlink(packageRoot(), join(folder, 'node_modules', 'breakwater'));
+    const configuration = { ...shownConfiguration(), categories: { correctness: 'off' } };
     await writeFile(join(folder, '.oxlintrc.json'), JSON.stringify(configuration));
     await Promise.all(
       texts.map(async (text, index) => await writeFile(join(folder, 'workflows', `${index}.ts`), text)),
@@ -36,16 +40,12 @@ export async function lintTexts(texts: readonly string[]): Promise<Finding[][]> 
   }
 }
 
-const configuration = {
-  categories: { correctness: 'off' },
-  jsPlugins: [join(packageRoot(), 'lint', 'index.js')],
-  overrides: [
-    {
-      files: ['workflows/**'],
-      rules: { 'breakwater/no-bare-catch': 'error', 'breakwater/no-nondeterminism': 'error' },
-    },
-  ],
-};
+/** What docs/workflows.md tells a user to write. */
+function shownConfiguration(): object {
+  const page = readFileSync(join(packageRoot(), 'docs', 'workflows.md'), 'utf8');
+  const [, shown = ''] = /```json\n(.*?)```/s.exec(page) ?? [];
+  return z.looseObject({ jsPlugins: z.array(z.string()) }).parse(JSON.parse(shown));
+}
 
 // It ends with 1 when it has found something.
 async function runOxlint(folder: string): Promise<string> {

@@ -8,6 +8,7 @@ import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from '../../
 export function recordOf(values: Iterable<readonly [number, AttemptCheckpoint]> = []): RunRecord {
   const checkpoints = new Map<number, unknown>(values);
   return {
+    size: { checkpoints: checkpoints.size, bytes: 0 },
     has: (id) => checkpoints.has(id),
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in RunRecord
     read: <T>(id: number) => checkpoints.get(id) as T | undefined,

@@ -7,7 +7,7 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createSandbox } from '../../sandbox/index.ts';
 import type { Failure, JsonObject, Outcome } from '../../src/kernel/index.ts';
-import { CANCELLED } from '../../src/tools/attempt.ts';
+import { CANCELLED } from '../../src/tools/attempt-limits.ts';
 import { launchChromium, shareBrowser, type SharedBrowser } from '../../src/tools/browser.ts';
 import { createOutboundGuard } from '../../src/tools/outbound-guard.ts';
 import { createPlaywright } from '../../src/tools/playwright.ts';
