@@ -71,7 +71,7 @@ const schema = z.object({
   BREAKWATER_LEASE_TTL: duration(500).default(10_000),
   // As text: a default after `off` would take its undefined for an absent value.
   BREAKWATER_RETENTION: z.string().default('30d').pipe(retention()),
-  BREAKWATER_GROUP_CHECKPOINTS: onOff().default(false),
+  BREAKWATER_GROUP_CHECKPOINTS: onOff().default(true),
   BREAKWATER_SANDBOX: sandboxUrl(),
   BREAKWATER_OUTBOUND_ALLOW: hostList().default([]),
   BREAKWATER_CHROMIUM: z.string().optional(),

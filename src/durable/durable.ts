@@ -49,7 +49,7 @@ export interface DurableOptions {
   readonly retentionMs?: number;
   /** Told with each heartbeat. Default: no slots, no skew. */
   readonly vitals?: () => Vitals;
-  /** Commit what concurrent steps record together (D4). Default off. */
+  /** Commit what concurrent steps record together (D4). Default on. */
   readonly groupCheckpoints?: boolean;
   readonly emit: Emit;
   readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
@@ -111,7 +111,7 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     onLost: (reason) => onFatal(`lost its lease: ${reason}`),
   });
   await DBOS.launch();
-  if (options.groupCheckpoints) installGroupCheckpoints(emit);
+  if (options.groupCheckpoints ?? true) installGroupCheckpoints(emit);
   tuneParkedPolling(PARKED_POLL_MS);
   keepDelaysToTheDatabase();
   const { onStuck } = options;

@@ -49,8 +49,7 @@ process.stdout.write(`${JSON.stringify({ launched: true })}\n`);
 function killAtCheckpoint(): void {
   const { query } = pg.Client.prototype;
   pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
-    const [text] = args;
-    if (typeof text === 'string' && text.includes('operation_outputs') && text.trimStart().startsWith('INSERT')) {
+    if (/insert into "?dbos"?\.operation_outputs/i.test(JSON.stringify(args[0]))) {
       process.kill(process.pid, 'SIGKILL');
     }
     return Reflect.apply(query, this, args) as unknown;
