@@ -1,7 +1,7 @@
 // Ids that sort by time, keys that never meet, names for URLs.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { idempotencyKey, newRunId, slug, uuidv7 } from '../../src/kernel/index.ts';
+import { idempotencyKey, newRunId, sha256, slug, uuidOf, uuidv7 } from '../../src/kernel/index.ts';
 import type { KeyParts } from '../../src/kernel/index.ts';
 
 const MAX_MS = 2 ** 48 - 1;
@@ -100,6 +100,18 @@ describe('idempotencyKey', () => {
   it('treats an absent undo as the act itself', () => {
     const act = { runId: 'run_1', nodeId: 'write.draft', epoch: 0 };
     expect(idempotencyKey({ ...act, undo: false })).toBe(idempotencyKey(act));
+  });
+});
+
+describe('uuidOf', () => {
+  it('is a version 8 UUID of the hash, and nothing but the hash decides', () => {
+    expect(uuidOf('0123456789abcdef0123456789abcdef')).toBe('01234567-89ab-8def-8123-456789abcdef');
+    fc.assert(
+      fc.property(fc.string(), fc.string(), (a, b) => {
+        expect(uuidOf(sha256(a))).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
+        expect(uuidOf(sha256(a)) === uuidOf(sha256(b))).toBe(a === b);
+      }),
+    );
   });
 });
 
