@@ -13,8 +13,8 @@ export async function up(knex) {
       checkpoints bigint not null check (checkpoints >= 0),
       counted_at  timestamptz not null default clock_timestamp()
     );
-    -- After a death of many runs most are counted once, and every claim asks for the few that may be suspects.
-    create index recovery_suspect on breakwater.recovery (run_id) where crashes >= 2;
+    -- After a death of many runs most are counted once, and every claim asks for the few that may be on probation.
+    create index recovery_on_probation on breakwater.recovery (run_id) where crashes >= 2;
 
     -- How far a run has got: it only has to differ when the run got further.
     create function breakwater.checkpoint_count(run text) returns bigint language sql stable parallel safe as

@@ -11,13 +11,13 @@ const EVERY_MS = 3_000;
 
 /** Frees what it saw idle twice under the same owner token: one look may fall between a claim and its dispatch. */
 export function startAudit(knex: Knex, executorId: string, emit: Emit): Loop {
-  let suspected = new Set<string>();
+  let idleBefore = new Set<string>();
   const audit = async (): Promise<number> => {
     const idle = (await listOwned(knex, executorId)).filter((owned) => !isRunningHere(owned.runId));
-    for (const owned of idle.filter((each) => suspected.has(`${each.runId} ${each.ownerXid}`))) {
+    for (const owned of idle.filter((each) => idleBefore.has(`${each.runId} ${each.ownerXid}`))) {
       if (await giveBackNow(knex, owned)) emit({ level: 'warn', name: 'audit.freed', fields: { runId: owned.runId } });
     }
-    suspected = new Set(idle.map((owned) => `${owned.runId} ${owned.ownerXid}`));
+    idleBefore = new Set(idle.map((owned) => `${owned.runId} ${owned.ownerXid}`));
     return EVERY_MS;
   };
   return repeat({ name: 'audit', emit, work: audit, errorPauseMs: EVERY_MS });

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { selectRow } from '../postgres/index.ts';
 import { APPLICATION, CLAIM_CHANNEL, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
-import { SUSPECTS } from './recovery-store.ts';
+import { PROBATIONERS } from './recovery-store.ts';
 
 const NOW_MS = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
@@ -14,14 +14,14 @@ const claim = z.object({
   runIds: z.array(z.string()),
   /** Until the next delayed run is due; null when none is. */
   nextDueMs: z.coerce.number().nullable(),
-  /** Suspects that wait for their turn alone. */
-  suspectsWait: z.boolean(),
+  /** Probationers wait for their turn. */
+  probationersWait: z.boolean(),
 });
 export type Claim = z.infer<typeof claim>;
 
 /**
- * Makes up to `limit` runs that are due `executorId`'s, under the token `ownerXid`, and at most one suspect, when it executes
- * none. As a rule there are no suspects at all, which is asked first. An executor whose lease has run out claims nothing: nobody would see it die.
+ * Makes up to `limit` runs that are due `executorId`'s, under the token `ownerXid`, and at most one probationer, when it executes
+ * none. As a rule nobody is on probation, which is asked first. An executor whose lease has run out claims nothing: nobody would see it die.
  */
 export async function claimRuns(
   knex: Knex,
@@ -30,12 +30,12 @@ export async function claimRuns(
   return await selectRow(
     knex,
     claim,
-    `with ${SUSPECTS},
+    `with ${PROBATIONERS},
      due as (
        select w.workflow_uuid
          from dbos.workflow_status w
         where w.status = 'DELAYED' and w.delay_until_epoch_ms <= ${NOW_MS} and ${OURS}
-          and not exists (select 1 from suspects s where s.run_id = w.workflow_uuid)
+          and not exists (select 1 from probationers p where p.run_id = w.workflow_uuid)
         order by w.delay_until_epoch_ms
         limit :limit
           for update skip locked),
@@ -43,21 +43,21 @@ export async function claimRuns(
        select w.workflow_uuid
          from dbos.workflow_status w
         where w.status = 'ENQUEUED' and ${OURS}
-          and not exists (select 1 from suspects s where s.run_id = w.workflow_uuid)
+          and not exists (select 1 from probationers p where p.run_id = w.workflow_uuid)
         order by w.priority, w.created_at
         limit greatest(:limit - (select count(*) from due), 0)
           for update skip locked),
-     suspect as (
+     probationer as (
        select w.workflow_uuid
-         from suspects s
-         join dbos.workflow_status w on w.workflow_uuid = s.run_id
+         from probationers p
+         join dbos.workflow_status w on w.workflow_uuid = p.run_id
         where (w.status = 'ENQUEUED' or w.status = 'DELAYED' and w.delay_until_epoch_ms <= ${NOW_MS}) and ${OURS}
-          and exists (select 1 from suspects)
+          and exists (select 1 from probationers)
           and not exists (select 1
-                            from suspects other
+                            from probationers other
                             join dbos.workflow_status mine on mine.workflow_uuid = other.run_id
                            where mine.status = 'PENDING' and mine.executor_id = :executorId)
-        order by s.crashes, w.priority, w.created_at
+        order by p.crashes, w.priority, w.created_at
         limit 1
           for update of w skip locked),
      claimed as (
@@ -67,18 +67,18 @@ export async function claimRuns(
               started_at_epoch_ms = ${NOW_MS}, updated_at = ${NOW_MS}
         where w.workflow_uuid in (select workflow_uuid from due
                                   union all select workflow_uuid from ready
-                                  union all select workflow_uuid from suspect)
+                                  union all select workflow_uuid from probationer)
           and exists (select 1 from breakwater.executor e where e.id = :executorId and e.expires_at > clock_timestamp())
        returning w.workflow_uuid, w.priority, w.created_at)
      select array(select workflow_uuid from claimed order by priority, created_at) as "runIds",
             (select min(w.delay_until_epoch_ms) - ${NOW_MS}
                from dbos.workflow_status w
               where w.status = 'DELAYED' and w.delay_until_epoch_ms > ${NOW_MS} and ${OURS}) as "nextDueMs",
-            exists (select 1 from suspects) and exists (
+            exists (select 1 from probationers) and exists (
                     select 1
-                      from suspects s
-                      join dbos.workflow_status w on w.workflow_uuid = s.run_id
-                     where w.status = 'ENQUEUED' and ${OURS}) as "suspectsWait"`,
+                      from probationers p
+                      join dbos.workflow_status w on w.workflow_uuid = p.run_id
+                     where w.status = 'ENQUEUED' and ${OURS}) as "probationersWait"`,
     { executorId, ownerXid, limit },
   );
 }

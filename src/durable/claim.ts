@@ -13,8 +13,8 @@ import { CLAIM_CHANNEL } from './protocol.ts';
 const QUOTA = 50;
 /** Between two looks at the queue when nobody told of anything. */
 const POLL_MS = 1_000;
-/** While suspects wait for their turn: a notification does not tell when the one before has got on. */
-const SUSPECT_POLL_MS = 50;
+/** While probationers wait for their turn: a notification does not tell when the one before has got on. */
+const PROBATION_POLL_MS = 50;
 /** A delayed run is due to the millisecond; looking earlier finds nothing. */
 const MIN_PAUSE_MS = 10;
 
@@ -53,8 +53,8 @@ async function claimRound(options: ClaimOptions): Promise<Claim> {
 }
 
 /** 0 when there is more to take. */
-function pauseAfter({ runIds, nextDueMs, suspectsWait }: Claim): number {
+function pauseAfter({ runIds, nextDueMs, probationersWait }: Claim): number {
   if (runIds.length >= QUOTA) return 0;
-  const pauseMs = suspectsWait ? SUSPECT_POLL_MS : POLL_MS;
+  const pauseMs = probationersWait ? PROBATION_POLL_MS : POLL_MS;
   return Math.max(Math.min(pauseMs, nextDueMs ?? pauseMs), MIN_PAUSE_MS);
 }

@@ -1,7 +1,7 @@
 // Which run is to blame when a process dies, and which one is set aside for it. Counts crashes without progress, never deploys. Pure.
 
-/** From this many crashes in a row on, a run is claimed alone. */
-export const SUSPECT_FROM = 2;
+/** From this many crashes in a row on, a run is on probation: claimed alone. */
+export const PROBATION_FROM = 2;
 /** At this many crashes in a row without progress a run is set aside. */
 export const POISON_AT = 5;
 
@@ -20,8 +20,8 @@ export interface Orphan {
 export interface Death {
   /** It did not leave of its own will, and the database was up all the while. */
   readonly crashed: boolean;
-  /** It ran a suspect, perhaps one that is not among these orphans. */
-  readonly hadSuspect: boolean;
+  /** It ran a probationer, perhaps one that is not among these orphans. */
+  readonly hadProbationer: boolean;
 }
 
 export interface Judgement {
@@ -31,16 +31,16 @@ export interface Judgement {
   readonly verdict: 'requeue' | 'quarantine';
 }
 
-/** A suspect is claimed alone: at most one at a time on an executor, until it gets on, waits or ends. */
-export function isSuspect({ crashes, progressed, resting }: Omit<Orphan, 'runId'>): boolean {
-  return crashes >= SUSPECT_FROM && !progressed && !resting;
+/** A probationer is claimed alone: at most one at a time on an executor, until it gets on, waits or ends. */
+export function isOnProbation({ crashes, progressed, resting }: Omit<Orphan, 'runId'>): boolean {
+  return crashes >= PROBATION_FROM && !progressed && !resting;
 }
 
-/** A suspect takes the whole blame: its neighbours were only there. */
-export function judgeOrphans(orphans: readonly Orphan[], { crashed, hadSuspect }: Death): Judgement[] {
-  const suspectBlamed = hadSuspect || orphans.some(isSuspect);
+/** A probationer takes the whole blame: its neighbours were only there. */
+export function judgeOrphans(orphans: readonly Orphan[], { crashed, hadProbationer }: Death): Judgement[] {
+  const probationerBlamed = hadProbationer || orphans.some(isOnProbation);
   return orphans.map((orphan) => {
-    const blamed = crashed && !orphan.resting && (!suspectBlamed || isSuspect(orphan));
+    const blamed = crashed && !orphan.resting && (!probationerBlamed || isOnProbation(orphan));
     if (!blamed) return { runId: orphan.runId, crashes: undefined, verdict: 'requeue' };
     const crashes = orphan.progressed ? 1 : orphan.crashes + 1;
     return { runId: orphan.runId, crashes, verdict: crashes >= POISON_AT ? 'quarantine' : 'requeue' };

@@ -2,18 +2,18 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { selectRows } from '../postgres/index.ts';
-import { SUSPECT_FROM } from './poison.ts';
+import { PROBATION_FROM } from './poison.ts';
 import type { Judgement, Orphan } from './poison.ts';
 import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
 
 /** A run in one of these states did nothing that could bring a process down. */
 const RESTING = `('waiting', 'paused', 'held')`;
 
-/** Runs that are suspects now: the twin of `isSuspect` in poison.ts. Few or none, so they are found once a statement. */
-export const SUSPECTS = `suspects as materialized (
+/** Runs on probation now: the twin of `isOnProbation` in poison.ts. Few or none, so they are found once a statement. */
+export const PROBATIONERS = `probationers as materialized (
        select r.run_id, r.crashes
          from breakwater.recovery r
-        where r.crashes >= ${SUSPECT_FROM} and r.checkpoints = breakwater.checkpoint_count(r.run_id)
+        where r.crashes >= ${PROBATION_FROM} and r.checkpoints = breakwater.checkpoint_count(r.run_id)
           and not exists (select 1 from breakwater.run u where u.id = r.run_id and u.status in ${RESTING}))`;
 
 /** The workflow `w` is executed by nobody who is alive. A lease has half a second's grace: its holder exits before. */
@@ -32,14 +32,14 @@ const orphanRow = z.object({
 export type OrphanRow = z.infer<typeof orphanRow> & Orphan;
 
 /**
- * Locks up to `limit` orphans until the transaction ends, executor by executor, suspects last: a row that another sweeper
+ * Locks up to `limit` orphans until the transaction ends, executor by executor, probationers last: a row that another sweeper
  * holds is passed over, one that changed hands no longer matches.
  */
 export async function lockOrphans(trx: Knex.Transaction, limit: number): Promise<OrphanRow[]> {
   return await selectRows(
     trx,
     orphanRow,
-    `with ${SUSPECTS}
+    `with ${PROBATIONERS}
      select w.workflow_uuid as "runId", coalesce(w.executor_id, '') as "executorId",
             coalesce(r.crashes, 0) as crashes,
             r.run_id is not null and r.checkpoints <> breakwater.checkpoint_count(r.run_id) as progressed,
@@ -47,9 +47,9 @@ export async function lockOrphans(trx: Knex.Transaction, limit: number): Promise
        from dbos.workflow_status w
        left join breakwater.recovery r on r.run_id = w.workflow_uuid
        left join breakwater.run u on u.id = w.workflow_uuid
-       left join suspects s on s.run_id = w.workflow_uuid
+       left join probationers p on p.run_id = w.workflow_uuid
       where ${ORPHANED}
-      order by w.executor_id, s.run_id is not null, w.created_at
+      order by w.executor_id, p.run_id is not null, w.created_at
       limit ?
         for update of w skip locked`,
     [limit],
@@ -60,7 +60,7 @@ const deathRow = z.object({
   executorId: z.string(),
   crashed: z.boolean(),
   innocents: z.int(),
-  suspects: z.int(),
+  probationers: z.int(),
 });
 export type DeathRow = z.infer<typeof deathRow>;
 
@@ -72,15 +72,15 @@ export async function findDeaths(trx: Knex.Transaction, executorIds: readonly st
   return await selectRows(
     trx,
     deathRow,
-    `with ${SUSPECTS}
+    `with ${PROBATIONERS}
      select coalesce(w.executor_id, '') as "executorId",
             exists (select 1
                       from breakwater.executor e
                      where e.id = w.executor_id and e.heartbeat_at > pg_postmaster_start_time()) as crashed,
-            (count(*) filter (where s.run_id is null))::int as innocents,
-            (count(*) filter (where s.run_id is not null))::int as suspects
+            (count(*) filter (where p.run_id is null))::int as innocents,
+            (count(*) filter (where p.run_id is not null))::int as probationers
        from dbos.workflow_status w
-       left join suspects s on s.run_id = w.workflow_uuid
+       left join probationers p on p.run_id = w.workflow_uuid
       where coalesce(w.executor_id, '') = any(?) and ${ORPHANED}
       group by w.executor_id`,
     [[...executorIds]],

@@ -5,7 +5,7 @@ import { notifyClaimers } from './claim-store.ts';
 import { deleteDeadLeases } from './lease-store.ts';
 import { repeat } from './loop.ts';
 import type { Loop } from './loop.ts';
-import { isSuspect, judgeOrphans, POISON_AT } from './poison.ts';
+import { isOnProbation, judgeOrphans, POISON_AT } from './poison.ts';
 import type { Judgement } from './poison.ts';
 import { STUCK_QUEUE } from './protocol.ts';
 import { countCrashes, enqueueOrphans, findDeaths, forgetCrashes, lockOrphans } from './recovery-store.ts';
@@ -56,14 +56,17 @@ async function judgeChunk(trx: Knex.Transaction): Promise<Judgement[]> {
   const byExecutor = Map.groupBy(orphans, (orphan) => orphan.executorId);
   const deaths = await findDeaths(trx, [...byExecutor.keys()]);
   return deaths.flatMap((death) => {
-    const { crashed, suspects } = death;
-    return judgeOrphans(takeable(byExecutor.get(death.executorId) ?? [], death), { crashed, hadSuspect: suspects > 0 });
+    const { crashed, probationers } = death;
+    return judgeOrphans(takeable(byExecutor.get(death.executorId) ?? [], death), {
+      crashed,
+      hadProbationer: probationers > 0,
+    });
   });
 }
 
-// A suspect goes last: as long as it is there, every chunk of its neighbours sees who was to blame.
+// A probationer goes last: as long as it is there, every chunk of its neighbours sees who was to blame.
 function takeable(orphans: readonly OrphanRow[], { innocents }: DeathRow): readonly OrphanRow[] {
-  const neighbours = orphans.filter((orphan) => !isSuspect(orphan));
+  const neighbours = orphans.filter((orphan) => !isOnProbation(orphan));
   return innocents > neighbours.length ? neighbours : orphans;
 }
 

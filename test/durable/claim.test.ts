@@ -92,7 +92,7 @@ describe('claimRuns', () => {
     expect((await claim('one')).runIds).toEqual(['run']);
   });
 
-  it('gives an executor one suspect at a time, the least counted first, until it gets on', async () => {
+  it('gives an executor one probationer at a time, the least counted first, until it gets on', async () => {
     await plantRuns(knex, [
       { id: 'worse', crashes: 4 },
       { id: 'better', crashes: 2 },
@@ -100,13 +100,13 @@ describe('claimRuns', () => {
     ]);
 
     expect(new Set((await claim('one')).runIds)).toEqual(new Set(['better', 'innocent']));
-    expect(await claim('one')).toMatchObject({ runIds: [], suspectsWait: true });
+    expect(await claim('one')).toMatchObject({ runIds: [], probationersWait: true });
     await plantCheckpoint(knex, 'better');
 
     expect((await claim('one')).runIds).toEqual(['worse']);
   });
 
-  it('gives another executor the next suspect meanwhile', async () => {
+  it('gives another executor the next probationer meanwhile', async () => {
     await plantRuns(knex, [
       { id: 'first', crashes: 2 },
       { id: 'second', crashes: 2, status: 'DELAYED', delayMs: -1 },
@@ -120,10 +120,10 @@ describe('claimRuns', () => {
   it('takes a run that waits like any other, whatever was counted', async () => {
     await plantRuns(knex, [
       { id: 'waits', crashes: 4, runStatus: 'waiting' },
-      { id: 'suspect', crashes: 2 },
+      { id: 'probationer', crashes: 2 },
     ]);
 
-    expect(new Set((await claim('one')).runIds)).toEqual(new Set(['waits', 'suspect']));
+    expect(new Set((await claim('one')).runIds)).toEqual(new Set(['waits', 'probationer']));
   });
 });
 

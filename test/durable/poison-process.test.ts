@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 const WORKER = join(import.meta.dirname, 'programs', 'worker.ts');
 const GOOD = 24;
 const POISON = { 'poison exits': 'test.exits', 'poison killed': 'test.killed' } as const;
-/** Two deaths all together before anyone is suspected, then each alone to its fifth. */
+/** Two deaths all together before anyone is on probation, then each alone to its fifth. */
 const MOST_DEATHS = 5 * Object.keys(POISON).length;
 
 let url: string;

@@ -1,7 +1,7 @@
 // Who is to blame for a crash: the pure rule, held by properties over whole histories of crashes.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { POISON_AT, SUSPECT_FROM, isSuspect, judgeOrphans } from '../../src/durable/poison.ts';
+import { POISON_AT, PROBATION_FROM, isOnProbation, judgeOrphans } from '../../src/durable/poison.ts';
 import type { Orphan } from '../../src/durable/poison.ts';
 
 const orphan = (over: Partial<Orphan> = {}): Orphan => ({
@@ -11,7 +11,7 @@ const orphan = (over: Partial<Orphan> = {}): Orphan => ({
   resting: false,
   ...over,
 });
-const crash = { crashed: true, hadSuspect: false };
+const crash = { crashed: true, hadProbationer: false };
 
 const anyOrphan = fc.record({
   runId: fc.uuid(),
@@ -36,25 +36,28 @@ describe('judgeOrphans', () => {
     expect(judgeOrphans([orphan({ crashes: 4 })], crash)).toMatchObject([{ crashes: 5, verdict: 'quarantine' }]);
   });
 
-  it('lays the crash to the suspect alone', () => {
-    const [suspect, neighbour] = [orphan({ runId: 'suspect', crashes: 2 }), orphan({ runId: 'neighbour', crashes: 1 })];
+  it('lays the crash to the probationer alone', () => {
+    const [probationer, neighbour] = [
+      orphan({ runId: 'probationer', crashes: 2 }),
+      orphan({ runId: 'neighbour', crashes: 1 }),
+    ];
 
-    expect(judgeOrphans([neighbour, suspect], crash)).toMatchObject([
+    expect(judgeOrphans([neighbour, probationer], crash)).toMatchObject([
       { runId: 'neighbour', crashes: undefined },
-      { runId: 'suspect', crashes: 3 },
+      { runId: 'probationer', crashes: 3 },
     ]);
   });
 
-  it('spares the neighbours of a suspect that is not among them', () => {
-    expect(judgeOrphans([orphan({ crashes: 1 })], { crashed: true, hadSuspect: true })).toMatchObject([
+  it('spares the neighbours of a probationer that is not among them', () => {
+    expect(judgeOrphans([orphan({ crashes: 1 })], { crashed: true, hadProbationer: true })).toMatchObject([
       { crashes: undefined, verdict: 'requeue' },
     ]);
   });
 
   it('requeues everything and counts nothing when the executor left of its own will', () => {
     fc.assert(
-      fc.property(orphans, fc.boolean(), (left, hadSuspect) => {
-        const judged = judgeOrphans(left, { crashed: false, hadSuspect });
+      fc.property(orphans, fc.boolean(), (left, hadProbationer) => {
+        const judged = judgeOrphans(left, { crashed: false, hadProbationer });
         expect(judged).toEqual(left.map(({ runId }) => ({ runId, crashes: undefined, verdict: 'requeue' })));
       }),
     );
@@ -62,8 +65,8 @@ describe('judgeOrphans', () => {
 
   it('judges every orphan once, never blames one that rests, and sets aside only what crashed often enough', () => {
     fc.assert(
-      fc.property(orphans, fc.boolean(), (left, hadSuspect) => {
-        const judged = judgeOrphans(left, { crashed: true, hadSuspect });
+      fc.property(orphans, fc.boolean(), (left, hadProbationer) => {
+        const judged = judgeOrphans(left, { crashed: true, hadProbationer });
         expect(judged.map(({ runId }) => runId)).toEqual(left.map(({ runId }) => runId));
         judged.forEach(({ crashes, verdict }, index) => {
           const { resting, progressed, crashes: before } = left[index]!;
@@ -74,29 +77,29 @@ describe('judgeOrphans', () => {
     );
   });
 
-  it('blames suspects, or else everyone who acted', () => {
+  it('blames probationers, or else everyone who acted', () => {
     fc.assert(
       fc.property(orphans, (left) => {
         const blamed = new Set(
           judgeOrphans(left, crash).flatMap(({ runId, crashes }) => (crashes === undefined ? [] : [runId])),
         );
-        const suspects = left.filter(isSuspect);
-        const acting = suspects.length > 0 ? suspects : left.filter(({ resting }) => !resting);
+        const probationers = left.filter(isOnProbation);
+        const acting = probationers.length > 0 ? probationers : left.filter(({ resting }) => !resting);
         expect(blamed).toEqual(new Set(acting.map(({ runId }) => runId)));
       }),
     );
   });
 });
 
-/** Crashes one executor again and again as claims would fill it: all that is no suspect, and one suspect, the least counted first. */
+/** Crashes one executor again and again as claims would fill it: all that is not on probation, and one that is, the least counted first. */
 function crashUntilQuiet(poison: ReadonlySet<string>, good: ReadonlySet<string>) {
   const counts = new Map([...poison, ...good].map((runId) => [runId, 0]));
   const setAside = new Map<string, number>();
   const deaths = new Map<string, number>();
   for (let round = 0; round < 1_000; round++) {
     const left = [...counts].map(([runId, crashes]) => orphan({ runId, crashes }));
-    const [suspect] = left.filter(isSuspect).toSorted((a, b) => a.crashes - b.crashes);
-    const claimed = [...left.filter((each) => !isSuspect(each)), ...(suspect ? [suspect] : [])];
+    const [probationer] = left.filter(isOnProbation).toSorted((a, b) => a.crashes - b.crashes);
+    const claimed = [...left.filter((each) => !isOnProbation(each)), ...(probationer ? [probationer] : [])];
     if (claimed.length === 0) break;
     const killers = claimed.filter(({ runId }) => poison.has(runId));
     if (killers.length === 0) {
@@ -131,7 +134,7 @@ describe('the rule over a history of crashes', () => {
     );
   });
 
-  it('makes a suspect of a run before it sets it aside', () => {
-    expect(SUSPECT_FROM).toBeLessThan(POISON_AT);
+  it('puts a run on probation before it sets it aside', () => {
+    expect(PROBATION_FROM).toBeLessThan(POISON_AT);
   });
 });

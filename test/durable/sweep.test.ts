@@ -109,17 +109,17 @@ describe('the sweep', () => {
     expect(await crashesOf(knex, ['got on'])).toEqual({ 'got on': 1 });
   });
 
-  it('lays a crash to the suspect alone, even when it is swept in another chunk', async () => {
+  it('lays a crash to the probationer alone, even when it is swept in another chunk', async () => {
     const neighbours = Array.from({ length: 520 }, (_, n) => `neighbour ${n}`);
-    await deadExecutor([{ id: 'suspect', crashes: 3 }, ...neighbours.map((id) => ({ id }))]);
+    await deadExecutor([{ id: 'probationer', crashes: 3 }, ...neighbours.map((id) => ({ id }))]);
 
     const chunks = [await sweeper().sweep(), await sweeper().sweep(), await sweeper().sweep()];
 
     expect(chunks).toEqual([500, 21, 0]);
-    expect(await crashesOf(knex, ['suspect', ...neighbours])).toEqual({ suspect: 4 });
+    expect(await crashesOf(knex, ['probationer', ...neighbours])).toEqual({ probationer: 4 });
   });
 
-  it('leaves a suspect until its neighbours are freed', async () => {
+  it('leaves a probationer until its neighbours are freed', async () => {
     await deadExecutor([{ id: 'last', crashes: 2 }, { id: 'busy neighbour' }]);
     const other = await others[0]!.transaction();
     await other.withSchema('dbos').table('workflow_status').where({ workflow_uuid: 'busy neighbour' }).forUpdate();
