@@ -15,7 +15,7 @@ import { actKey, argumentsOf } from './run-activity.ts';
 import { scopeOfNode } from './run-scope.ts';
 import type { CompensationSummary } from './runs.ts';
 import { undoIds } from './step-layout.ts';
-import { orderUndos, undoId } from './undo-order.ts';
+import { orderUndos, queueUndos, undoId } from './undo-order.ts';
 import type { UndoItem, UndoStep } from './undo-order.ts';
 
 /** An act to take back, with what is needed to do it. */
@@ -87,9 +87,10 @@ function undosOf(
   const { compensation } = node;
   if (!compensation) return [];
   const scope = scopeOfNode(context.plan, node, results, context.facts);
+  const suspects = new Set(doubts.suspects);
   return actsOf(node, scope).flatMap(({ name, item, scope: own }) => {
     const checkpoint = finalCheckpoint(context.record, node, item);
-    const suspect = !checkpoint && doubts.suspects.includes(name);
+    const suspect = !checkpoint && suspects.has(name);
     if (!suspect && !mayHaveHappened(checkpoint)) return [];
     const result = checkpoint?.outcome.ok ? checkpoint.outcome.value : undefined;
     const finishedAtMs = checkpoint?.finishedAt ?? doubts.atMs;
@@ -119,13 +120,16 @@ async function runInOrder(
 ): Promise<Map<string, Undone>> {
   const branches = openBranches<string, Undone>();
   const outcomes = new Map<string, Undone>();
+  const queue = queueUndos(steps);
+  const start = (ready: readonly UndoStep[]): void => {
+    for (const { id } of ready) branches.start(id, async () => await undoOne(context, undos.get(id)!));
+  };
+  start(queue.first);
   while (outcomes.size < steps.length) {
-    for (const step of steps) {
-      const ready = !outcomes.has(step.id) && !branches.has(step.id) && step.after.every((id) => outcomes.has(id));
-      if (ready) branches.start(step.id, async () => await undoOne(context, undos.get(step.id)!));
-    }
     const settled = await branches.next();
-    if (settled) outcomes.set(settled.key, settled.value);
+    if (!settled) continue;
+    outcomes.set(settled.key, settled.value);
+    start(queue.settle(settled.key));
   }
   return outcomes;
 }

@@ -10,7 +10,7 @@ export interface UndoItem {
   readonly finishedAtMs: number;
 }
 
-/** An undo and the undos that must be settled before it starts. */
+/** An undo and the undos that must be settled before it starts. All items of a list share one `after`. */
 export interface UndoStep {
   readonly id: string;
   readonly undo: UndoItem;
@@ -29,12 +29,13 @@ export function orderUndos(plan: Plan, undos: readonly UndoItem[]): UndoStep[] {
   return plan.compensationOrder === 'lifo' ? lifo(undos) : reverseGraph(undos);
 }
 
+// By node: a list of thousands waits as one.
 function reverseGraph(undos: readonly UndoItem[]): UndoStep[] {
-  return undos.map((undo) => ({
-    id: undoId(undo),
-    undo,
-    after: undos.filter((other) => other.node.ancestors.includes(undo.node.id)).map(undoId),
-  }));
+  const byNode = Map.groupBy(undos, ({ node }) => node);
+  const idsAfter = (id: string): string[] =>
+    [...byNode].flatMap(([node, own]) => (node.ancestors.includes(id) ? own.map(undoId) : []));
+  const after = new Map([...byNode.keys()].map((node) => [node, idsAfter(node.id)]));
+  return undos.map((undo) => ({ id: undoId(undo), undo, after: after.get(undo.node) ?? [] }));
 }
 
 function lifo(undos: readonly UndoItem[]): UndoStep[] {
@@ -46,4 +47,37 @@ function lifo(undos: readonly UndoItem[]): UndoStep[] {
     undo,
     after: position === 0 ? [] : [undoId(sorted[position - 1]!)],
   }));
+}
+
+/** Which undos may start as others settle. */
+export interface UndoQueue {
+  /** Those that wait for nothing. */
+  readonly first: readonly UndoStep[];
+  /** Those that waited for this one last. */
+  settle(id: string): readonly UndoStep[];
+}
+
+interface Group {
+  left: number;
+  readonly steps: UndoStep[];
+}
+
+/** Each undo is looked at a few times, not once for every other. */
+export function queueUndos(steps: readonly UndoStep[]): UndoQueue {
+  const groups = new Map<readonly string[], Group>();
+  const waiting = new Map<string, Group[]>();
+  for (const step of steps) {
+    const known = groups.get(step.after);
+    if (known) known.steps.push(step);
+    else open(step);
+  }
+  function open(step: UndoStep): void {
+    const group = { left: step.after.length, steps: [step] };
+    groups.set(step.after, group);
+    for (const id of step.after) waiting.set(id, [...(waiting.get(id) ?? []), group]);
+  }
+  return {
+    first: [...groups.values()].flatMap(({ left, steps: own }) => (left === 0 ? own : [])),
+    settle: (id) => (waiting.get(id) ?? []).flatMap((group) => (--group.left === 0 ? group.steps : [])),
+  };
 }

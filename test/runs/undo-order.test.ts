@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Plan } from '../../src/definitions/index.ts';
-import { orderUndos, undoId } from '../../src/runs/undo-order.ts';
+import { orderUndos, queueUndos, undoId } from '../../src/runs/undo-order.ts';
 import type { UndoItem, UndoStep } from '../../src/runs/undo-order.ts';
 import { activityIn, planOf } from './plan-of.ts';
 import { scenarios } from './scenarios.ts';
@@ -152,5 +152,40 @@ describe('undoId', () => {
   it('is the node, or the node with the place of its item', () => {
     expect(undoId(undoOf(plan, 'mail.send'))).toBe('mail.send');
     expect(undoId(undoOf(plan, 'mail.send', { item: 0 }))).toBe('mail.send[0]');
+  });
+});
+
+describe('queueUndos', () => {
+  it.each(['reverse_graph', 'lifo'] as const)(
+    'lets each undo start once, as soon as the last that it waits for is settled, by %s',
+    (order) => {
+      fc.assert(
+        fc.property(undoings(order), fc.infiniteStream(fc.nat()), ({ plan, undos }, places) => {
+          const steps = orderUndos(plan, undos);
+          const queue = queueUndos(steps);
+          const running = queue.first.map(({ id }) => id);
+          const settled = new Set<string>();
+          while (running.length > 0) {
+            const [id = ''] = running.splice(places.next().value % running.length, 1);
+            settled.add(id);
+            running.push(...queue.settle(id).map((step) => step.id));
+            const due = steps.filter(({ after }) => after.every((other) => settled.has(other))).map((step) => step.id);
+            expect([...settled, ...running].toSorted()).toEqual(due.toSorted());
+          }
+          expect(settled.size).toBe(steps.length);
+        }),
+      );
+    },
+  );
+
+  it('orders two lists of the longest kind without comparing each item with every other', () => {
+    const plan = planOf({ work: { sequential: true, acts: ['a', 'b'] } });
+    const items = (id: string): UndoItem[] => Array.from({ length: 16_384 }, (_, item) => undoOf(plan, id, { item }));
+    const queue = queueUndos(orderUndos(plan, [...items('work.a'), ...items('work.b')]));
+
+    const after = queue.first.flatMap(({ id }) => queue.settle(id));
+
+    expect(queue.first).toHaveLength(16_384);
+    expect(after).toHaveLength(16_384);
   });
 });
