@@ -9,6 +9,7 @@ export interface Settled<Key, Value> {
 }
 
 export interface Branches<Key, Value> {
+  /** What `next` still has to tell: of branches that run, that settled, and of an escape. */
   readonly size: number;
   has(key: Key): boolean;
   start(key: Key, body: () => Promise<Value>): void;
@@ -51,7 +52,7 @@ export function openBranches<Key, Value>(): Branches<Key, Value> {
 
   return {
     get size() {
-      return running.size + settled.length;
+      return running.size + settled.length + (escaped ? 1 : 0);
     },
     has: (key) => running.has(key),
     start(key, body) {
