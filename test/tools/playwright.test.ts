@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { createSandbox } from '../../sandbox/index.ts';
 import type { Failure, JsonObject, Outcome } from '../../src/kernel/index.ts';
 import { CANCELLED } from '../../src/tools/attempt-limits.ts';
+import type { Invocation } from '../../src/tools/attempt.ts';
 import { launchChromium, shareBrowser, type SharedBrowser } from '../../src/tools/browser.ts';
 import { createOutboundGuard } from '../../src/tools/outbound-guard.ts';
 import { createPlaywright } from '../../src/tools/playwright.ts';
@@ -45,7 +46,11 @@ function browseTo(
   const guard = createOutboundGuard({ sandboxUrl, allow: sites.map((url) => new URL(url).host) });
   const tool = createPlaywright({ guard, browser, limits });
   const registry = createRegistry([tool], new Map([['playwright', { state: 'internal' }]]));
-  return (action: 'scrape_page' | 'screenshot', args: JsonObject, signal?: AbortSignal): Promise<Outcome> =>
+  return (
+    action: 'scrape_page' | 'screenshot',
+    args: JsonObject,
+    { signal, heartbeatMs }: Pick<Invocation, 'signal' | 'heartbeatMs'> = {},
+  ): Promise<Outcome> =>
     registry.invoke({
       tool: 'playwright',
       action,
@@ -56,6 +61,7 @@ function browseTo(
       tenant: 'acme',
       runId: 'run_1',
       signal,
+      heartbeatMs,
     });
 }
 
@@ -284,6 +290,30 @@ describe.skipIf(!chromium)(`a page that misbehaves${unlessSkipped}`, () => {
     expect(site.received).toHaveLength(5);
   });
 
+  it('that trickles in lives beyond its heartbeat, and one that hangs is STALLED', async () => {
+    const heartbeatMs = 1_000;
+    const trickle = (response: ServerResponse): void => {
+      const words = ['<p>slow', ' but', ' sure', ' and', ' whole', '</p>'];
+      response.writeHead(200, { 'content-type': 'text/html' });
+      const timer = setInterval(() => {
+        const word = words.shift();
+        if (word !== undefined) return void response.write(word);
+        clearInterval(timer);
+        response.end();
+      }, heartbeatMs / 3);
+    };
+    await using site = await startSite({ pages: { '/': 'well', '/slow': trickle, '/hang': () => undefined } });
+    const browse = browseTo([site.url]);
+    // The browser's own start is no sign of the page's life.
+    await browse('scrape_page', { url: site.url });
+
+    const slow = await browse('scrape_page', { url: `${site.url}/slow` }, { heartbeatMs });
+    const hanging = await browse('scrape_page', { url: `${site.url}/hang` }, { heartbeatMs });
+
+    expect(valueOf(slow)).toMatchObject({ text: 'slow but sure and whole' });
+    expect(failureIn(hanging)).toMatchObject({ code: 'STALLED', kind: 'timeout', retryable: true, unknown: false });
+  });
+
   it('is left at once when the run stops, and the next page finds the browser well', async () => {
     let hangup: Promise<unknown> | undefined;
     await using site = await startSite({
@@ -296,7 +326,7 @@ describe.skipIf(!chromium)(`a page that misbehaves${unlessSkipped}`, () => {
     });
     const browse = browseTo([site.url]);
     const stop = new AbortController();
-    const leaving = browse('scrape_page', { url: `${site.url}/hang` }, stop.signal);
+    const leaving = browse('scrape_page', { url: `${site.url}/hang` }, { signal: stop.signal });
     await until(() => hangup !== undefined, { what: 'the page to be asked for' });
 
     const before = performance.now();
@@ -320,7 +350,7 @@ describe.skipIf(!chromium)(`a run that stops while the browser starts${unlessSki
     });
     const browse = browseTo([site.url], { browser: starting });
 
-    const failed = failureIn(await browse('scrape_page', { url: site.url }, stop.signal));
+    const failed = failureIn(await browse('scrape_page', { url: site.url }, { signal: stop.signal }));
     await starting.close();
 
     expect(failed.code).toBe('CANCELLED');
