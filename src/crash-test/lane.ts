@@ -20,6 +20,7 @@ const DYING_MS = 5_000;
 /** A run has ended: its last boundaries come right behind. */
 const LANDING_MS = 5_000;
 const LOOK_EVERY_MS = 50;
+const UNFINISHED_EVERY_MS = 200;
 /** A busy machine costs processes their leases: then they get longer ones, up to this. */
 const LONGEST_LEASE_MS = 32_000;
 const MAX_RESCUERS = 6;
@@ -35,7 +36,7 @@ export interface LaneParts {
 }
 
 /** The run ended and the victim lives: the boundary was not passed. */
-export class NotLanded extends Error {}
+class NotLanded extends Error {}
 
 /** A run on its way. */
 interface Ride {
@@ -88,11 +89,12 @@ export class Lane {
 
   /** Runs that have no end in the engine although the API says that they ended. */
   async unfinished(): Promise<readonly string[]> {
-    const left = await lookUntil(async () => ((await listUnfinished(this.#parts.knex)).length === 0 ? [] : undefined), {
-      timeoutMs: this.#victim ? this.#parts.runTimeoutMs : 0,
-      everyMs: 200,
-    });
-    return left ?? (await listUnfinished(this.#parts.knex));
+    // A lane that had nothing to do has no tables.
+    if (this.#runs.length === 0) return [];
+    await this.#live();
+    const { knex, runTimeoutMs: timeoutMs } = this.#parts;
+    const none = async () => ((await listUnfinished(knex)).length === 0 ? [] : undefined);
+    return (await lookUntil(none, { timeoutMs, everyMs: UNFINISHED_EVERY_MS })) ?? (await listUnfinished(knex));
   }
 
   async close(): Promise<void> {

@@ -67,7 +67,7 @@ export async function runMatrix(options: MatrixOptions): Promise<MatrixResult> {
   const chosen = cases.filter(({ scenario, point }) => `${scenario.name}: ${pointName(point)}`.includes(only));
   await overLanes(options, chosen, async (lane, each) => tell(await killOnce(lane, each), chosen.length));
   for (const lane of options.lanes)
-    for (const run of await lane.unfinished()) tell(unfinishedVerdict(run), chosen.length);
+    for (const run of await again(async () => await lane.unfinished())) tell(unfinishedVerdict(run), chosen.length);
   return summary(verdicts, performance.now() - startedAt);
 }
 
