@@ -105,7 +105,7 @@ export class Lane {
     const victim = await this.#live();
     await this.#parts.world.prepare(scenario);
     await clearNotes(this.#parts.knex);
-    await this.#publish(scenario, victim);
+    await this.#whileAlive(victim, async () => await this.#publish(scenario, victim));
     return { ride: { scenario, key: randomUUID(), startedAt: performance.now() }, victim };
   }
 
@@ -150,13 +150,18 @@ export class Lane {
   }
 
   async #untilEnded(ride: Ride, victim: Victim): Promise<RunAnswer> {
+    for (;;) {
+      const run = await this.#whileAlive(victim, async () => await this.#look(ride, victim));
+      if (hasEnded(run)) return run;
+      this.#checkTime(ride, run);
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  // Nobody is to die here: a process that gives no answer has lost its lease.
+  async #whileAlive<T>(victim: Victim, act: () => Promise<T>): Promise<T> {
     try {
-      for (;;) {
-        const run = await this.#look(ride, victim);
-        if (hasEnded(run)) return run;
-        this.#checkTime(ride, run);
-        await sleep(LOOK_EVERY_MS);
-      }
+      return await act();
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
       throw this.#disturbed(endError(await this.#deathOf(victim, error)));
