@@ -15,7 +15,7 @@ import { haveMessages } from './message-store.ts';
 import type { Wait } from './message-store.ts';
 
 /** NOTIFY does the waking; this poll only bounds the wait when a notification was lost. */
-const POLL_MS = 10_000;
+const POLL_MS = 5_000;
 /** Node's timers cannot wait longer. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
