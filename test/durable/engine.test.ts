@@ -9,6 +9,7 @@ import {
   runTransaction,
   startInTransaction,
 } from '../../src/durable/index.ts';
+import { classifyEscape } from '../../src/durable/escape.ts';
 import { createKnex } from '../../src/postgres/index.ts';
 import { execute } from '../support/database.ts';
 import { until } from '../support/until.ts';
@@ -23,6 +24,8 @@ const count = (name: string): number => {
   return bodies.get(key)!;
 };
 const bodiesOf = (runId: string, name: string): number => bodies.get(`${runId} ${name}`) ?? 0;
+/** How an execution left its body. */
+const escapes = new Map<string, string>();
 const gates = new Map<string, PromiseWithResolvers<void>>();
 const gate = (name: string): PromiseWithResolvers<void> => {
   if (!gates.has(name)) gates.set(name, Promise.withResolvers<void>());
@@ -55,6 +58,24 @@ registerDurable('test.transaction', async () => {
     await trx.raw('insert into public.effect_log (run) values (?)', [runId]);
     return null;
   });
+});
+
+registerDurable('test.lost-in-transaction', async () => {
+  const { runId } = currentRun();
+  try {
+    await runTransaction(4_096, 'insert', async (trx) => {
+      await trx.raw('insert into public.effect_log (run) values (?)', [runId]);
+      await execute(
+        engine.url,
+        `update dbos.workflow_status set status = 'ENQUEUED', queue_name = 'nobody polls it', owner_xid = null
+          where workflow_uuid = '${runId}'`,
+      );
+      return null;
+    });
+  } catch (error) {
+    escapes.set(runId, classifyEscape(error));
+    throw error;
+  }
 });
 
 registerDurable('test.quiesce', async () => {
@@ -212,6 +233,18 @@ describe('runTransaction', () => {
     );
     expect(rows).toEqual([{ n: 1 }]);
     expect(bodiesOf(runId, 'insert')).toBe(1);
+  });
+});
+
+describe('runTransaction of an execution that has lost its run meanwhile', () => {
+  it('commits nothing', async () => {
+    const runId = await engine.start('test.lost-in-transaction');
+
+    await until(() => escapes.has(runId), { what: 'the execution to leave' });
+
+    expect(escapes.get(runId)).toBe('ownership');
+    const { rows } = await execute(engine.url, `select 1 from public.effect_log where run = '${runId}'`);
+    expect(rows).toEqual([]);
   });
 });
 

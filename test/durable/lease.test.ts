@@ -2,11 +2,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Knex } from 'knex';
 import { listExecutors } from '../../src/durable/index.ts';
+import { renewLease } from '../../src/durable/lease-store.ts';
 import { createKnex } from '../../src/postgres/index.ts';
 import { PostgresProxy } from '../chaos/faults/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { Program } from '../support/program.ts';
 import { until } from '../support/until.ts';
+import { plantExecutor } from './planted.ts';
 
 const TTL_MS = 2_000;
 const PROGRAM = new URL('programs/hold-lease.ts', import.meta.url).pathname;
@@ -56,6 +58,17 @@ describe.concurrent('a lease', () => {
 
     expect(await program.exitCode()).toBe(0);
     expect(await rowOf(id)).toBeUndefined();
+  });
+
+  it('is never renewed once it has run out: others may own its runs by then', async () => {
+    const vitals = { slots: { used: 0, queued: 0, capacity: 0 }, clockSkewMs: 0 };
+    await plantExecutor(knex, 'late', -1);
+    await plantExecutor(knex, 'in time', 60_000);
+
+    expect(await renewLease(knex, 'late', TTL_MS, vitals)).toBe(false);
+    expect(await renewLease(knex, 'in time', TTL_MS, vitals)).toBe(true);
+
+    expect(await rowOf('late')).toBeUndefined();
   });
 
   it('ends a process whose main thread is in an endless loop, with a word on stderr', async () => {

@@ -40,6 +40,15 @@ describe('POST /v1/runs', () => {
     expect(other).toMatchObject({ status: 409, body: { code: 'CONFLICT' } });
   });
 
+  it('starts one run under one key, however many ask at once', async () => {
+    const answers = await Promise.all(
+      Array.from({ length: 20 }, async () => await start({}, { 'idempotency-key': 'a herd' })),
+    );
+
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set(answers.map(({ body }) => body.id)).size).toBe(1);
+  });
+
   it('refuses an input that its workflow refuses, naming the field', async () => {
     const answer = await start({ input: { refuse: true } });
 
