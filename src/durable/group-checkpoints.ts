@@ -1,14 +1,18 @@
-// Group checkpoints (D4): what stands in for DBOS's look-ups and records of steps and for its outcomes of runs. A group only ever says yes;
+// Group checkpoints (D4): what stands in for DBOS's starts and outcomes of runs and for its look-ups and records of steps. A group only ever says yes;
 // an item it could not serve is asked again alone on DBOS's own path, which knows every no: lost owners, nondeterminism, bad values.
+import type { ClientBase } from 'pg';
 import type { Emit } from '../kernel/index.ts';
 import { findExecution } from './execution.ts';
 import { openLanes } from './group-lanes.ts';
 import type { Lanes } from './group-lanes.ts';
 import { memoryOf } from './group-memory.ts';
 import type { ExecutionMemory, RecordedStep } from './group-memory.ts';
-import type { RunOutcome, Sight } from './group-store.ts';
+import { plainStart } from './group-start.ts';
+import { startMany } from './group-store.ts';
+import type { RunOutcome, RunStart, Sight } from './group-store.ts';
 import {
   DBOSWorkflowCancelledError,
+  afterStartCommit,
   afterStepCommit,
   currentOwnerXid,
   currentStepId,
@@ -49,7 +53,23 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
     return await withDbRetry(async () => await lanes.finish({ ...outcome, ownerXid }));
   };
 
+  const start = async (item: RunStart, client: ClientBase | undefined): Promise<boolean> => {
+    if (client) return (await startMany(client, [item]))[0] ?? false;
+    return await withDbRetry(async () => {
+      const isStarted = await lanes.start(item);
+      if (isStarted) await afterStartCommit();
+      return isStarted;
+    });
+  };
+
   return {
+    async initWorkflowStatus(workflow, creatorXid, client, reusePolicy) {
+      const item = plainStart(workflow, creatorXid);
+      const isStarted = item !== undefined && (await start(item, client));
+      if (!isStarted) return await stock.initWorkflowStatus(workflow, creatorXid, client, reusePolicy);
+      return { status: 'PENDING', shouldExecuteOnThisExecutor: true, serialization: workflow.serialization };
+    },
+
     async checkIfCanceled(runId) {
       await check(runId, currentStepId());
     },

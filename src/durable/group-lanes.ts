@@ -1,17 +1,18 @@
-// The three kinds of groups: looks at runs, records of steps, outcomes of runs; how large each may grow and what happens when one is refused.
+// The kinds of groups: starts of runs, looks at them, records of their steps, their outcomes; how large each may grow and what happens when one is refused.
 import type { Emit } from '../kernel/index.ts';
 import { codeOf } from '../postgres/index.ts';
 import { createGroup } from './group.ts';
 import type { GroupOptions } from './group.ts';
 import { sendSplitting } from './group-split.ts';
 import type { Refusals } from './group-split.ts';
-import { finishMany, lookMany, recordMany } from './group-store.ts';
-import type { Look, RunOutcome, Sight, StepRecord } from './group-store.ts';
+import { finishMany, lookMany, recordMany, startMany } from './group-store.ts';
+import type { Look, RunOutcome, RunStart, Sight, StepRecord } from './group-store.ts';
 import { retriablePostgresException } from './internals.ts';
 import type { CheckpointDatabase } from './internals.ts';
 
-/** Each answers `undefined` (a record or outcome: false) for an item that must be asked again alone. */
+/** Each answers `undefined` (what writes: false) for an item that must be asked again alone. */
 export interface Lanes {
+  start(item: RunStart): Promise<boolean>;
   look(item: Look): Promise<Sight | undefined>;
   record(item: StepRecord): Promise<boolean>;
   finish(item: RunOutcome): Promise<boolean>;
@@ -32,6 +33,12 @@ const refusals: Refusals = {
 };
 
 export function openLanes({ pool, application }: CheckpointDatabase, emit: Emit): Lanes {
+  const starts = openLane<RunStart, boolean>('start', emit, {
+    keyOf: ({ runId }) => runId,
+    twins: 'apart',
+    weightOf: ({ input }) => input?.length ?? 0,
+    send: async (items) => await startMany(pool, items),
+  });
   const looks = openLane<Look, Sight>('look', emit, {
     keyOf: keyOfStep,
     twins: 'share',
@@ -50,6 +57,7 @@ export function openLanes({ pool, application }: CheckpointDatabase, emit: Emit)
     send: async (items) => await finishMany(pool, items),
   });
   return {
+    start: async (item) => (await starts(item)) ?? false,
     look: looks,
     record: async (item) => (await records(item)) ?? false,
     finish: async (item) => (await outcomes(item)) ?? false,

@@ -1,5 +1,8 @@
 // The statements of group checkpoints: DBOS's own rows, many at once, each statement a transaction of its own.
-import type { Pool, QueryResultRow } from 'pg';
+import type { ClientBase, Pool, QueryResultRow } from 'pg';
+
+/** A pool, each statement its own transaction; or a client in the transaction of a caller. */
+type Database = Pool | ClientBase;
 
 export interface Look {
   readonly runId: string;
@@ -39,6 +42,27 @@ export interface RunOutcome {
   readonly status: 'SUCCESS' | 'ERROR';
   readonly output: string | null;
   readonly error: string | null;
+}
+
+/** A workflow that begins at once in this process: the columns that such a start fills. */
+export interface RunStart {
+  readonly runId: string;
+  readonly ownerXid: string;
+  readonly name: string;
+  readonly className: string | null;
+  readonly configName: string | null;
+  readonly user: string;
+  readonly role: string;
+  readonly roles: string;
+  readonly executorId: string;
+  readonly version: string | null;
+  readonly applicationId: string;
+  readonly application: string | null;
+  readonly priority: number;
+  readonly deadlineMs: number | null;
+  readonly timeoutMs: number | null;
+  readonly serialization: string | null;
+  readonly input: string | null;
 }
 
 const LOOK = `
@@ -141,12 +165,60 @@ export async function finishMany(pool: Pool, outcomes: readonly RunOutcome[]): P
   return outcomes.map(({ runId }) => runs.has(runId));
 }
 
+// A row that is there already is left to DBOS, which knows whose it is.
+const START = `
+  with item as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
+                         $10::text[], $11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[], $16::text[], $17::text[])
+             as i (run, token, name, class, config, "user", role, roles, executor, version, app_id, app, priority, deadline, timeout, serialization, input)
+  ), started as (
+    insert into dbos.workflow_status
+           (workflow_uuid, status, name, class_name, config_name, authenticated_user, assumed_role, authenticated_roles,
+            executor_id, application_version, application_id, application_name, recovery_attempts, priority,
+            workflow_deadline_epoch_ms, workflow_timeout_ms, serialization, creator_xid, owner_xid, is_debounced)
+    select run, 'PENDING', name, class, config, "user", role, roles,
+           executor, version, app_id, app, 1, priority, deadline, timeout, serialization, token, token, false
+      from item order by run
+        on conflict (workflow_uuid) do nothing
+    returning workflow_uuid as run
+  ), kept as (
+    insert into dbos.workflow_input (workflow_uuid, inputs)
+    select run, input from item join started using (run) order by run
+        on conflict (workflow_uuid) do nothing
+  )
+  select run from started`;
+
+/** True for each run whose rows this statement inserted. */
+export async function startMany(database: Database, starts: readonly RunStart[]): Promise<boolean[]> {
+  const started = await prepared<{ run: string }>(database, 'start', START, starts.length, [
+    starts.map(({ runId }) => runId),
+    starts.map(({ ownerXid }) => ownerXid),
+    starts.map(({ name }) => name),
+    starts.map(({ className }) => className),
+    starts.map(({ configName }) => configName),
+    starts.map(({ user }) => user),
+    starts.map(({ role }) => role),
+    starts.map(({ roles }) => roles),
+    starts.map(({ executorId }) => executorId),
+    starts.map(({ version }) => version),
+    starts.map(({ applicationId }) => applicationId),
+    starts.map(({ application }) => application),
+    starts.map(({ priority }) => priority),
+    starts.map(({ deadlineMs }) => deadlineMs),
+    starts.map(({ timeoutMs }) => timeoutMs),
+    starts.map(({ serialization }) => serialization),
+    starts.map(({ input }) => input),
+  ]);
+  const runs = new Set(started.map(({ run }) => run));
+  return starts.map(({ runId }) => runs.has(runId));
+}
+
 const served = new Map<string, number>();
 
 // A prepared statement is planned once a connection, for tables as small as they were then. The name changes each time the number of
 // items doubles: some twenty plans in a process's life, none of them for a table that has grown tenfold since.
 async function prepared<Row extends QueryResultRow>(
-  pool: Pool,
+  database: Database,
   name: string,
   text: string,
   items: number,
@@ -154,6 +226,10 @@ async function prepared<Row extends QueryResultRow>(
 ): Promise<Row[]> {
   const total = (served.get(name) ?? 0) + items;
   served.set(name, total);
-  const { rows } = await pool.query<Row>({ name: `breakwater.${name}.${Math.floor(Math.log2(total))}`, text, values });
+  const { rows } = await database.query<Row>({
+    name: `breakwater.${name}.${Math.floor(Math.log2(total))}`,
+    text,
+    values,
+  });
   return rows;
 }

@@ -2,7 +2,11 @@
 // They carry no version promise: the SDK is pinned, and test/durable/internals.test.ts fails on a bump that moves one of them.
 import { currentOwnerXid, getCurrentContextStore, runWithParentContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
-import { DEBUG_TRIGGER_STEP_COMMIT, debugTriggerPoint } from '@dbos-inc/dbos-sdk/internal/debugpoint';
+import {
+  DEBUG_TRIGGER_INITWF_COMMIT,
+  DEBUG_TRIGGER_STEP_COMMIT,
+  debugTriggerPoint,
+} from '@dbos-inc/dbos-sdk/internal/debugpoint';
 import { DBOSWorkflowCancelledError, DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/internal/error';
 import {
   deserializePositionalArgs,
@@ -171,6 +175,7 @@ export function keepDelaysToTheDatabase(): void {
 /** What group checkpoints stand in for (K12), and nothing else. */
 export type Checkpoints = Pick<
   SystemDatabase,
+  | 'initWorkflowStatus'
   | 'getOperationResultAndThrowIfCancelled'
   | 'checkIfCanceled'
   | 'recordOperationResult'
@@ -188,6 +193,7 @@ export interface CheckpointDatabase {
 export function replaceCheckpoints(make: (stock: Checkpoints, database: CheckpointDatabase) => Checkpoints): void {
   const { systemDatabase } = executor();
   const stock: Checkpoints = {
+    initWorkflowStatus: systemDatabase.initWorkflowStatus.bind(systemDatabase),
     getOperationResultAndThrowIfCancelled: systemDatabase.getOperationResultAndThrowIfCancelled.bind(systemDatabase),
     checkIfCanceled: systemDatabase.checkIfCanceled.bind(systemDatabase),
     recordOperationResult: systemDatabase.recordOperationResult.bind(systemDatabase),
@@ -209,6 +215,11 @@ export { currentOwnerXid, retriablePostgresException, withDbRetry };
 export function currentStepId(): number | undefined {
   const next = getCurrentContextStore()?.curWFFunctionId;
   return next === undefined ? undefined : next - 1;
+}
+
+/** Why: as {@link afterStepCommit}, after the commit of a start. */
+export async function afterStartCommit(): Promise<void> {
+  await debugTriggerPoint(DEBUG_TRIGGER_INITWF_COMMIT);
 }
 
 /** Why: crash tests stop DBOS after the commit of a step, or lose its answer there. */

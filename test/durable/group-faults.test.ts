@@ -3,6 +3,7 @@ import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { runWithParentContext } from '@dbos-inc/dbos-sdk/internal/context';
 import { DBOSWorkflowConflictError } from '@dbos-inc/dbos-sdk/internal/error';
 import { DEBUG_TRIGGER_STEP_COMMIT, clearDebugTriggers, setDebugTrigger } from '@dbos-inc/dbos-sdk/internal/debugpoint';
+import type { SystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createTestDatabase, execute } from '../support/database.ts';
@@ -238,6 +239,77 @@ describe('a group of records', () => {
 
     await recorded;
     expect(await recordedOf(runs)).toHaveLength(3);
+  });
+});
+
+describe('a group of starts', () => {
+  const begin = async (runId: string, token: string, input = '{"json":[]}') =>
+    await DBOSExecutor.globalInstance!.systemDatabase.initWorkflowStatus(
+      {
+        workflowUUID: runId,
+        status: 'PENDING',
+        workflowName: 'nobody',
+        workflowClassName: '',
+        workflowConfigName: '',
+        output: null,
+        error: null,
+        input,
+        serialization: null,
+        authenticatedUser: '',
+        assumedRole: '',
+        authenticatedRoles: [],
+        executorId: 'nobody',
+        applicationID: '',
+        applicationName: 'nobody',
+        priority: 0,
+      },
+      token,
+    );
+
+  it('tells who started first, and finds the input that Postgres cannot hold', async () => {
+    await begin('started', 'first');
+
+    const results = await Promise.allSettled([
+      begin('another', 'own'),
+      begin('started', 'second'),
+      begin('started', 'first'),
+      begin('unstorable', 'own', '"\0"'),
+    ]);
+
+    expect(results).toMatchObject([
+      { value: { status: 'PENDING', shouldExecuteOnThisExecutor: true } },
+      { value: { status: 'PENDING', shouldExecuteOnThisExecutor: false } },
+      { value: { status: 'PENDING', shouldExecuteOnThisExecutor: true } },
+      { reason: { code: '22021' } },
+    ]);
+    const rows = await engine.knex('dbos.workflow_status').whereIn('workflow_uuid', ['started', 'unstorable']);
+    expect(rows).toMatchObject([{ workflow_uuid: 'started', owner_xid: 'first', creator_xid: 'first' }]);
+  });
+});
+
+describe('a group of outcomes', () => {
+  const finish = async ({ runId, token }: Owned) =>
+    await DBOSExecutor.globalInstance!.systemDatabase.recordWorkflowOutput(
+      runId,
+      { output: 'done' } as Parameters<SystemDatabase['recordWorkflowOutput']>[1],
+      token,
+    );
+
+  it('ends the runs that are still ours, and no other', async () => {
+    const runs = await ownedRuns(4);
+    const [lost, cancelled, ...ours] = runs as [Owned, Owned, ...Owned[]];
+    await engine.knex('dbos.workflow_status').update({ owner_xid: 'another' }).where({ workflow_uuid: lost.runId });
+    await DBOSExecutor.globalInstance!.systemDatabase.cancelWorkflows([cancelled.runId]);
+
+    expect(await Promise.all(runs.map(finish))).toEqual([false, false, true, true]);
+
+    const ended = await engine.knex('dbos.workflow_output').whereIn(
+      'workflow_uuid',
+      runs.map(({ runId }) => runId),
+    );
+    expect(ended.map((row: { workflow_uuid: string }) => row.workflow_uuid).toSorted()).toEqual(
+      ours.map(({ runId }) => runId).toSorted(),
+    );
   });
 });
 

@@ -1,6 +1,11 @@
 // The contract with the parts of DBOS that carry no version promise: fails when a bump moves one that internals.ts touches, or what we know of it.
 import { DBOS } from '@dbos-inc/dbos-sdk';
-import { DEBUG_TRIGGER_STEP_COMMIT, clearDebugTriggers, setDebugTrigger } from '@dbos-inc/dbos-sdk/internal/debugpoint';
+import {
+  DEBUG_TRIGGER_INITWF_COMMIT,
+  DEBUG_TRIGGER_STEP_COMMIT,
+  clearDebugTriggers,
+  setDebugTrigger,
+} from '@dbos-inc/dbos-sdk/internal/debugpoint';
 import { DBOSExecutor } from '@dbos-inc/dbos-sdk/internal/dbos-executor';
 import { SystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database';
 import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils';
@@ -362,6 +367,10 @@ describe('the methods behind checkpoints', () => {
     internals.replaceCheckpoints((stock, database) => {
       given = database;
       return {
+        async initWorkflowStatus(...args) {
+          calls.push(['initWorkflowStatus', args[0].status, typeof args[1]]);
+          return await stock.initWorkflowStatus(...args);
+        },
         async checkIfCanceled(...args) {
           // Of a step: DBOS has given it its id, and looks it up next.
           calls.push(['checkIfCanceled', internals.currentStepId()]);
@@ -394,14 +403,27 @@ describe('the methods behind checkpoints', () => {
       }),
     ).rejects.toThrow('no');
 
+    const begun = ['initWorkflowStatus', 'PENDING', 'string'];
     expect(calls).toEqual([
+      begun,
       ['checkIfCanceled', 70],
       ['getOperationResult', 70],
       ['recordOperationResult', 70, 'step', true],
       ['recordWorkflowOutput', '{"json":"value","__dbos_serializer":"superjson"}', 'string'],
+      begun,
       ['recordWorkflowError'],
     ]);
     expect(given).toEqual({ pool, application: 'contract' });
+  });
+
+  it('stop after the commit of a start where afterStartCommit stops', async () => {
+    let stops = 0;
+    setDebugTrigger(DEBUG_TRIGGER_INITWF_COMMIT, { callback: () => void stops++ });
+
+    await run('begun', async () => expect(stops).toBe(1));
+    await internals.afterStartCommit();
+
+    expect(stops).toBe(2);
   });
 
   it('stop after the commit of a step where afterStepCommit stops', async () => {
