@@ -420,7 +420,7 @@ describe('the methods behind checkpoints', () => {
     let stops = 0;
     setDebugTrigger(DEBUG_TRIGGER_INITWF_COMMIT, { callback: () => void stops++ });
 
-    await run('begun', async () => expect(stops).toBe(1));
+    await run('start committed', async () => expect(stops).toBe(1));
     await internals.afterStartCommit();
 
     expect(stops).toBe(2);
