@@ -420,10 +420,10 @@ describe('the methods behind checkpoints', () => {
     let stops = 0;
     setDebugTrigger(DEBUG_TRIGGER_INITWF_COMMIT, { callback: () => void stops++ });
 
-    await run('start committed', async () => expect(stops).toBe(1));
+    const before = await run('start committed', async () => stops);
     await internals.afterStartCommit();
 
-    expect(stops).toBe(2);
+    expect([before, stops]).toEqual([1, 2]);
   });
 
   it('stop after the commit of a step where afterStepCommit stops', async () => {
