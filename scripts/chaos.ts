@@ -65,7 +65,7 @@ async function main(options: Options): Promise<number> {
     await world.close({ keepFolder: !result?.passed });
   }
   console.log(resultLines(result).join('\n'));
-  if (!result.passed) console.log(`The replicas' logs are in ${world.folder}`);
+  if (!result.passed) console.log(`The replicas' logs and facts.json are in ${world.folder}`);
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(result, undefined, 2)}\n`);
   return result.passed ? 0 : 1;
 }

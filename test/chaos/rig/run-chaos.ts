@@ -1,4 +1,6 @@
 // Runs a plan from its first phase to the verdict.
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { until } from '../../support/until.ts';
 import { check } from './check.ts';
@@ -44,7 +46,10 @@ export async function runChaos(world: World, plan: Plan): Promise<ChaosResult> {
   await world.takeovers.settle();
   // Whatever is left over shows itself once nobody is held up any more.
   await delay(world.leaseTtlMs);
-  return judge(world, plan, phases, await collectFacts(world));
+  const facts = await collectFacts(world);
+  // The databases go with us: what a violation is traced by stays.
+  await writeFile(join(world.folder, 'facts.json'), JSON.stringify(facts));
+  return judge(world, plan, phases, facts);
 }
 
 // A fault that meets no work proves nothing.

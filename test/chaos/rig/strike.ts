@@ -26,6 +26,7 @@ export type SimpleStep = Exclude<
 const LANDING_MS = 15_000;
 const ZOMBIE_EXIT_MS = 5_000;
 const OWNING_MS = 5_000;
+const WORTH_KILLING = 3;
 const CLOCK_MS = 1_200;
 
 export async function strike(world: World, step: SimpleStep): Promise<Struck> {
@@ -84,7 +85,7 @@ async function untilItOwns(database: World['database'], pid: number): Promise<st
   for (;;) {
     const executor = (await loadExecutors(database)).find((row) => row.pid === pid && row.live)?.id;
     const owned = executor === undefined ? 0 : (await loadOwned(database, executor)).length;
-    if (owned > 0 || Date.now() > deadline) return executor;
+    if (owned >= WORTH_KILLING || Date.now() > deadline) return executor;
     await delay(20);
   }
 }
