@@ -196,13 +196,13 @@ describe('the watchdog', () => {
   });
 
   it('leaves an idle connection that listens alone', async () => {
-    const { pool } = setup(url, { watchdogMs: 80 });
+    const { pool } = setup(url, { watchdogMs: 500 });
     const listener = await pool.connect();
     const heard: string[] = [];
     listener.on('notification', ({ payload }) => heard.push(payload ?? ''));
     await listener.query('listen news');
 
-    await execute(url, 'select pg_sleep(0.5)');
+    await execute(url, 'select pg_sleep(1.2)');
     await execute(url, `notify news, 'still here'`);
 
     await until(() => heard.length > 0, { what: 'the notification' });
