@@ -14,9 +14,12 @@ import {
   type DecideRequest,
   type NewApproval,
 } from '../../src/approvals/index.ts';
+import { lockApproval } from '../../src/approvals/approval-store.ts';
+import { until } from '../support/until.ts';
 import { aQuestion, insertWaitingRun, messagesOf } from './an-approval.ts';
 import { openDurableDatabase, type DurableDatabase } from './durable-database.ts';
 
+const admin = { tenant: 'acme', user: 'root', roles: ['admin'] };
 const ann = { tenant: 'acme', user: 'ann', roles: ['approver'] };
 
 let database: DurableDatabase;
@@ -38,6 +41,14 @@ async function ask(over: Partial<NewApproval> = {}): Promise<{ id: string; runId
 function decide(approvalId: string, over: Partial<DecideRequest> = {}): Promise<void> {
   const request = { actor: ann, approvalId, decision: 'approve', via: 'api', ...over } as const;
   return decideApproval(knex, request, () => []);
+}
+
+async function isWaitedFor(pid = 0): Promise<boolean> {
+  const { rows } = await knex.raw<{ rows: unknown[] }>(
+    'select 1 from pg_stat_activity where ? = any(pg_blocking_pids(pid))',
+    [pid],
+  );
+  return rows.length > 0;
 }
 
 async function eventsOf(runId: string): Promise<string[]> {
@@ -122,6 +133,22 @@ describe('decideApproval', () => {
     }
     expect(await messagesOf(knex, runId)).toHaveLength(1);
     expect((await getApproval(knex, 'acme', id)).decisions).toHaveLength(1);
+  });
+
+  it('waits for a decision that is being made, and then sees it', async () => {
+    const { id, runId } = await ask();
+
+    const second = await knex.transaction(async (trx) => {
+      await lockApproval(trx, id);
+      const { rows } = await trx.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
+      const waiting = Promise.allSettled([decide(id, { actor: admin })]);
+      await until(async () => await isWaitedFor(rows[0]?.pid), { what: 'the second decision to wait' });
+      await withdrawApprovals(trx, runId);
+      return { waiting };
+    });
+
+    expect(await second.waiting).toMatchObject([{ status: 'rejected', reason: { code: 'CONFLICT' } }]);
+    expect(await readSettlement(knex, id)).toMatchObject({ status: 'withdrawn' });
   });
 
   it('answers GONE after the deadline on the database clock, and nothing changes', async () => {

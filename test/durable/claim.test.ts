@@ -63,6 +63,21 @@ describe('claimRuns', () => {
     expect(Math.max(...claims.map(({ runIds }) => runIds.length))).toBeLessThanOrEqual(20);
   });
 
+  it('passes over what another executor is about to take, without waiting for it', async () => {
+    await plantRuns(knex, [
+      { id: 'older', priority: 0 },
+      { id: 'newer', priority: 1 },
+    ]);
+    const ofTwo = { executorId: 'two', ownerXid: randomUUID(), limit: 1 };
+
+    const meanwhile = await knex.transaction(async (trx) => {
+      expect((await claimRuns(trx, ofTwo)).runIds).toEqual(['older']);
+      return await claim('one');
+    });
+
+    expect(meanwhile.runIds).toEqual(['newer']);
+  });
+
   it('takes a delayed run when it is due, and tells when the next one will be', async () => {
     await plantRuns(knex, [
       { id: 'due', status: 'DELAYED', delayMs: -1 },
