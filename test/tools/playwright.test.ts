@@ -291,7 +291,8 @@ describe.skipIf(!chromium)(`a page that misbehaves${unlessSkipped}`, () => {
   });
 
   it('that trickles in lives beyond its heartbeat, and one that hangs is STALLED', async () => {
-    const heartbeatMs = 1_000;
+    // Longer than a busy machine is silent, shorter than the whole page takes.
+    const heartbeatMs = 2_000;
     const trickle = (response: ServerResponse): void => {
       const words = ['<p>slow', ' but', ' sure', ' and', ' whole', '</p>'];
       response.writeHead(200, { 'content-type': 'text/html' });
@@ -300,7 +301,7 @@ describe.skipIf(!chromium)(`a page that misbehaves${unlessSkipped}`, () => {
         if (word !== undefined) return void response.write(word);
         clearInterval(timer);
         response.end();
-      }, heartbeatMs / 3);
+      }, heartbeatMs / 4);
     };
     await using site = await startSite({ pages: { '/': 'well', '/slow': trickle, '/hang': () => undefined } });
     const browse = browseTo([site.url]);
