@@ -23,7 +23,7 @@ export type SimpleStep = Exclude<
   { fault: 'start race' } | { fault: 'approval race' } | { fault: 'poison' } | { fault: 'herd' }
 >;
 
-const LANDING_MS = 15_000;
+const LANDING_MS = 30_000;
 const ZOMBIE_EXIT_MS = 5_000;
 const OWNING_MS = 5_000;
 const WORTH_KILLING = 3;
