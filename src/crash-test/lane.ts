@@ -80,7 +80,9 @@ export class Lane {
     await this.#untilDead(ride, victim);
     for (let rescuers = 1; ; rescuers++) {
       try {
-        return await this.#endOf(await this.#untilEnded(ride, await this.#live()));
+        const end = await this.#endOf(await this.#untilEnded(ride, await this.#live()));
+        this.#calm();
+        return end;
       } catch (error) {
         if (!(error instanceof Disturbed) || rescuers === MAX_RESCUERS) throw error;
       }
@@ -123,6 +125,11 @@ export class Lane {
   #disturbed(error: unknown): unknown {
     if (error instanceof Disturbed) this.#leaseTtlMs = Math.min(this.#leaseTtlMs * 2, LONGEST_LEASE_MS);
     return error;
+  }
+
+  // The machine may be quiet again: a take-over waits for the whole lease.
+  #calm(): void {
+    this.#leaseTtlMs = Math.max(this.#parts.leaseTtlMs, Math.round(this.#leaseTtlMs * 0.8));
   }
 
   async #publish({ name, workflow }: Scenario, victim: Victim): Promise<void> {
