@@ -1,6 +1,6 @@
 // What the rig reads from the app's database, past every proxy and without changing anything.
 import type pg from 'pg';
-import type { ApprovalFact, RunFact } from './facts.ts';
+import type { ApprovalFact, AttemptsFact, RunFact } from './facts.ts';
 
 const FINAL = ['succeeded', 'failed', 'compensated', 'rejected', 'cancelled', 'compensation_failed', 'stuck'];
 
@@ -90,6 +90,18 @@ export async function loadApprovals(pool: pg.Pool): Promise<ApprovalFact[]> {
        from breakwater.approval a
        left join breakwater.approval_decision d on d.approval_id = a.id
       group by a.id`,
+  );
+  return rows;
+}
+
+/** By key: how many attempts are on record. */
+export async function loadAttempts(pool: pg.Pool): Promise<AttemptsFact[]> {
+  const { rows } = await pool.query<AttemptsFact>(
+    `select c.value ->> 'key' as key, count(*)::int as attempts
+       from dbos.operation_outputs o
+      cross join lateral (select breakwater.checkpoint(o.output) as value) c
+      where c.value ->> 'attempt' is not null and c.value ->> 'key' is not null
+      group by 1`,
   );
   return rows;
 }

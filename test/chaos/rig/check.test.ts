@@ -57,6 +57,7 @@ function soundFacts(): Facts {
       ...NODES.map((node, index) => act(index + 11, COMPENSATED, node)),
       ...NODES.map((node, index) => act(24 - index, COMPENSATED, node, { kind: 'undo', key: `undo ${node}` })),
     ],
+    attempts: NODES.map((node) => ({ key: `${SUCCEEDED} ${node}`, attempts: 1 })),
     effects: [
       ...NODES.map((node) => effect(SUCCEEDED, node)),
       ...NODES.map((node, index) => effect(COMPENSATED, node, { undoneAt: (24 - index) * 10, undoneBy: 24 - index })),
@@ -135,6 +136,14 @@ describe('the checker', () => {
       { rule: 'c' },
     ]);
     expect(found({ ...withCall(again, thrice), disturbances: [kill] })).toMatchObject([{ rule: 'c' }]);
+  });
+
+  it('allows a repeat that the record explains', () => {
+    const again = act(50, SUCCEEDED, 'a');
+    const attempts = [{ key: `${SUCCEEDED} a`, attempts: 2 }];
+
+    expect(found({ ...withCall(again), attempts })).toEqual([]);
+    expect(found({ ...withCall(again, act(51, SUCCEEDED, 'a')), attempts })).toMatchObject([{ rule: 'c' }]);
   });
 
   it('lets poison be stuck, and nothing else', () => {

@@ -55,18 +55,19 @@ function checkSuccesses({ runs, effects }: Facts): Violation[] {
     });
 }
 
-/** (c) Each keyed effect once, one key a node, and a body repeated only when a fault touched it. */
-function checkRepeats({ effects, calls, disturbances }: Facts): Violation[] {
+/** (c) Each keyed effect once, one key a node, and a body repeated only on the record or when a fault touched it. */
+function checkRepeats({ effects, calls, attempts, disturbances }: Facts): Violation[] {
   const applied = Map.groupBy(effects, (effect) => effect.key);
-  const acts = Map.groupBy(
-    calls.filter((call) => call.kind === 'act'),
+  const called = Map.groupBy(
+    calls.filter((call) => call.kind === 'act' || call.kind === 'turned_away'),
     (call) => call.key,
   );
+  const onRecord = new Map(attempts.map((each) => [each.key, each.attempts]));
   const keys = Map.groupBy(effects, (effect) => `${effect.run} ${effect.node}`);
   return [
     ...[...applied.values()].flatMap((same) => duplicated(same)),
     ...[...keys.values()].flatMap((same) => severalKeys(same)),
-    ...[...acts.values()].flatMap((same) => needlesslyRepeated(same, disturbances)),
+    ...[...called].flatMap(([key, same]) => needlesslyRepeated(same, onRecord.get(key) ?? 1, disturbances)),
   ];
 }
 
@@ -81,16 +82,21 @@ function severalKeys(effects: readonly EffectFact[]): Violation[] {
   return first && count > 1 ? [{ rule: 'c', run: first.run, what: `${first.node} had ${count} keys` }] : [];
 }
 
-function needlesslyRepeated(calls: readonly CallFact[], disturbances: readonly Disturbance[]): Violation[] {
+// What is on record is an attempt that failed or the last; what is not was cut off by a fault.
+function needlesslyRepeated(
+  calls: readonly CallFact[],
+  onRecord: number,
+  disturbances: readonly Disturbance[],
+): Violation[] {
   const [first, last] = [calls[0], calls.at(-1)];
-  if (!first || !last || calls.length === 1) return [];
+  if (!first || !last || calls.length <= onRecord) return [];
   const instances = new Set(calls.map((call) => call.instance));
   const touched = disturbances.filter(
     ({ instance, from, until }) =>
       (instance === undefined || instances.has(instance)) && until >= first.beganAt && from <= last.beganAt,
   );
-  if (calls.length <= 1 + touched.length) return [];
-  const what = `${first.node} ran ${calls.length} times although ${touched.length} faults touched it`;
+  if (calls.length <= onRecord + touched.length) return [];
+  const what = `${first.node} ran ${calls.length} times, ${onRecord} of them on record, although ${touched.length} faults touched it`;
   return [{ rule: 'c', run: first.run, what }];
 }
 

@@ -1,5 +1,5 @@
 // Collects the facts for the checker: what the rig knows, what the app's database says, what the ledger holds.
-import { loadApprovals, loadExecutors, loadRuns } from './app-store.ts';
+import { loadApprovals, loadAttempts, loadExecutors, loadRuns } from './app-store.ts';
 import type { Facts, InstanceFact } from './facts.ts';
 import { loadCalls, loadEffects, loadEntries } from './ledger-store.ts';
 import type { InstanceExit } from './replica.ts';
@@ -15,6 +15,7 @@ export async function collectFacts(world: World): Promise<Facts> {
     runs: await loadRuns(database),
     approvals: await loadApprovals(database),
     calls: await loadCalls(ledger),
+    attempts: await loadAttempts(database),
     effects: await loadEffects(ledger),
     entries: await loadEntries(ledger),
     instances: instancesOf(fleet.exits, executors),

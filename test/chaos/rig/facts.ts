@@ -50,6 +50,12 @@ export interface CallFact {
   readonly endedAt: Instant | null;
 }
 
+/** Attempts of an act that the run's record holds: each failed one, such as one that timed out, and the last. */
+export interface AttemptsFact {
+  readonly key: string;
+  readonly attempts: number;
+}
+
 export interface EffectFact {
   readonly key: string;
   readonly run: string;
@@ -87,6 +93,7 @@ export interface Facts {
   readonly approvals: readonly ApprovalFact[];
   readonly decisions: readonly AcknowledgedDecision[];
   readonly calls: readonly CallFact[];
+  readonly attempts: readonly AttemptsFact[];
   readonly effects: readonly EffectFact[];
   readonly entries: readonly EntryFact[];
   readonly instances: readonly InstanceFact[];
