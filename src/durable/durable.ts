@@ -20,6 +20,7 @@ import {
   tuneRetries,
 } from './internals.ts';
 import { installGroupCheckpoints } from './group-checkpoints.ts';
+import { raiseFence } from './fence.ts';
 import { takeLease } from './lease.ts';
 import type { Lease } from './lease.ts';
 import type { Vitals } from './lease-store.ts';
@@ -110,6 +111,7 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     emit,
     onLost: (reason) => onFatal(`lost its lease: ${reason}`),
   });
+  raiseFence(() => lease.held);
   await DBOS.launch();
   if (options.groupCheckpoints ?? true) installGroupCheckpoints(emit);
   tuneParkedPolling(PARKED_POLL_MS);

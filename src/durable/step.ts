@@ -3,6 +3,7 @@ import { DBOS } from '@dbos-inc/dbos-sdk';
 import { reach } from './boundary.ts';
 import { StepEscape, classifyEscape } from './escape.ts';
 import { currentRun } from './execution.ts';
+import { throwIfFenced } from './fence.ts';
 import { withStepIdsFrom } from './internals.ts';
 
 /** Step ids that belong to the engine itself: 0 up to and excluding 4,096 (K5). */
@@ -31,6 +32,7 @@ export async function runStep<T>(id: number, name: string, body: () => Promise<T
   const { runId } = currentRun();
   const guarded = async (): Promise<T> => {
     try {
+      throwIfFenced();
       reach('before', runId, name);
       const value = await body();
       reach('done', runId, name);

@@ -1,6 +1,7 @@
 // HTTP to vendors: one client a tool, one `ToolHttp` an attempt. Addresses that a user chose go through outbound-guard instead.
 import { Agent, type Dispatcher } from 'undici';
 import type { ZodType } from 'zod';
+import { throwIfFenced } from '../durable/index.ts';
 import { FailureError, type Failure, type Json } from '../kernel/index.ts';
 import type { VendorConnection } from './connect.ts';
 import {
@@ -243,6 +244,7 @@ class AttemptHttp implements ToolHttp {
 
   /** What the network throws becomes a failure of this request. */
   async #guarded<T>(fact: RequestFact, send: () => Promise<T>): Promise<T> {
+    throwIfFenced();
     try {
       return await send();
     } catch (error) {

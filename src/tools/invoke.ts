@@ -1,4 +1,5 @@
 // Calls an action of a tool: arguments checked, probe before repeat, and an outcome that the saga may decide on.
+import { throwIfFenced } from '../durable/index.ts';
 import {
   didYouMean,
   failure,
@@ -28,7 +29,9 @@ export async function invokeAction(registry: Registry, invocation: Invocation): 
     const found = doubt.left && act.probe ? await look(act.probe, call) : PARTLY;
     // Only a probe that found nothing settles the doubt: without one, or with half an act found, every failure leaves it open.
     if (found === undefined) doubt.left = false;
-    const answer = found === undefined || found === PARTLY ? await act.run(call) : found;
+    if (found !== undefined && found !== PARTLY) return settle(connected.tool.name, action, found);
+    throwIfFenced();
+    const answer = await act.run(call);
     return settle(connected.tool.name, action, answer);
   });
 }
