@@ -30,10 +30,16 @@ export function guardedClient(guard: Guard): typeof pg.Client {
       const watchdog = new SilenceWatchdog(this, guard.watchdogMs);
       const watch = () => watchdog.watch();
       const rest = () => watchdog.rest();
+      let failed = false;
+      // pg takes no query after an error, though its socket may still be open for a while.
+      const outward = (error: unknown) => guard.translate(withCode(error, failed || !this.connection.stream.writable));
       this.on('connect', rest).on('drain', rest).on('end', rest);
-      this.on('error', (error) => guard.emit(lostConnection(error)));
-      this.query = guardedMethod(this, 'query', watch, guard.translate);
-      this.connect = guardedMethod(this, 'connect', watch, guard.translate);
+      this.on('error', (error) => {
+        failed = true;
+        guard.emit(lostConnection(error));
+      });
+      this.query = guardedMethod(this, 'query', watch, outward);
+      this.connect = guardedMethod(this, 'connect', watch, outward);
     }
 
     // pg-pool hands an `error` event of a borrowed client to whoever waits for the query.
@@ -43,17 +49,16 @@ export function guardedClient(guard: Guard): typeof pg.Client {
   };
 }
 
-/** The method, overloads and all: `before` runs first, and errors pass through `translate`. */
+/** The method, overloads and all: `before` runs first, and errors pass through `outward`. */
 function guardedMethod<K extends 'query' | 'connect'>(
   client: pg.Client,
   name: K,
   before: () => void,
-  translate: (error: unknown) => unknown,
+  outward: (error: unknown) => unknown,
 ): pg.Client[K] {
   return new Proxy(client[name], {
     apply(target, self, args: unknown[]) {
       before();
-      const outward = (error: unknown) => translate(withCode(error, client));
       const result: unknown = Reflect.apply(target, self, withTranslatedCallback(args, outward));
       if (!(result instanceof Promise)) return result;
       return result.catch((error: unknown) => {
@@ -63,8 +68,7 @@ function guardedMethod<K extends 'query' | 'connect'>(
   });
 }
 
-function withCode(error: unknown, client: pg.Client): unknown {
-  const isOver = !client.connection.stream.writable;
+function withCode(error: unknown, isOver: boolean): unknown {
   return isOver && codeOf(error) === undefined ? new ConnectionGoneError(error) : error;
 }
 

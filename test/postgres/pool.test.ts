@@ -154,6 +154,22 @@ describe('a dying connection', () => {
     expect((await pool.query('select 1 as alive')).rows).toEqual([{ alive: 1 }]);
   });
 
+  it('is a lost connection to a query that comes before its socket has closed', async () => {
+    const { pool } = setup();
+    const client = await pool.connect();
+    const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await client.query('begin');
+    const failure = new Promise((resolve) => {
+      client.once('error', () => resolve(failureOf(client.query('rollback'))));
+    });
+
+    await execute(url, `select pg_terminate_backend(${rows[0]?.pid})`);
+
+    expect(await failure).toMatchObject({ code: 'ECONNRESET' });
+    expect(isOwnDatabaseError(await failure)).toBe(true);
+    client.release(true);
+  });
+
   it('is announced when it was idle, and replaced', async () => {
     const { pool, events } = setup();
     const { rows } = await pool.query<{ pid: number }>('select pg_backend_pid() as pid');
