@@ -14,6 +14,7 @@ interface Options {
   readonly leaseTtl: number;
   readonly json?: string;
   readonly plan?: boolean;
+  readonly tellTimes?: boolean;
 }
 
 const TIMING = { activitySlots: 16, runsUnderWay: 30, startsPerSecond: 10 };
@@ -41,6 +42,7 @@ function readOptions(): Options {
     .option('--lease-ttl <ms>', 'of the replicas', parseNumber, 5_000)
     .option('--json <file>', 'writes the whole result there')
     .option('--plan', 'only prints the plan')
+    .option('--tell-times', 'a time over its limit is told but fails nothing: for a machine that others use too')
     .parse()
     .opts<Options>();
 }
@@ -59,7 +61,7 @@ async function main(options: Options): Promise<number> {
   let result: ChaosResult | undefined;
   try {
     say(`${plan.replicas} replicas are up; logs in ${world.folder}`);
-    result = await runChaos(world, plan);
+    result = await runChaos(world, plan, { timesCount: !options.tellTimes });
     say('judged');
   } finally {
     await world.close({ keepFolder: !result?.passed });
@@ -70,4 +72,5 @@ async function main(options: Options): Promise<number> {
   return result.passed ? 0 : 1;
 }
 
-process.exitCode = await main(readOptions());
+// Everything was stopped and told: a request that still waits for a dead replica must not hold the end up.
+process.exit(await main(readOptions()));
