@@ -4,7 +4,7 @@
 export const APPLICATION = 'breakwater';
 
 /** The engine's protocol (D6), DBOS's `applicationVersion`: bumped on purpose when step ids or checkpoints change shape, never by a build. */
-export const ENGINE_PROTOCOL = 'breakwater-1';
+export const ENGINE_PROTOCOL = 'breakwater-2';
 
 /** Where given-back and taken-over runs wait for a claim. No concurrency limit: work is bounded by activity slots (K10). */
 export const RUN_QUEUE = 'breakwater_runs';

@@ -1,5 +1,6 @@
 // Rows planted straight into the tables of workflows and executors, as some process left them, without any engine.
 import type { Knex } from 'knex';
+import { ENGINE_PROTOCOL } from '../../src/durable/protocol.ts';
 
 export interface PlantedRun {
   readonly id: string;
@@ -22,7 +23,7 @@ export async function plantRuns(knex: Knex, runs: readonly PlantedRun[]): Promis
 
 async function plantRun(knex: Knex, run: PlantedRun): Promise<void> {
   const { id, status = 'ENQUEUED', executor = null, priority = 0, delayMs = null, crashes, runStatus } = run;
-  const { queue = status === 'PENDING' ? null : 'breakwater_runs', protocol = 'breakwater-1' } = run;
+  const { queue = status === 'PENDING' ? null : 'breakwater_runs', protocol = ENGINE_PROTOCOL } = run;
   await knex.raw(
     `insert into dbos.workflow_status
        (workflow_uuid, status, name, executor_id, queue_name, application_version, application_name, priority, owner_xid,
@@ -62,8 +63,8 @@ async function plantRunRow(knex: Knex, id: string, status: string): Promise<void
 export async function plantExecutor(knex: Knex, id: string, ttlMs: number): Promise<void> {
   await knex.raw(
     `insert into breakwater.executor (id, host, pid, role, protocol, expires_at)
-     values (?, 'here', 1, 'all', 'breakwater-1', clock_timestamp() + ? * interval '1 millisecond')`,
-    [id, ttlMs],
+     values (?, 'here', 1, 'all', ?, clock_timestamp() + ? * interval '1 millisecond')`,
+    [id, ENGINE_PROTOCOL, ttlMs],
   );
 }
 

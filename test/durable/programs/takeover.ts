@@ -10,6 +10,7 @@ import {
   runStep,
   startInTransaction,
 } from '../../../src/durable/index.ts';
+import { ENGINE_PROTOCOL } from '../../../src/durable/protocol.ts';
 import { silent } from '../../../src/kernel/index.ts';
 import { createKnex, createPool, migrate } from '../../../src/postgres/index.ts';
 import { createSlots } from '../../../src/resilience/index.ts';
@@ -99,7 +100,7 @@ async function plant(count: number): Promise<void> {
     host: 'here',
     pid: 1,
     role: 'worker',
-    protocol: 'breakwater-1',
+    protocol: ENGINE_PROTOCOL,
     expires_at: new Date(0),
   });
 }
