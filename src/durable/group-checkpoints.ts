@@ -1,4 +1,4 @@
-// Group checkpoints (D4): what stands in for DBOS's starts and outcomes of runs and for its look-ups and records of steps. A group only ever says yes;
+// Group checkpoints (D4): what stands in for DBOS's starts and outcomes of runs, for its look-ups and records of steps and for its taking of messages. A group only ever says yes;
 // an item it could not serve is asked again alone on DBOS's own path, which knows every no: lost owners, nondeterminism, bad values.
 import type { ClientBase } from 'pg';
 import type { Emit } from '../kernel/index.ts';
@@ -8,8 +8,8 @@ import type { Lanes } from './group-lanes.ts';
 import { memoryOf } from './group-memory.ts';
 import type { ExecutionMemory, RecordedStep } from './group-memory.ts';
 import { plainStart } from './group-start.ts';
-import { startMany } from './group-store.ts';
-import type { RunOutcome, RunStart, Sight } from './group-store.ts';
+import { RECV, startMany } from './group-store.ts';
+import type { RunOutcome, RunStart, Sight, Taken } from './group-store.ts';
 import {
   DBOSWorkflowCancelledError,
   afterStartCommit,
@@ -62,6 +62,27 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
     });
   };
 
+  const readStep = async (runId: string, stepId: number) => {
+    if (memoryHere(runId)?.isComplete) await check(runId, stepId);
+    const known = memoryHere(runId)?.take(stepId);
+    if (known) return known.recorded;
+    const sight = await look(runId, stepId);
+    return sight ? recordedStep(sight) : await stock.getOperationResultAndThrowIfCancelled(runId, stepId);
+  };
+  // Undefined when DBOS must be asked.
+  const take = async (runId: string, stepId: number, topic: string): Promise<Taken | undefined> => {
+    const ownerXid = currentOwnerXid(runId);
+    if (ownerXid === undefined) return undefined;
+    const startedAt = Date.now();
+    const known = await readStep(runId, stepId);
+    if (known) return known.functionName === RECV ? takenBefore(known) : undefined;
+    memoryHere(runId)?.own(stepId);
+    const item = { runId, ownerXid, stepId, topic, startedAt, completedAt: Date.now() };
+    const taken = await withDbRetry(async () => await lanes.take(item));
+    if (taken) memoryHere(runId)?.see();
+    return taken;
+  };
+
   return {
     async initWorkflowStatus(workflow, creatorXid, client, reusePolicy) {
       const item = plainStart(workflow, creatorXid);
@@ -75,11 +96,7 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
     },
 
     async getOperationResultAndThrowIfCancelled(runId, stepId) {
-      if (memoryHere(runId)?.isComplete) await check(runId, stepId);
-      const known = memoryHere(runId)?.take(stepId);
-      if (known) return known.recorded;
-      const sight = await look(runId, stepId);
-      return sight ? recordedStep(sight) : await stock.getOperationResultAndThrowIfCancelled(runId, stepId);
+      return await readStep(runId, stepId);
     },
 
     async recordOperationResult(runId, stepId, name, checkConflict, startedAt, completedAt, values = {}) {
@@ -98,6 +115,13 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
       if (!isRecorded) return await recordAlone();
       // The run was ours until the commit: the best that a look could tell now.
       memoryHere(runId)?.see();
+    },
+
+    async recv(runId, stepId, timeoutStepId, topic, timeoutSeconds, pollingIntervalMs) {
+      // Waiting for a message is DBOS's; taking one that may be there is ours.
+      const taken = topic !== undefined && timeoutSeconds === 0 ? await take(runId, stepId, topic) : undefined;
+      if (!taken) return await stock.recv(runId, stepId, timeoutStepId, topic, timeoutSeconds, pollingIntervalMs);
+      return { serializedValue: taken.message, serialization: taken.serialization };
     },
 
     async recordWorkflowOutput(runId, status, ownerXid = currentOwnerXid(runId)) {
@@ -131,4 +155,8 @@ function remember(runId: string, { owner_xid: owner, creator_xid: creator }: Sig
 function recordedStep(sight: Sight): RecordedStep | undefined {
   const { function_name: functionName, output, error, child_workflow_id: childWorkflowID, serialization } = sight;
   return functionName === null ? undefined : { functionName, output, error, childWorkflowID, serialization };
+}
+
+function takenBefore({ output = null, serialization = null }: Partial<RecordedStep>): Taken {
+  return { message: output, serialization };
 }

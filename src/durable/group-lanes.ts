@@ -1,12 +1,12 @@
-// The kinds of groups: starts of runs, looks at them, records of their steps, their outcomes; how large each may grow and what happens when one is refused.
+// The kinds of groups: starts of runs, looks at them, records of their steps, messages they take, their outcomes; how large each may grow and what happens when one is refused.
 import type { Emit } from '../kernel/index.ts';
 import { codeOf } from '../postgres/index.ts';
 import { createGroup } from './group.ts';
 import type { GroupOptions } from './group.ts';
 import { sendSplitting } from './group-split.ts';
 import type { Refusals } from './group-split.ts';
-import { finishMany, lookMany, recordMany, startMany } from './group-store.ts';
-import type { Look, RunOutcome, RunStart, Sight, StepRecord } from './group-store.ts';
+import { finishMany, lookMany, recordMany, startMany, takeMany } from './group-store.ts';
+import type { Look, RunOutcome, RunStart, Sight, StepRecord, Take, Taken } from './group-store.ts';
 import { retriablePostgresException } from './internals.ts';
 import type { CheckpointDatabase } from './internals.ts';
 
@@ -15,6 +15,7 @@ export interface Lanes {
   start(item: RunStart): Promise<boolean>;
   look(item: Look): Promise<Sight | undefined>;
   record(item: StepRecord): Promise<boolean>;
+  take(item: Take): Promise<Taken | undefined>;
   finish(item: RunOutcome): Promise<boolean>;
 }
 
@@ -50,6 +51,12 @@ export function openLanes({ pool, application }: CheckpointDatabase, emit: Emit)
     weightOf,
     send: async (items) => await recordMany(pool, application, items),
   });
+  const takes = openLane<Take, Taken>('take', emit, {
+    // Of one topic one at a time: two of one statement would see the same oldest message.
+    keyOf: ({ runId, topic }) => `${runId} ${topic}`,
+    twins: 'apart',
+    send: async (items) => await takeMany(pool, application, items),
+  });
   const outcomes = openLane<RunOutcome, boolean>('outcome', emit, {
     keyOf: ({ runId }) => runId,
     twins: 'apart',
@@ -60,11 +67,12 @@ export function openLanes({ pool, application }: CheckpointDatabase, emit: Emit)
     start: async (item) => (await starts(item)) ?? false,
     look: looks,
     record: async (item) => (await records(item)) ?? false,
+    take: takes,
     finish: async (item) => (await outcomes(item)) ?? false,
   };
 }
 
-type Lane<Item, Result> = Pick<GroupOptions<Item, Result>, 'keyOf' | 'twins' | 'weightOf' | 'send'>;
+type Lane<Item, Result> = Pick<GroupOptions<Item, Result | undefined>, 'keyOf' | 'twins' | 'weightOf' | 'send'>;
 
 function openLane<Item, Result>(kind: string, emit: Emit, lane: Lane<Item, Result>) {
   const group = createGroup<Item, Result | undefined>({

@@ -1,6 +1,9 @@
 // The statements of group checkpoints: DBOS's own rows, many at once, each statement a transaction of its own.
 import type { ClientBase, Pool, QueryResultRow } from 'pg';
 
+/** What DBOS calls the step that takes a message. */
+export const RECV = 'DBOS.recv';
+
 /** A pool, each statement its own transaction; or a client in the transaction of a caller. */
 type Database = Pool | ClientBase;
 
@@ -34,6 +37,22 @@ export interface StepRecord {
   readonly serialization: string | null;
   readonly startedAt: number;
   readonly completedAt: number;
+}
+
+/** A message to take from a topic, and the step that takes it. */
+export interface Take {
+  readonly runId: string;
+  readonly ownerXid: string;
+  readonly stepId: number;
+  readonly topic: string;
+  readonly startedAt: number;
+  readonly completedAt: number;
+}
+
+/** What a take recorded: the message, or that none was there. */
+export interface Taken {
+  readonly message: string | null;
+  readonly serialization: string | null;
 }
 
 export interface RunOutcome {
@@ -126,6 +145,67 @@ export async function recordMany(
   ]);
   const isMissing = new Set(missing.map(({ n }) => n));
   return records.map((_, at) => !isMissing.has(at + 1));
+}
+
+// The message and the record of its taking are one statement. A step that is recorded already must take nothing: it is left out, and one that
+// is recorded at this very moment refuses the whole statement, so that no message is ever consumed without its record.
+const TAKE = `
+  with item as (
+    select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::bigint[], $6::bigint[]) as i (run, owner, step, topic, started_at, completed_at)
+  ), owned as (
+    select s.workflow_uuid as run, s.owner_xid as owner
+      from dbos.workflow_status s
+     where s.workflow_uuid = any($1::text[]) and s.owner_xid = any($2::text[])
+     order by s.workflow_uuid
+       for share skip locked
+  ), due as (
+    select item.*
+      from item join owned using (run, owner)
+     where not exists (select 1 from dbos.operation_outputs o where o.workflow_uuid = item.run and o.function_id = item.step)
+  ), oldest as (
+    select due.run, due.step, message.message_uuid
+      from due cross join lateral (select message_uuid
+                                     from dbos.notifications
+                                    where destination_uuid = due.run and topic = due.topic and consumed = false
+                                    order by created_at_epoch_ms
+                                    limit 1) message
+  ), consumed as (
+    update dbos.notifications n
+       set consumed = true, consumed_by_function_id = oldest.step
+      from oldest
+     where n.message_uuid = oldest.message_uuid and n.consumed = false
+    returning n.destination_uuid as run, n.consumed_by_function_id as step, n.message, n.serialization
+  ), recorded as (
+    insert into dbos.operation_outputs
+           (workflow_uuid, function_id, function_name, output, error, child_workflow_id, serialization,
+            started_at_epoch_ms, completed_at_epoch_ms, application_name, retention_timestamp)
+    select run, step, $7::text, message, null, null, serialization, started_at, completed_at, $8::text, (extract(epoch from now()) * 1000)::bigint
+      from due left join consumed using (run, step)
+     order by run, step
+    returning workflow_uuid as run, function_id as step, output as message, serialization
+  )
+  select run, step, message, serialization from recorded`;
+
+/** What each take took and recorded. Undefined where nothing was done. */
+export async function takeMany(
+  pool: Pool,
+  application: string | undefined,
+  takes: readonly Take[],
+): Promise<(Taken | undefined)[]> {
+  const rows = await prepared<Taken & { run: string; step: number }>(pool, 'take', TAKE, takes.length, [
+    takes.map(({ runId }) => runId),
+    takes.map(({ ownerXid }) => ownerXid),
+    takes.map(({ stepId }) => stepId),
+    takes.map(({ topic }) => topic),
+    takes.map(({ startedAt }) => startedAt),
+    takes.map(({ completedAt }) => completedAt),
+    RECV,
+    application ?? null,
+  ]);
+  const taken = new Map(
+    rows.map(({ run, step, message, serialization }) => [`${step} ${run}`, { message, serialization }]),
+  );
+  return takes.map(({ runId, stepId }) => taken.get(`${stepId} ${runId}`));
 }
 
 // Two writes under one lock, as DBOS makes them: the outcome belongs to a run that is still running under this token.

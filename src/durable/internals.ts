@@ -179,6 +179,7 @@ export type Checkpoints = Pick<
   | 'getOperationResultAndThrowIfCancelled'
   | 'checkIfCanceled'
   | 'recordOperationResult'
+  | 'recv'
   | 'recordWorkflowOutput'
   | 'recordWorkflowError'
 >;
@@ -197,6 +198,7 @@ export function replaceCheckpoints(make: (stock: Checkpoints, database: Checkpoi
     getOperationResultAndThrowIfCancelled: systemDatabase.getOperationResultAndThrowIfCancelled.bind(systemDatabase),
     checkIfCanceled: systemDatabase.checkIfCanceled.bind(systemDatabase),
     recordOperationResult: systemDatabase.recordOperationResult.bind(systemDatabase),
+    recv: systemDatabase.recv.bind(systemDatabase),
     recordWorkflowOutput: systemDatabase.recordWorkflowOutput.bind(systemDatabase),
     recordWorkflowError: systemDatabase.recordWorkflowError.bind(systemDatabase),
   };

@@ -84,6 +84,18 @@ const workflows: Readonly<Record<string, () => Promise<unknown>>> = {
       await DBOS.getEvent(DBOS.workflowID!, 'event', { timeoutSeconds: 0 }),
     ];
   },
+  async messages() {
+    const take = async (topic?: string) => await DBOS.recv(topic, { timeoutSeconds: 0 });
+    for (const value of ['first', null, { at: new Date(0) }]) await DBOS.send(DBOS.workflowID!, value, 'topic');
+    await DBOS.send(DBOS.workflowID!, 'without a topic');
+    const taken = [await take('topic'), await take('topic'), await take('other'), await take('topic'), await take()];
+    return [...taken, await DBOS.recv('topic', { timeoutSeconds: 0.01 })];
+  },
+  async cancelledBeforeRecv() {
+    await DBOS.send(DBOS.workflowID!, 'never taken', 'topic');
+    await DBOSExecutor.globalInstance!.systemDatabase.cancelWorkflows([DBOS.workflowID!]);
+    return await DBOS.recv('topic', { timeoutSeconds: 0 });
+  },
   async cancelled() {
     await step(async () => 'recorded');
     await DBOSExecutor.globalInstance!.systemDatabase.cancelWorkflows([DBOS.workflowID!]);

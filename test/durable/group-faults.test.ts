@@ -242,6 +242,118 @@ describe('a group of records', () => {
   });
 });
 
+describe('a group of takes', () => {
+  const send = async ({ runId }: Owned, topic: string, message: string, at = 1): Promise<void> =>
+    await engine.knex('dbos.notifications').insert({
+      destination_uuid: runId,
+      topic,
+      message,
+      created_at_epoch_ms: at,
+      message_uuid: `${runId} ${message}`,
+    });
+  const take = async (run: Owned, step = 1, topic = 'topic'): Promise<string | null> =>
+    await as(run, async () => {
+      const { systemDatabase } = DBOSExecutor.globalInstance!;
+      return (await systemDatabase.recv(run.runId, step, step + 1, topic, 0)).serializedValue;
+    });
+  const messagesOf = async ({ runId }: Owned): Promise<unknown[]> => {
+    const rows = await engine
+      .knex('dbos.notifications')
+      .select<{ message: string; by: number | null }[]>('message', { by: 'consumed_by_function_id' })
+      .where('destination_uuid', runId)
+      .orderBy('message');
+    return rows.map(({ message, by }) => [message, by]);
+  };
+  const takes = () =>
+    engine.events.flatMap(({ name, fields }) =>
+      name === 'durable.group' && fields['kind'] === 'take' ? [Number(fields['size'])] : [],
+    );
+
+  it('takes the oldest message of each, and records it or that there was none', async () => {
+    const runs = await ownedRuns(4);
+    const [first, second, other] = runs as [Owned, Owned, Owned];
+    await Promise.all([send(first, 'topic', 'b', 1), send(first, 'topic', 'a', 2), send(second, 'topic', 'c')]);
+    await send(other, 'another topic', 'd');
+
+    const taken = await Promise.all(runs.map(async (run) => await take(run)));
+
+    expect(takes().at(-1)).toBe(4);
+    expect(taken).toEqual(['b', 'c', null, null]);
+    expect((await recordedOf(runs)).map(({ output }) => output)).toEqual(['b', 'c', null, null]);
+    expect([await messagesOf(first), await messagesOf(other)]).toEqual([
+      [
+        ['a', null],
+        ['b', 1],
+      ],
+      [['d', null]],
+    ]);
+  });
+
+  it('answers a step that is recorded with what it took', async () => {
+    const [run] = (await ownedRuns(1)) as [Owned];
+    await Promise.all([send(run, 'topic', 'a', 1), send(run, 'topic', 'b', 2)]);
+
+    expect([await take(run), await take(run)]).toEqual(['a', 'a']);
+    expect(await messagesOf(run)).toEqual([
+      ['a', 1],
+      ['b', null],
+    ]);
+  });
+
+  it('gives two steps that take from one topic at once a message each', async () => {
+    const [run] = (await ownedRuns(1)) as [Owned];
+    await Promise.all([send(run, 'topic', 'a', 1), send(run, 'topic', 'b', 2)]);
+
+    expect(await Promise.all([take(run, 1), take(run, 3)])).toEqual(['a', 'b']);
+  });
+
+  it('takes nothing for a lost owner', async () => {
+    const [lost, other] = (await ownedRuns(2)) as [Owned, Owned];
+    await Promise.all([send(lost, 'topic', 'a'), send(other, 'topic', 'b')]);
+    await engine.knex('dbos.workflow_status').update({ owner_xid: 'another' }).where({ workflow_uuid: lost.runId });
+
+    const taken = await Promise.allSettled([take(lost), take(other)]);
+
+    expect(taken).toMatchObject([{ reason: expect.any(DBOSWorkflowConflictError) as unknown }, { value: 'b' }]);
+    expect(await messagesOf(lost)).toEqual([['a', null]]);
+  });
+
+  it('consumes nothing beside a step that somebody records meanwhile', async () => {
+    const runs = await ownedRuns(2);
+    const [contested, other] = runs as [Owned, Owned];
+    await Promise.all(runs.map(async (run) => await send(run, 'topic', 'a')));
+    const rival = await intruder(recordOf(contested));
+
+    const taken = Promise.allSettled([take(contested), take(other)]);
+    await waiter();
+    await end(rival, 'commit');
+
+    expect(await taken).toMatchObject([{ reason: { expectedName: 'DBOS.recv' } }, { value: 'a' }]);
+    expect([await messagesOf(contested), await messagesOf(other)]).toEqual([[['a', null]], [['a', 1]]]);
+  });
+
+  it('takes no second message when the answer of its commit was lost', async () => {
+    const [run] = (await ownedRuns(1)) as [Owned];
+    await Promise.all([send(run, 'topic', 'a', 1), send(run, 'topic', 'b', 2)]);
+    const { query } = engine.pool;
+    const isTake = (text: unknown): boolean => JSON.stringify(text).includes('breakwater.take');
+    const losing = async (...args: unknown[]): Promise<unknown> => {
+      const answer: unknown = await Reflect.apply(query, engine.pool, args);
+      if (!isTake(args[0])) return answer;
+      Object.assign(engine.pool, { query });
+      throw Object.assign(new Error('cut after the commit'), { code: 'ECONNRESET' });
+    };
+    Object.assign(engine.pool, { query: losing });
+
+    expect(await take(run)).toBe('a');
+    expect(engine.pool.query).toBe(query);
+    expect(await messagesOf(run)).toEqual([
+      ['a', 1],
+      ['b', null],
+    ]);
+  });
+});
+
 describe('a group of starts', () => {
   const begin = async (runId: string, token: string, input = '{"json":[]}') =>
     await DBOSExecutor.globalInstance!.systemDatabase.initWorkflowStatus(

@@ -6,6 +6,8 @@ import {
   openBranches,
   registerDurable,
   runStep,
+  takeMessage,
+  userTopic,
   waitForMessage,
   wakeTopic,
 } from '../../src/durable/index.ts';
@@ -62,6 +64,13 @@ registerDurable('statements.waits', async () => {
   await branches.drain();
 });
 
+registerDurable('statements.takes', async () => {
+  const { runId } = currentRun();
+  await loadRecord(engine.knex);
+  for (let at = 1; at <= 10; at++) await takeMessage(4_096 * at, userTopic('topic'));
+  ended.add(runId);
+});
+
 beforeAll(async () => {
   engine = await openEngine({ groupCheckpoints: true });
 });
@@ -97,6 +106,12 @@ describe('a run with group checkpoints', () => {
     const groups = await groupsOf(async () => await runToEnd('statements.fan-out'));
 
     expect(groups['record']).toBeLessThan(30);
+  });
+
+  it('takes a message and records that it did in one statement', async () => {
+    const groups = await groupsOf(async () => await runToEnd('statements.takes'));
+
+    expect(groups).toEqual({ look: 1, record: 0, take: 10, outcome: 1 });
   });
 
   it('replays what it has read without asking again', async () => {

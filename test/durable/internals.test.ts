@@ -384,6 +384,10 @@ describe('the methods behind checkpoints', () => {
           calls.push(['recordOperationResult', args[1], args[2], args[3]]);
           await stock.recordOperationResult(...args);
         },
+        async recv(...args) {
+          calls.push(['recv', ...args.slice(1)]);
+          return await stock.recv(...args);
+        },
         async recordWorkflowOutput(runId, status, ownerXid) {
           // Outside of the run's context by then.
           calls.push(['recordWorkflowOutput', status.output, typeof ownerXid]);
@@ -397,6 +401,7 @@ describe('the methods behind checkpoints', () => {
     });
 
     await run('watched', async () => await internals.withStepIdsFrom(70, async () => await step('value')));
+    const received = await run('watched recv', async () => await DBOS.recv('topic', { timeoutSeconds: 0 }));
     await expect(
       run('watched failure', async () => {
         throw new Error('no');
@@ -411,8 +416,15 @@ describe('the methods behind checkpoints', () => {
       ['recordOperationResult', 70, 'step', true],
       ['recordWorkflowOutput', '{"json":"value","__dbos_serializer":"superjson"}', 'string'],
       begun,
+      ['recv', 0, 1, 'topic', 0, undefined],
+      // The stock recv asks whatever stands in for the look-ups of steps.
+      ['getOperationResult', 0],
+      ['checkIfCanceled', 1],
+      ['recordWorkflowOutput', '{"json":null,"__dbos_serializer":"superjson"}', 'string'],
+      begun,
       ['recordWorkflowError'],
     ]);
+    expect(received).toBeNull();
     expect(given).toEqual({ pool, application: 'contract' });
   });
 
