@@ -9,8 +9,8 @@ import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import { findMessageDigest, insertEvent } from './event-store.ts';
 import { writeControl } from './control-store.ts';
-import { findDefinition } from './definition-store.ts';
 import { RUN_TOPIC } from './hold.ts';
+import { loadPinned } from './pinned-definition.ts';
 import { findRun, lockRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { isFinal } from './runs.ts';
@@ -157,7 +157,7 @@ async function lockLiveRun(trx: Knex.Transaction, { tenant }: Actor, id: string)
 }
 
 async function planOf(knex: Knex, run: RunRow): Promise<Plan | null> {
-  return (await findDefinition(knex, run.tenant, run.workflow, run.version))?.plan ?? null;
+  return (await loadPinned(knex, run))?.plan ?? null;
 }
 
 // A wake to a node that does not wait yet, or no longer, does no harm: messages never decide (K9).

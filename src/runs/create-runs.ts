@@ -11,8 +11,8 @@ import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { amend, cancelRun, decide, sendMessage } from './control-run.ts';
 import { createDefinitions } from './definition-catalog.ts';
-import { findDefinition } from './definition-store.ts';
 import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
+import { loadPinned } from './pinned-definition.ts';
 import { executorOf, findRun, listActivities, listRuns } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
@@ -58,7 +58,7 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
     list: async (tenant, filter) => await listPage(knex, tenant, filter),
     async progress(tenant, id) {
       const row = await findOrRefuse(knex, tenant, id);
-      const definition = await findDefinition(knex, tenant, row.workflow, row.version);
+      const definition = await loadPinned(knex, row);
       return progressView(row, definition?.plan ?? null, await listActivities(knex, id), clock.now());
     },
     async cancel(actor, id, options) {

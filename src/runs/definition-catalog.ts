@@ -6,8 +6,9 @@ import type { Catalog, Plan } from '../definitions/index.ts';
 import { BreakwaterError, didYouMean } from '../kernel/index.ts';
 import type { Json, Problem } from '../kernel/index.ts';
 import { findDefinition, insertDefinition, listDefinitions, listNames, listVersions } from './definition-store.ts';
-import type { DefinitionRow, ListedDefinition } from './definition-store.ts';
+import type { DefinitionRow, ListedDefinition, PinnedDefinition } from './definition-store.ts';
 import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
+import { loadPinned } from './pinned-definition.ts';
 import type { Actor, DefinitionView, Definitions, RunPreview } from './runs.ts';
 
 type Format = 'yaml' | 'json';
@@ -63,18 +64,37 @@ export async function resolveDefinition(
   name: string,
   version?: string,
 ): Promise<DefinitionRow> {
-  const wanted = version ?? (await latestVersion(knex, tenant, name));
-  const row = wanted === undefined ? undefined : await findDefinition(knex, tenant, name, wanted);
+  const { version: wanted } = await resolveVersion(knex, tenant, name, version);
+  const row = await findDefinition(knex, tenant, name, wanted);
   if (row) return row;
-  if (version !== undefined && (await latestVersion(knex, tenant, name)) !== undefined) {
-    throw new BreakwaterError('NOT_FOUND', `"${name}" has no version ${version}.`);
-  }
   throw await unknownDefinition(knex, tenant, name);
 }
 
-async function latestVersion(knex: Knex, tenant: string, name: string): Promise<string | undefined> {
-  const versions = (await listVersions(knex, tenant, name)).map((row) => row.version);
-  return versions.toSorted(compareVersions).at(-1);
+/** As {@link resolveDefinition}, for a run that is to be pinned to it: only which version it is, is asked each time. */
+export async function resolvePinned(
+  knex: Knex,
+  tenant: string,
+  name: string,
+  version?: string,
+): Promise<PinnedDefinition> {
+  const listed = await resolveVersion(knex, tenant, name, version);
+  const definition = await loadPinned(knex, { tenant, workflow: name, version: listed.version, hash: listed.hash });
+  if (definition) return definition;
+  throw await unknownDefinition(knex, tenant, name);
+}
+
+async function resolveVersion(knex: Knex, tenant: string, name: string, version?: string): Promise<ListedDefinition> {
+  const versions = await listVersions(knex, tenant, name);
+  if (versions.length === 0) throw await unknownDefinition(knex, tenant, name);
+  const wanted =
+    version ??
+    versions
+      .map((each) => each.version)
+      .toSorted(compareVersions)
+      .at(-1);
+  const listed = versions.find((each) => each.version === wanted);
+  if (listed) return listed;
+  throw new BreakwaterError('NOT_FOUND', `"${name}" has no version ${version}.`);
 }
 
 async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: string, format: Format) {

@@ -40,6 +40,20 @@ export async function findDefinition(
   return await definitions(knex).first<DefinitionRow>('*').where({ tenant, name, version });
 }
 
+/** What of a definition runs need. */
+export type PinnedDefinition = Pick<DefinitionRow, 'name' | 'version' | 'hash' | 'plan'>;
+
+export async function findPinned(
+  knex: Knex,
+  tenant: string,
+  name: string,
+  version: string,
+): Promise<PinnedDefinition | undefined> {
+  return await definitions(knex)
+    .first<PinnedDefinition>('name', 'version', 'hash', 'plan')
+    .where({ tenant, name, version });
+}
+
 export async function listVersions(knex: Knex, tenant: string, name: string): Promise<ListedDefinition[]> {
   return await definitions(knex)
     .select<ListedDefinition[]>(...LISTED)

@@ -5,10 +5,10 @@ import { claimCount, currentRun, loadRecord, registerDurable } from '../durable/
 import type { Json } from '../kernel/index.ts';
 import { runCoded } from './coded-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
-import { findDefinition } from './definition-store.ts';
 import type { Engine, RunBase } from './environment.ts';
 import { HISTORY_LIMITS, openHistory } from './history.ts';
 import type { HistorySize } from './history.ts';
+import { loadPinned } from './pinned-definition.ts';
 import { runPlan } from './run-plan.ts';
 import { loadRun, markBegun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
@@ -44,12 +44,11 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
   const { knex } = engine;
   const [row, definition, record, claims] = await Promise.all([
     begunRun(knex, runId),
-    findDefinition(knex, pinned.tenant, pinned.workflow, pinned.version),
+    loadPinned(knex, pinned),
     loadRecord(knex),
     claimCount(knex, runId),
   ]);
-  if (definition?.hash !== pinned.hash)
-    throw new Error(`${pinned.workflow} ${pinned.version} is not what run ${runId} was started with`);
+  if (!definition) throw new Error(`${pinned.workflow} ${pinned.version} is not what run ${runId} was started with`);
   const facts = {
     id: runId,
     name: pinned.workflow,

@@ -7,10 +7,10 @@ import { BreakwaterError, hashJson, newRunId } from '../kernel/index.ts';
 import type { Clock, Json, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
-import { resolveDefinition } from './definition-catalog.ts';
-import type { DefinitionRow } from './definition-store.ts';
+import { resolvePinned } from './definition-catalog.ts';
 import { RUN_WORKFLOW } from './execute-run.ts';
 import type { RunInput } from './execute-run.ts';
+import type { PinnedDefinition } from './definition-store.ts';
 import { findByIdempotencyKey, insertRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import type { Actor, Priority, RunStatus, StartRequest, StartedRun } from './runs.ts';
@@ -31,7 +31,7 @@ export async function startRun(
   request: StartRequest,
 ): Promise<{ run: StartedRun; created: boolean }> {
   const { knex, clock } = starter;
-  const definition = await resolveDefinition(knex, actor.tenant, request.workflow, request.version);
+  const definition = await resolvePinned(knex, actor.tenant, request.workflow, request.version);
   const input = checkedInput(starter.coded, definition, request.input);
   const digest = digestOf(definition, request);
   const id = newRunId(clock.now());
@@ -54,8 +54,8 @@ export async function startRun(
       requestDigest: digest,
     });
     if (!created) return undefined;
-    const { tenant, name, version, hash } = definition;
-    const argument: RunInput = { tenant, workflow: name, version, hash, input };
+    const { name, version, hash } = definition;
+    const argument: RunInput = { tenant: actor.tenant, workflow: name, version, hash, input };
     const place = QUEUE_PLACE[priority];
     return await startInTransaction(trx, { runId: id, name: RUN_WORKFLOW, input: argument, priority: place });
   });
@@ -65,7 +65,7 @@ export async function startRun(
   return { run: { id, workflow, version, hash, status }, created: true };
 }
 
-function checkedInput(coded: CodedWorkflows, definition: DefinitionRow, input: Json): Json {
+function checkedInput(coded: CodedWorkflows, definition: PinnedDefinition, input: Json): Json {
   const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition.name, input);
   refuseInput(definition, checked.problems);
   return checked.value;
@@ -77,7 +77,7 @@ export function refuseInput({ name, version }: { name: string; version: string }
 }
 
 // The version asked for, not the one it meant today: a repeat after a new version must still find its run.
-function digestOf(definition: DefinitionRow, { version, input, priority, labels }: StartRequest): string {
+function digestOf(definition: PinnedDefinition, { version, input, priority, labels }: StartRequest): string {
   return hashJson({
     workflow: definition.name,
     version: version ?? null,
