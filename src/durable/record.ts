@@ -16,6 +16,8 @@ export interface Checkpoint {
 export interface RunRecord {
   /** How much it is. */
   readonly size: { readonly checkpoints: number; readonly bytes: number };
+  /** How often a claim of this run was made, the first start included. */
+  readonly claims: number;
   has(id: number): boolean;
   /** What the step with this id returned. The caller's own step wrote it: the type is what that step's body gives. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it wrote, once, here
@@ -25,12 +27,13 @@ export interface RunRecord {
 /** Every checkpoint of the run, in one query. */
 export async function loadRecord(knex: Knex): Promise<RunRecord> {
   const execution = currentRun();
-  const { ownerXid, checkpoints } = await loadCheckpoints(knex, execution.runId);
+  const { ownerXid, claims, checkpoints } = await loadCheckpoints(knex, execution.runId);
   const steps = [...checkpoints.values()].map(({ id, recorded }) => [id, recorded] as const);
   if (ownerXid === execution.ownerXid) memoryOf(execution).learn(new Map(steps));
   const bytes = steps.reduce((sum, [, { output }]) => sum + Buffer.byteLength(output ?? ''), 0);
   return {
     size: { checkpoints: checkpoints.size, bytes },
+    claims,
     has: (id) => checkpoints.has(id),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- step names and ids tie a checkpoint to the code that wrote it
     read: <T>(id: number) => checkpoints.get(id)?.value as T | undefined,

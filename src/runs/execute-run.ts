@@ -1,7 +1,7 @@
 // The one durable workflow that executes every run, of a YAML definition or of code: loads what the run is pinned to and runs it.
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { claimCount, currentRun, loadRecord, registerDurable } from '../durable/index.ts';
+import { currentRun, loadRecord, registerDurable } from '../durable/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { runCoded } from './coded-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
@@ -42,11 +42,10 @@ async function begunRun(knex: Knex, runId: string): Promise<RunRow> {
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
   const { runId } = currentRun();
   const { knex } = engine;
-  const [row, definition, record, claims] = await Promise.all([
+  const [row, definition, record] = await Promise.all([
     begunRun(knex, runId),
     loadPinned(knex, pinned),
     loadRecord(knex),
-    claimCount(knex, runId),
   ]);
   if (!definition) throw new Error(`${pinned.workflow} ${pinned.version} is not what run ${runId} was started with`);
   const facts = {
@@ -64,7 +63,7 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     priority: row.priority,
     record,
     history: openHistory(record.size, (size) => warnOfHistory(engine, runId, size)),
-    tookOver: claims > 1,
+    tookOver: record.claims > 1,
   };
   if (definition.plan) await runPlan({ ...base, plan: definition.plan });
   else await runCoded(base, coded.get(pinned.workflow));

@@ -9,6 +9,7 @@ export function recordOf(values: Iterable<readonly [number, AttemptCheckpoint]> 
   const checkpoints = new Map<number, unknown>(values);
   return {
     size: { checkpoints: checkpoints.size, bytes: 0 },
+    claims: 1,
     has: (id) => checkpoints.has(id),
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in RunRecord
     read: <T>(id: number) => checkpoints.get(id) as T | undefined,
