@@ -133,7 +133,7 @@ export class RecordedSaga implements Saga {
   async #mayBegin({ id, index }: ResolvedNode): Promise<void> {
     if (this.#mode === 'replay') throw new Stop();
     const { controls, facts, history, tookOver } = this.#context;
-    const control = await controls.read(facts.id);
+    const control = await controls.heed(facts.id);
     const why = control ? cancelled(`the run was cancelled before "${id}"`) : (history.full ?? tooMany(index));
     if (!why) return;
     if (tookOver) this.suspects.push(id);

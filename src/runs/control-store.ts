@@ -7,10 +7,6 @@ const controlSchema = z.object({
 });
 export type Control = z.infer<typeof controlSchema>;
 
-export async function readControl(knex: Knex, runId: string): Promise<Control | undefined> {
-  return (await loadControls(knex, [runId])).get(runId);
-}
-
 export async function loadControls(knex: Knex, runIds: readonly string[]): Promise<Map<string, Control>> {
   if (runIds.length === 0) return new Map();
   const rows = await knex

@@ -1,22 +1,30 @@
 // Tells running acts that an operator asked for something. Whoever asks wakes the run, and a wake makes this process look once;
 // one query now and then for all watched runs finds what a lost wake would have told.
 import type { Knex } from 'knex';
-import { onWake } from '../durable/index.ts';
+import { createGroup, onWake } from '../durable/index.ts';
 import { messageOf } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
-import { loadControls, readControl } from './control-store.ts';
+import { loadControls } from './control-store.ts';
 import type { Control } from './control-store.ts';
 import { RUN_TOPIC } from './hold.ts';
 
 /** How long wakes gather, so that a wave of them is one query. */
 const GATHER_MS = 20;
-/** When a newly watched run is looked at: what was asked between its last reading and its watch woke nobody. */
+/** When a newly watched run is looked at that nobody has read since: what was asked before its watch woke nobody. */
 const FIRST_LOOK_MS = 250;
 const POLL_MS = 5_000;
+/** A watched run that was read so recently, and not woken since, need not be read again before it acts. */
+const FRESH_MS = 200;
+/** Of the runs that one query reads. */
+const READ_TOGETHER = { maxSize: 500, maxInFlight: 2 };
+
+const NEVER = Number.NEGATIVE_INFINITY;
 
 export interface ControlWatch {
   /** Calls `notice` once when the run is told to cancel. Returns the end of the watch. */
   watch(runId: string, notice: (control: Control) => void): () => void;
+  /** What is asked of a run that goes on acting: read now, unless it is watched and was read in the last {@link FRESH_MS}. */
+  heed(runId: string): Promise<Control | undefined>;
   /** What is asked of the run now, read from the database. */
   read(runId: string): Promise<Control | undefined>;
   stop(): void;
@@ -25,6 +33,10 @@ export interface ControlWatch {
 interface Watched {
   readonly notices: Set<(control: Control) => void>;
   readonly unsubscribe: () => void;
+  readonly beganAtMs: number;
+  /** When a reading began that found nothing asked; never, once it is woken. */
+  readAtMs: number;
+  wokenAtMs: number;
 }
 
 export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
@@ -47,14 +59,42 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
       emit({ level: 'warn', name: 'controls.read_failed', fields: { error: messageOf(error) } });
     }
   };
+  const wasRead = (runId: string): boolean => (watched.get(runId)?.readAtMs ?? NEVER) > NEVER;
   const woken = gather(GATHER_MS, look);
-  const begun = gather(FIRST_LOOK_MS, look);
+  const begun = gather(FIRST_LOOK_MS, async (runIds) => await look([...runIds].filter((runId) => !wasRead(runId))));
+  const reads = createGroup<string, Control | undefined>({
+    ...READ_TOGETHER,
+    keyOf: (runId) => runId,
+    twins: 'share',
+    send: async (runIds) => {
+      const controls = await loadControls(knex, runIds);
+      return runIds.map((runId) => controls.get(runId));
+    },
+  });
+  const read = async (runId: string): Promise<Control | undefined> => {
+    const startedAtMs = performance.now();
+    const control = await reads.add(runId);
+    const entry = watched.get(runId);
+    if (entry && !control && entry.beganAtMs <= startedAtMs && entry.wokenAtMs < startedAtMs)
+      entry.readAtMs = startedAtMs;
+    return control;
+  };
   const poll = setInterval(() => void look(watched.keys()), POLL_MS);
   poll.unref();
 
   const begin = (runId: string): Watched => {
-    const unsubscribe = onWake(runId, RUN_TOPIC, () => woken.add(runId));
-    const entry: Watched = { notices: new Set(), unsubscribe };
+    const unsubscribe = onWake(runId, RUN_TOPIC, () => {
+      entry.wokenAtMs = performance.now();
+      entry.readAtMs = NEVER;
+      woken.add(runId);
+    });
+    const entry: Watched = {
+      notices: new Set(),
+      unsubscribe,
+      beganAtMs: performance.now(),
+      readAtMs: NEVER,
+      wokenAtMs: NEVER,
+    };
     watched.set(runId, entry);
     begun.add(runId);
     return entry;
@@ -69,7 +109,11 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
         if (entry.notices.size === 0 && watched.get(runId) === entry) end(runId);
       };
     },
-    read: async (runId) => await readControl(knex, runId),
+    async heed(runId) {
+      const readAtMs = watched.get(runId)?.readAtMs ?? NEVER;
+      return performance.now() - readAtMs < FRESH_MS ? undefined : await read(runId);
+    },
+    read,
     stop() {
       clearInterval(poll);
       for (const each of [woken, begun]) each.stop();

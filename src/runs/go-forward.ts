@@ -15,7 +15,8 @@ import type { NodeResult } from './node-result.ts';
 import { progressOf } from './progress.ts';
 import { runActivity, settle } from './run-activity.ts';
 import { scopeOfModule, scopeOfNode } from './run-scope.ts';
-import { saveMovement } from './run-store.ts';
+import { tellMovement } from './movement.ts';
+import type { Movement } from './run-store.ts';
 import { runApproval, runWait } from './run-wait.ts';
 import { settledId } from './step-layout.ts';
 import { wasReady } from './suspects.ts';
@@ -28,6 +29,8 @@ export interface Forward {
 
 /** Node timers longer than Node's limit are set again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
+/** A run's row is told at most so often how far it is; that it waits, or no longer does, is told at once. */
+const MOVEMENT_MS = 100;
 
 /** Fills `results` with what the nodes come to. */
 export async function goForward(context: RunContext, results: Map<string, NodeResult>): Promise<Forward> {
@@ -56,8 +59,12 @@ class ForwardWalk {
   #timer: NodeJS.Timeout | undefined;
   #unwatch: (() => void) | undefined;
   #shown = '';
-  /** Its row may call it waiting: an earlier execution, or this one, said so. */
-  #calledWaiting: boolean;
+  #shownAtMs = performance.now();
+  /** What the row is to be told in a moment. */
+  #unsaid: Movement | undefined;
+  #showTimer: NodeJS.Timeout | undefined;
+  /** What its row may call it waiting for: an earlier execution, or this one, said so. */
+  #calledWaiting: string | null;
 
   constructor(context: RunContext, results: Map<string, NodeResult>) {
     this.#context = context;
@@ -67,7 +74,7 @@ class ForwardWalk {
     this.#recorded = new Map(results);
     this.#branches = openBranches();
     this.#startedAtMs = Date.parse(context.facts.startedAt);
-    this.#calledWaiting = context.tookOver;
+    this.#calledWaiting = context.tookOver ? 'an earlier execution' : null;
   }
 
   async toTheEnd(): Promise<Forward> {
@@ -77,7 +84,7 @@ class ForwardWalk {
       const step = this.#decide();
       await this.#begin(step);
       if (step.skip.length + step.fail.length > 0) continue;
-      if (this.#branches.size === 0) return { turn: this.#turn };
+      if (this.#branches.size === 0) return await this.#ended();
       await this.#show();
       this.#arm();
       const settled = await this.#branches.next();
@@ -87,6 +94,7 @@ class ForwardWalk {
 
   close(): void {
     clearTimeout(this.#timer);
+    clearTimeout(this.#showTimer);
     this.#unwatch?.();
   }
 
@@ -94,9 +102,19 @@ class ForwardWalk {
   async #heed(): Promise<void> {
     if (this.#turn) return;
     const { controls, facts } = this.#context;
-    const control = await controls.read(facts.id);
+    // Watched first, so that nothing is asked between the two unheard.
+    this.#unwatch ??= controls.watch(facts.id, (noticed) => this.#cancel(noticed));
+    const control = await controls.heed(facts.id);
     if (control) this.#cancel(control);
-    else this.#unwatch ??= controls.watch(facts.id, (noticed) => this.#cancel(noticed));
+  }
+
+  // The last word is the database's: a run that was told to cancel does not end as done. One that turned may stay as it is for days.
+  async #ended(): Promise<Forward> {
+    const { controls, facts } = this.#context;
+    const control = this.#turn ? undefined : await controls.read(facts.id);
+    if (control) this.#cancel(control);
+    if (this.#turn && this.#unsaid) await this.#tell(this.#unsaid);
+    return { turn: this.#turn };
   }
 
   #cancel({ cancel }: Control): void {
@@ -142,15 +160,13 @@ class ForwardWalk {
   async #begin({ skip, fail, start }: Advance): Promise<void> {
     for (const node of skip) await this.#settle(node, { ok: true, value: null, skipped: true });
     for (const { node, failure: error } of fail) await this.#settle(node, { ok: false, error });
-    if (this.#calledWaiting && start.some((node) => node.kind === 'activity')) await this.#callActing();
+    if (this.#calledWaiting !== null && start.some((node) => node.kind === 'activity')) await this.#callActing();
     for (const node of start) this.#start(node);
   }
 
   // A run that waits is never blamed for the end of its process, so it says that it acts before it does.
   async #callActing(): Promise<void> {
-    const { knex, plan, facts } = this.#context;
-    await saveMovement(knex, facts.id, { ...progressOf(plan, this.#results), waitingFor: null });
-    this.#calledWaiting = false;
+    await this.#tell({ ...progressOf(this.#context.plan, this.#results), waitingFor: null });
   }
 
   async #settle(node: PlanNode, outcome: Parameters<typeof settle>[3]): Promise<void> {
@@ -238,17 +254,27 @@ class ForwardWalk {
     this.#timer = setTimeout(() => this.#branches.interrupt(), Math.min(Math.max(inMs, 1), MAX_TIMER_MS));
   }
 
-  // Tells the run's row where it is; said again only when it changed.
+  // Tells the run's row where it is; said again only when it changed, and what is no news may wait for what follows it.
   async #show(): Promise<void> {
-    const { knex, plan, facts, emit } = this.#context;
+    const { plan } = this.#context;
     const running = [...this.#cuts.keys()];
-    const waiting = running.every((id) => this.#waiting.has(id)) ? describeWaiting(plan, running) : null;
-    const movement = { ...progressOf(plan, this.#results), waitingFor: waiting };
-    const text = JSON.stringify(movement);
-    if (text === this.#shown) return;
-    await saveMovement(knex, facts.id, movement);
+    const waitingFor = running.every((id) => this.#waiting.has(id)) ? describeWaiting(plan, running) : null;
+    const movement = { ...progressOf(plan, this.#results), waitingFor };
+    if (JSON.stringify(movement) === this.#shown) return;
+    const dueInMs = this.#shownAtMs + MOVEMENT_MS - performance.now();
+    if (waitingFor !== this.#calledWaiting || dueInMs <= 0) return await this.#tell(movement);
+    this.#unsaid = movement;
+    clearTimeout(this.#showTimer);
+    this.#showTimer = setTimeout(() => this.#branches.interrupt(), dueInMs);
+  }
+
+  async #tell(movement: Movement): Promise<void> {
+    const { knex, facts, emit } = this.#context;
+    await tellMovement(knex, facts.id, movement);
     emit({ level: 'debug', name: 'run.moved', fields: { run: facts.id, ...movement } });
-    this.#shown = text;
-    this.#calledWaiting = waiting !== null;
+    this.#unsaid = undefined;
+    this.#shown = JSON.stringify(movement);
+    this.#shownAtMs = performance.now();
+    this.#calledWaiting = movement.waitingFor;
   }
 }

@@ -126,6 +126,29 @@ export async function saveMovement(knex: Knex, id: string, { percentage, phase, 
     });
 }
 
+export interface RunMovement extends Movement {
+  readonly id: string;
+}
+
+/** As {@link saveMovement}, for many runs at once. False for each whose row is locked: nothing was said of it. */
+export async function saveMovements(knex: Knex, movements: readonly RunMovement[]): Promise<boolean[]> {
+  const { rows } = await knex.raw<{ rows: { id: string }[] }>(
+    `with free as (
+       select id from breakwater.run where id = any(?::text[]) order by id for no key update skip locked
+     ), moved as (
+       update breakwater.run as run
+          set progress = said.percentage, phase = said.phase, waiting_for = said."waitingFor",
+              status = case when said."waitingFor" is null then 'running' else 'waiting' end, updated_at = clock_timestamp()
+         from jsonb_to_recordset(?::jsonb) as said (id text, percentage int, phase text, "waitingFor" text) join free using (id)
+        where run.id = said.id and run.status in ('running', 'waiting') and run.progress <= said.percentage
+     )
+     select id from free`,
+    [movements.map(({ id }) => id), JSON.stringify(movements)],
+  );
+  const told = new Set(rows.map(({ id }) => id));
+  return movements.map(({ id }) => told.has(id));
+}
+
 export async function saveHeld(
   knex: Knex,
   id: string,

@@ -1,0 +1,94 @@
+// What runs ask and tell of the table breakwater.run: together, seldom, and never too late.
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLiveApp } from './live-app.ts';
+import type { LiveApp } from './live-app.ts';
+
+const sent: string[] = [];
+const { query } = pg.Client.prototype;
+
+let live: LiveApp;
+beforeAll(async () => {
+  Object.assign(pg.Client.prototype, {
+    query(this: pg.Client, ...args: unknown[]): unknown {
+      const [first] = args;
+      sent.push(typeof first === 'string' ? first : JSON.stringify(first));
+      return Reflect.apply(query, this, args);
+    },
+  });
+  live = await startLiveApp('live_statements');
+});
+afterAll(async () => {
+  Object.assign(pg.Client.prototype, { query });
+  await live.stop();
+});
+
+async function statementsOf(work: () => Promise<unknown>): Promise<(pattern: RegExp) => number> {
+  const before = sent.length;
+  await work();
+  return (pattern) => sent.slice(before).filter((text) => pattern.test(text)).length;
+}
+
+const CANCEL = JSON.stringify({ cancel: { compensate: true, by: 'ann', reason: null, at: '2026-01-01T00:00:00Z' } });
+
+/** As a cancel whose wake is lost. */
+async function askSilently(id: string): Promise<void> {
+  await live.knex('breakwater.run').update({ control: CANCEL }).where({ id });
+}
+
+describe('a run of many acts', () => {
+  it('asks seldom what operators want, tells seldom how far it is, and reads no definition again', async () => {
+    const flow = live.flow();
+    const modules = Array.from({ length: 60 }, (_, at) => ({
+      id: `module_${at}`,
+      progress: at + 1,
+      activities: [
+        flow.write(`file_${at}`, {
+          with: { owner: 'acme', repo: 'website', path: `${flow.name}/${at}-{{ input.round }}`, content: 'x' },
+        }),
+      ],
+    }));
+    await flow.publish(modules);
+    const first = await flow.end(await flow.startAgain({ input: { round: 1 } }));
+
+    const startedAt = performance.now();
+    const count = await statementsOf(async () => await flow.end(await flow.startAgain({ input: { round: 2 } })));
+    const tookMs = performance.now() - startedAt;
+
+    expect(first).toMatchObject({ status: 'succeeded', attempts: 60 });
+    expect(await flow.files()).toHaveLength(120);
+    expect(count(/"control" is not null/)).toBeLessThanOrEqual(3 + tookMs / 200);
+    expect(count(/with free as/)).toBeLessThanOrEqual(3 + tookMs / 100);
+    expect(count(/"definition"(?!.*"title")/)).toBe(0);
+  });
+});
+
+describe('a cancel whose wake was lost', () => {
+  it('is seen before an act that begins later', async () => {
+    const flow = live.flow();
+    await flow.slow('b', 600);
+    const id = await flow.start([
+      { id: 'first', activities: [flow.write('a')] },
+      { id: 'then', depends_on: ['first'], activities: [flow.write('b')] },
+      { id: 'last', depends_on: ['then'], activities: [flow.write('c')] },
+    ]);
+    await flow.untilCalled('write b');
+
+    await askSilently(id);
+
+    expect(await flow.end(id)).toMatchObject({ status: 'cancelled', compensation: { total: 2, compensated: 2 } });
+    expect(await flow.told()).toEqual(['write a', 'write b', 'undo b', 'undo a']);
+  });
+
+  it('is seen by a run whose last act ends at once', async () => {
+    const flow = live.flow();
+    await flow.slow('a', 100);
+    const id = await flow.start([{ id: 'only', activities: [flow.write('a')] }]);
+    await flow.untilCalled('write a');
+
+    await askSilently(id);
+
+    expect(await flow.end(id)).toMatchObject({ status: 'cancelled' });
+    expect(await flow.told()).toEqual(['write a', 'undo a']);
+  });
+});
