@@ -33,9 +33,9 @@ export interface ControlWatch {
 interface Watched {
   readonly notices: Set<(control: Control) => void>;
   readonly unsubscribe: () => void;
-  readonly beganAtMs: number;
   /** When a reading began that found nothing asked; never, once it is woken. */
   readAtMs: number;
+  /** Or when the watch began. */
   wokenAtMs: number;
 }
 
@@ -75,8 +75,7 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
     const startedAtMs = performance.now();
     const control = await reads.add(runId);
     const entry = watched.get(runId);
-    if (entry && !control && entry.beganAtMs <= startedAtMs && entry.wokenAtMs < startedAtMs)
-      entry.readAtMs = startedAtMs;
+    if (entry && !control && entry.wokenAtMs < startedAtMs) entry.readAtMs = startedAtMs;
     return control;
   };
   const poll = setInterval(() => void look(watched.keys()), POLL_MS);
@@ -91,9 +90,8 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
     const entry: Watched = {
       notices: new Set(),
       unsubscribe,
-      beganAtMs: performance.now(),
       readAtMs: NEVER,
-      wokenAtMs: NEVER,
+      wokenAtMs: performance.now(),
     };
     watched.set(runId, entry);
     begun.add(runId);
