@@ -58,12 +58,7 @@ export function createDefinitions(
 }
 
 /** The exact version, or without one the highest. */
-export async function resolveDefinition(
-  knex: Knex,
-  tenant: string,
-  name: string,
-  version?: string,
-): Promise<DefinitionRow> {
+async function resolveDefinition(knex: Knex, tenant: string, name: string, version?: string): Promise<DefinitionRow> {
   const { version: wanted } = await resolveVersion(knex, tenant, name, version);
   const row = await findDefinition(knex, tenant, name, wanted);
   if (row) return row;
