@@ -58,7 +58,9 @@ export function openBranches<Key, Value>(): Branches<Key, Value> {
     start(key, body) {
       execution.quiesce.throwIfAborted();
       if (running.has(key)) throw new Error(`branch ${String(key)} is already running`);
-      running.set(key, run(key, body));
+      const branch = run(key, body);
+      running.set(key, branch);
+      execution.track(branch);
     },
     async next() {
       for (;;) {

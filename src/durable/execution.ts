@@ -13,6 +13,10 @@ export interface Execution {
   readonly quiesce: AbortSignal;
   /** Brings it to rest; the reason decides how its run is given back. */
   comeToRest(reason: EscapeClass): void;
+  /** `branch`, which never rejects, is something of this execution that runs on whatever its body does. */
+  track(branch: Promise<void>): void;
+  /** Resolves once nothing that was tracked is under way (K4). */
+  settled(): Promise<void>;
 }
 
 const storage = new AsyncLocalStorage<Execution>();
@@ -23,9 +27,17 @@ let stopping: EscapeClass | undefined;
 /** Runs `body` as an execution; everything it awaits can ask {@link currentRun}. */
 export async function asExecution<T>(ids: { runId: string; ownerXid: string }, body: () => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  const underWay = new Set<Promise<void>>();
   const execution: Execution = {
     ...ids,
     quiesce: controller.signal,
+    track(branch) {
+      underWay.add(branch);
+      void branch.finally(() => underWay.delete(branch));
+    },
+    async settled() {
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
     comeToRest: (reason) =>
       controller.abort(new StepEscape(ids.runId, reason, new Error(`the execution came to rest: ${reason}`))),
   };

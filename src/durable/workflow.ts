@@ -7,7 +7,7 @@ import type { Emit } from '../kernel/index.ts';
 import { reach } from './boundary.ts';
 import { causeOfEscape, classifyEscape } from './escape.ts';
 import type { EscapeClass } from './escape.ts';
-import { asExecution } from './execution.ts';
+import { asExecution, currentRun } from './execution.ts';
 import { giveBackLater, giveBackNow, setAside } from './give-back-store.ts';
 import type { Owned } from './give-back-store.ts';
 import { DBOSWorkflowConflictError, currentExecution } from './internals.ts';
@@ -60,7 +60,11 @@ async function guarded(body: () => Promise<void>): Promise<void> {
       reach('ending', owned.runId, 'run');
       giveBacks.delete(owned.runId);
     } catch (error) {
-      await leave(owned, classifyEscape(error), causeOfEscape(error));
+      const kind = classifyEscape(error);
+      // What escaped may have come past the branches: none of them may act once another execution begins.
+      currentRun().comeToRest(kind);
+      await currentRun().settled();
+      await leave(owned, kind, causeOfEscape(error));
       throw new DBOSWorkflowConflictError(owned.runId);
     }
   });

@@ -125,6 +125,25 @@ registerDurable('test.quiesce', async () => {
   while (branches.size > 0) await branches.next();
 });
 
+registerDurable('test.escape-beside-branches', async () => {
+  const branches = openBranches<string, null>();
+  branches.start(
+    'beside',
+    async () =>
+      await runStep(4_096, 'beside', async () => {
+        count('beside');
+        gate('beside started').resolve();
+        await gate('beside may end').promise;
+        return null;
+      }),
+  );
+  if (count('body') === 1) {
+    await gate('beside started').promise;
+    throw Object.assign(new Error('gone'), { code: 'ECONNREFUSED' });
+  }
+  await branches.next();
+});
+
 registerDurable('test.wrong-order', async () => {
   const name = count('execution') === 1 ? 'one name' : 'another name';
   await runStep(4_096, name, async () => null);
@@ -218,6 +237,21 @@ describe('an infrastructure error inside a step', () => {
 
     expect(whileSlow.status).toBe('PENDING');
     expect(bodiesOf(runId, 'slow')).toBe(1);
+  });
+
+  it('waits for the branches also when it comes from beside them', async () => {
+    const runId = await engine.start('test.escape-beside-branches');
+    await gate('beside started').promise;
+    await until(() => bodiesOf(runId, 'body') === 1, { what: 'the failing body' });
+    // The give-back has had its time when a run that started later has come to its end.
+    await success(await engine.start('test.two-steps'));
+    const whileSlow = await engine.workflowRow(runId);
+    gate('beside may end').resolve();
+
+    await success(runId);
+
+    expect(whileSlow.status).toBe('PENDING');
+    expect(bodiesOf(runId, 'beside')).toBe(1);
   });
 });
 
