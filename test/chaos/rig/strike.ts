@@ -162,8 +162,7 @@ async function partition(world: World, step: FaultStep<'partition'>): Promise<st
   const { id } = await place.ready();
   const from = Date.now();
   const armed = await place.proxy.partition(step.partition);
-  // A pool at rest makes no new connection by itself.
-  if (step.partition === 'refuseNew') await endSessions(world);
+  if (step.partition === 'refuseNew') await endSessionsUntil(world, armed.landed);
   await delay(step.ms);
   await place.proxy.heal();
   const healedAt = Date.now();
@@ -171,6 +170,16 @@ async function partition(world: World, step: FaultStep<'partition'>): Promise<st
   await untilServing(world, place);
   world.figures.push({ name: 'serving after a partition', value: Date.now() - healedAt, unit: 'ms', limit: 15_000 });
   return proofIn(armed.landed);
+}
+
+// A pool at rest makes no new connection by itself, and the sessions that end may be those of others.
+async function endSessionsUntil(world: World, landed: readonly LandedFault[]): Promise<void> {
+  const from = Date.now();
+  while (landed.length === 0 && Date.now() - from < LANDING_MS) {
+    await endSessions(world);
+    await delay(250);
+  }
+  world.disturbances.push({ what: 'sessions ended', from, until: Date.now() });
 }
 
 // Whether it is the same boot, or the next because its lease was lost.
