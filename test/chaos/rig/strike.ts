@@ -24,6 +24,11 @@ export type SimpleStep = Exclude<
 >;
 
 const LANDING_MS = 30_000;
+/** How often what a fault waits for is brought about, and how long each time may take to bring it. */
+const PROVOCATIONS = 4;
+const PROVOKED_MS = 10_000;
+/** How often a replica is asked to stop until it ends by that. */
+const ROLLS = 3;
 const ZOMBIE_EXIT_MS = 5_000;
 const OWNING_MS = 5_000;
 const WORTH_KILLING = 3;
@@ -133,8 +138,13 @@ async function ambush(
   const places = provoked?.places ?? [world.fleet.at(step.replica)];
   const instances = await Promise.all(places.map(async (place) => (await place.ready()).id));
   const armed = places.map(arm);
-  await provoked?.act();
-  await Promise.race([...armed.map(({ done }) => done), delay(LANDING_MS)]);
+  const struck = Promise.race(armed.map(({ done }) => done.then(() => true)));
+  for (let time = 0; provoked && time < PROVOCATIONS; time++) {
+    await provoked.act();
+    // A replica that owned nothing hands nothing over: it is asked again.
+    if (await Promise.race([struck, delay(PROVOKED_MS, false)])) break;
+  }
+  await Promise.race([struck, delay(LANDING_MS)]);
   for (const each of armed) each.disarm();
   const what = describeStep(step);
   world.disturbances.push(...instances.map((instance) => ({ what, instance, from, until: Date.now() })));
@@ -144,7 +154,11 @@ async function ambush(
 // The runs of a replica that stops are claimed and looked up by the others.
 function handOver({ fleet }: World, replica: number): ReturnType<Provoke> {
   const places = fleet.replicas.filter(({ index }) => index !== replica);
-  return { places, act: async () => await fleet.at(replica).end('SIGTERM') };
+  const act = async (): Promise<void> => {
+    await fleet.at(replica).ready();
+    await fleet.at(replica).end('SIGTERM');
+  };
+  return { places, act };
 }
 
 // Pools keep their sessions: only a break makes them connect.
@@ -253,12 +267,15 @@ async function untilProgress({ load }: World, since: number): Promise<number> {
 
 async function roll({ fleet }: World, { replica }: FaultStep<'roll'>): Promise<string> {
   const place = fleet.at(replica);
-  const from = Date.now();
-  const { id, app } = await place.end('SIGTERM');
-  const tookMs = Date.now() - from;
-  await place.ready();
-  if (app.child.exitCode !== 0) throw new Error(`${id} ended with ${app.child.exitCode ?? app.child.signalCode}`);
-  return `${id} ended after ${tookMs} ms with status 0`;
+  for (let time = 1; ; time++) {
+    const from = Date.now();
+    const { id, app } = await place.end('SIGTERM');
+    const tookMs = Date.now() - from;
+    await place.ready();
+    if (app.child.exitCode === 0) return `${id} ended after ${tookMs} ms with status 0`;
+    // An earlier fault may have cost it its lease at this very moment; more often than that it cannot be.
+    if (time === ROLLS) throw new Error(`${id} ended with ${app.child.exitCode ?? app.child.signalCode}`);
+  }
 }
 
 // Notifications are lost; the message must wake its run all the same.
