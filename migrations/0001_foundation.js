@@ -93,8 +93,6 @@ export async function up(knex) {
       on_timeout       text not null check (on_timeout in ('reject', 'approve')),
       editable         jsonb not null default '[]',
       form             jsonb,
-      -- Edits made while the question is open: they ship with the approval.
-      draft_edits      json,
       -- The wake topic of the node that waits.
       topic            text not null,
       deadline         timestamptz not null,
@@ -183,7 +181,6 @@ export async function up(knex) {
   await createRole(knex);
 }
 
-// In activity_status `done` and `doubtful` are acts that took effect or may have: what a turn undoes.
 // The checkpoint of a node's attempt is {"outcome": …} once it is final; a failed attempt that will be repeated is {"retryAt": …}.
 async function createViews(knex) {
   await knex.raw(`
@@ -194,95 +191,64 @@ async function createViews(knex) {
       from breakwater.run r
       left join dbos.workflow_status w on w.workflow_uuid = r.id;
 
-    -- A checkpoint of user code may hold text that jsonb refuses: it is then not shown, but hides no other.
-    create function breakwater.checkpoint(output text) returns jsonb language plpgsql immutable parallel safe as
-    $$ begin
-      return (output::jsonb) -> 'json';
-    exception when others then
-      return null;
-    end $$;
+    create function breakwater.checkpoint(output text) returns jsonb language sql immutable parallel safe as
+    $$ select (output::jsonb) -> 'json' $$;
 
     create view breakwater.activity_status as
-    with fact as (
-      select r.id as run, r.tenant, r.status as run_status, r.cause, r.finished_at as run_finished_at,
-             n.value as plan, n.ordinality, n.value ->> 'id' as node,
-             act.outcome, act.attempts, act.started_at, act.finished_at, act.key, act.done, act.doubtful,
-             undo.settled as undos, undo.failed as undos_failed, undo.undone, undo.seen as undoing
+    with node as (
+      select r.id as run, r.tenant, r.status as run_status, r.finished_at as run_finished_at, n.value as plan, n.ordinality,
+             n.value ->> 'id' as node,
+             (n.value #>> '{range,base}')::int as base, (n.value #>> '{range,size}')::int as size
         from breakwater.run r
         join breakwater.definition d on d.tenant = r.tenant and d.name = r.workflow and d.version = r.version
         cross join lateral jsonb_array_elements(d.plan -> 'nodes') with ordinality n
-        cross join lateral (
-          select (array_agg(o.outcome order by o.function_id)
-                    filter (where o.function_name = n.value ->> 'id' and o.outcome is not null))[1] as outcome,
-                 count(distinct (o.function_name, o.attempt)) filter (where o.attempt is not null) as attempts,
-                 count(*) filter (where o.attempt is not null and (o.outcome ->> 'ok')::boolean) as done,
-                 count(*) filter (where (o.outcome #>> '{error,unknown}')::boolean
-                                    and (o.attempt is not null or n.value -> 'forEach' is null)) as doubtful,
+    ), fact as (
+      select node.*, act.outcome, act.attempts, act.started_at, act.finished_at, act.key, undo.outcome as undo, undo.seen as undoing,
+             (select bool_and(exists (
+                select 1 from dbos.operation_outputs o
+                 where o.workflow_uuid = node.run and o.function_name = dependency
+                   and jsonb_exists(breakwater.checkpoint(o.output), 'outcome')))
+                from jsonb_array_elements_text(node.plan -> 'dependencies') dependency) as ready
+        from node
+        left join lateral (
+          select (array_agg(breakwater.checkpoint(o.output) -> 'outcome' order by o.function_id)
+                    filter (where o.function_name = node.node and jsonb_exists(breakwater.checkpoint(o.output), 'outcome')))[1] as outcome,
+                 count(*) filter (where jsonb_exists(breakwater.checkpoint(o.output), 'attempt')) as attempts,
                  to_timestamp(min(o.started_at_epoch_ms) / 1000.0) as started_at,
                  to_timestamp(max(o.completed_at_epoch_ms) / 1000.0) as finished_at,
-                 max(o.key) as key
-            from (
-              select s.*, c.value -> 'outcome' as outcome, c.value ->> 'attempt' as attempt, c.value ->> 'key' as key
-                from dbos.operation_outputs s
-                cross join lateral (select breakwater.checkpoint(s.output) as value) c
-               where s.workflow_uuid = r.id and s.output is not null
-                 and s.function_id >= (n.value #>> '{range,base}')::int
-                 and s.function_id < (n.value #>> '{range,base}')::int + (n.value #>> '{range,size}')::int
-                 and s.function_name not like 'undo %'
-            ) o
-        ) act
-        cross join lateral (
-          select count(*) filter (where o.outcome is not null) as settled,
-                 count(*) filter (where not (o.outcome ->> 'ok')::boolean) as failed,
-                 count(*) filter (where (o.outcome ->> 'ok')::boolean and not coalesce((o.outcome ->> 'skipped')::boolean, false)) as undone,
+                 max(breakwater.checkpoint(o.output) ->> 'key') as key
+            from dbos.operation_outputs o
+           where o.workflow_uuid = node.run and o.function_id >= node.base and o.function_id < node.base + node.size
+             and o.function_name not like 'undo %' and o.output is not null
+        ) act on true
+        left join lateral (
+          select (array_agg(breakwater.checkpoint(o.output) -> 'outcome' order by o.function_id)
+                    filter (where jsonb_exists(breakwater.checkpoint(o.output), 'outcome')))[1] as outcome,
                  count(*) > 0 as seen
-            from (
-              select breakwater.checkpoint(s.output) -> 'outcome' as outcome
-                from dbos.operation_outputs s
-               where s.workflow_uuid = r.id and s.output is not null
-                 and s.function_id >= (n.value #>> '{range,base}')::int
-                 and s.function_id < (n.value #>> '{range,base}')::int + (n.value #>> '{range,size}')::int
-                 and s.function_name like 'undo %'
-            ) o
-        ) undo
+            from dbos.operation_outputs o
+           where o.workflow_uuid = node.run and o.function_id >= node.base and o.function_id < node.base + node.size
+             and o.function_name like 'undo %' and o.output is not null
+        ) undo on true
     )
     select run, tenant, node,
-           coalesce(turned.status, case
-             when (outcome ->> 'skipped')::boolean then 'skipped'
-             when (outcome ->> 'ok')::boolean then 'completed'
-             -- Looked up, and nothing was there.
-             when (outcome #>> '{error,unknown}')::boolean and undos > 0 then 'failed'
-             when (outcome #>> '{error,unknown}')::boolean then 'unknown'
+           case
+             when undo is not null then case when (undo ->> 'ok')::boolean then 'compensated' else 'compensation_failed' end
+             when undoing then 'compensating'
+             when outcome is not null and (outcome ->> 'skipped')::boolean then 'skipped'
+             when outcome is not null and (outcome ->> 'ok')::boolean then 'completed'
+             when outcome is not null and (outcome #>> '{error,unknown}')::boolean then 'unknown'
              when outcome is not null then 'failed'
              when run_finished_at is not null or run_status in ('compensating', 'held') then 'skipped'
-             when ready.met and plan ->> 'kind' <> 'activity' then 'waiting'
-             when ready.met then 'executing'
+             when coalesce(ready, true) and plan ->> 'kind' <> 'activity' then 'waiting'
+             when coalesce(ready, true) then 'executing'
              else 'pending'
-           end) as status,
+           end as status,
            attempts, started_at, case when outcome is not null then finished_at end as finished_at, key,
            outcome #>> '{error,code}' as error_code,
-           turned.status as compensation_status,
+           case when undo is not null then case when (undo ->> 'ok')::boolean then 'compensated' else 'compensation_failed' end
+                when undoing then 'compensating' end as compensation_status,
            ordinality as position
-      from fact
-      cross join lateral (
-        select bool_and(exists (
-                 select 1 from dbos.operation_outputs o
-                  where o.workflow_uuid = run and o.function_name = dependency
-                    and jsonb_exists(breakwater.checkpoint(o.output), 'outcome'))) is not false as met
-          from jsonb_array_elements_text(plan -> 'dependencies') dependency
-      ) ready
-      cross join lateral (
-        select case
-          -- An optional list whose doubtful items were undone while the run went on stays what it is.
-          when cause is null and (outcome ->> 'ok')::boolean then null
-          when undos_failed > 0 and (undos >= done + doubtful or run_finished_at is not null) then 'compensation_failed'
-          when undos > 0 and (undos >= done + doubtful or run_finished_at is not null)
-            then case when undone > 0 then 'compensated' end
-          when undoing then 'compensating'
-          -- It is to be undone, in its turn.
-          when run_status = 'compensating' and done > 0 and plan -> 'compensation' is not null then 'compensating'
-        end as status
-      ) turned;
+      from fact;
   `);
 }
 

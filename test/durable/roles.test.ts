@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { AppProcess } from '../support/app-process.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, execute } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
 const definition = stringify({
@@ -71,11 +71,13 @@ describe('with an api process alone', () => {
   it('a run is queued until a worker comes, which then executes it', async () => {
     const { id, status } = await startRun();
     const before = await shown(id);
+    const nodes = await execute(databaseUrl, 'select distinct status from breakwater.activity_status');
 
     worker = await start('worker');
 
     expect(status).toBe('queued');
     expect(before).toMatchObject({ status: 'queued', waiting: 'waits for a worker to take it' });
+    expect(nodes.rows).toEqual([{ status: 'pending' }]);
     const run = await untilWaiting(id, 'signed');
     expect(Date.parse(String(run['startedAt']))).toBeGreaterThan(Date.parse(String(run['createdAt'])));
     const { body } = await api.call('GET', '/v1/executors');
