@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { selectRows } from '../postgres/index.ts';
+import { NOW_MS } from './database-time.ts';
 import { APPLICATION, STUCK_QUEUE } from './protocol.ts';
 
 const unserved = z.object({ protocol: z.string(), count: z.int() });
@@ -15,7 +16,7 @@ export async function listUnserved(knex: Knex, graceMs: number): Promise<z.infer
        from dbos.workflow_status w
       where w.status in ('PENDING', 'ENQUEUED', 'DELAYED') and w.application_name = ?
         and w.queue_name is distinct from ?
-        and w.updated_at < (extract(epoch from clock_timestamp()) * 1000)::bigint - ?::bigint
+        and w.updated_at < ${NOW_MS} - ?::bigint
         and not exists (select 1
                           from breakwater.executor e
                          where e.protocol = w.application_version and e.expires_at > clock_timestamp())

@@ -2,10 +2,9 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { selectRow } from '../postgres/index.ts';
+import { NOW_MS } from './database-time.ts';
 import { APPLICATION, CLAIM_CHANNEL, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
 import { PROBATIONERS } from './recovery-store.ts';
-
-const NOW_MS = `(extract(epoch from clock_timestamp()) * 1000)::bigint`;
 
 const OURS = `w.queue_name = '${RUN_QUEUE}' and w.application_name = '${APPLICATION}' and w.application_version = '${ENGINE_PROTOCOL}'`;
 

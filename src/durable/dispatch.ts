@@ -2,16 +2,17 @@
 import type { Knex } from 'knex';
 import { messageOf } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
-import { setAside } from './give-back-store.ts';
 import { executeClaimed, inputProblem, loadClaimed } from './internals.ts';
 import type { ClaimedWorkflow } from './internals.ts';
+import { setAsideAsStuck } from './set-aside.ts';
+import type { OnStuck } from './set-aside.ts';
 import { StuckError } from './stuck-error.ts';
 import { isRegistered } from './workflow.ts';
 
 export interface Dispatch {
   readonly knex: Knex;
   readonly emit: Emit;
-  readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
+  readonly onStuck: OnStuck;
 }
 
 /** What fails on the way is left to the audit, which frees rows that this process owns but does not run. */
@@ -31,13 +32,13 @@ export async function dispatchClaimed(dispatch: Dispatch, runIds: readonly strin
 async function begin(dispatch: Dispatch, workflow: ClaimedWorkflow, ownerXid: string): Promise<void> {
   const obstacle = await findObstacle(workflow);
   if (!obstacle) return await executeClaimed(workflow, ownerXid);
-  const { knex, emit, onStuck } = dispatch;
   const runId = workflow.workflowUUID;
-  const owned = { runId, ownerXid };
-  await knex.transaction(async (trx) => {
-    if (await setAside(trx, owned)) await onStuck(trx, runId, obstacle);
+  await setAsideAsStuck(dispatch, { runId, ownerXid }, obstacle);
+  dispatch.emit({
+    level: 'error',
+    name: 'claim.set_aside',
+    fields: { runId, code: obstacle.code, error: obstacle.message },
   });
-  emit({ level: 'error', name: 'claim.set_aside', fields: { runId, code: obstacle.code, error: obstacle.message } });
 }
 
 // DBOS would log the first and leave the row with us for ever, and end the run with an error for the second.

@@ -27,6 +27,7 @@ import type { Vitals } from './lease-store.ts';
 import { APPLICATION, ENGINE_PROTOCOL } from './protocol.ts';
 import { startProtocolAlarm } from './protocol-alarm.ts';
 import { startRetention } from './retention.ts';
+import type { OnStuck } from './set-aside.ts';
 import { startSweep } from './sweep.ts';
 import { migrateTransactionCompletions, registerTransactions } from './transaction.ts';
 import { installGuard } from './workflow.ts';
@@ -53,7 +54,7 @@ export interface DurableOptions {
   /** Commit what concurrent steps record together (D4). Default on. */
   readonly groupCheckpoints?: boolean;
   readonly emit: Emit;
-  readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
+  readonly onStuck: OnStuck;
   /** This process must not run on: exit at once. */
   readonly onFatal: (reason: string) => void;
   /** For crash tests. */

@@ -1,6 +1,7 @@
 // Giving a run back: each statement compares and sets on the owner's token, so only the owner can (K1).
 import type { Knex } from 'knex';
 import { notifyClaimers } from './claim-store.ts';
+import { NOW_MS } from './database-time.ts';
 import { RUN_QUEUE, STUCK_QUEUE } from './protocol.ts';
 
 export interface Owned {
@@ -35,8 +36,8 @@ async function change(
   const result = await knex.raw<{ rowCount: number }>(
     `update dbos.workflow_status
         set status = ?, queue_name = ?, owner_xid = null, started_at_epoch_ms = null,
-            delay_until_epoch_ms = (extract(epoch from clock_timestamp()) * 1000)::bigint + ?::bigint,
-            updated_at = (extract(epoch from clock_timestamp()) * 1000)::bigint
+            delay_until_epoch_ms = ${NOW_MS} + ?::bigint,
+            updated_at = ${NOW_MS}
       where workflow_uuid = ? and owner_xid = ? and status = 'PENDING'`,
     [status, queue, delayMs, owned.runId, owned.ownerXid],
   );

@@ -1,5 +1,5 @@
-// Group checkpoints (D4): what stands in for DBOS's starts and outcomes of runs, for its look-ups and records of steps and for its taking of messages. A group only ever says yes;
-// an item it could not serve is asked again alone on DBOS's own path, which knows every no: lost owners, nondeterminism, bad values.
+// Group checkpoints (D4), in place of DBOS's starts, outcomes, look-ups, records and taking of messages. A group only ever says yes; an item
+// it could not serve is asked again alone on DBOS's own path, which knows every no: lost owners, nondeterminism, bad values.
 import type { ClientBase } from 'pg';
 import type { Emit } from '../kernel/index.ts';
 import { findExecution } from './execution.ts';

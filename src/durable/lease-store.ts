@@ -1,5 +1,6 @@
 // The table breakwater.executor: who is alive. All times are the database's.
 import type { Knex } from 'knex';
+import { NOW_MS } from './database-time.ts';
 import { ENGINE_PROTOCOL } from './protocol.ts';
 
 export interface ExecutorIdentity {
@@ -95,7 +96,7 @@ export async function listOwned(knex: Knex, executorId: string): Promise<{ runId
     `select workflow_uuid as run_id, owner_xid
        from dbos.workflow_status
       where status = 'PENDING' and executor_id = ? and owner_xid is not null
-        and updated_at < (extract(epoch from clock_timestamp()) * 1000)::bigint - 3000`,
+        and updated_at < ${NOW_MS} - 3000`,
     [executorId],
   );
   return result.rows.map((row) => ({ runId: row.run_id, ownerXid: row.owner_xid }));

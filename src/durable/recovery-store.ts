@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { selectRows } from '../postgres/index.ts';
+import { NOW_MS } from './database-time.ts';
 import { PROBATION_FROM } from './poison.ts';
 import type { Judgement, Orphan } from './poison.ts';
 import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
@@ -112,7 +113,7 @@ export async function enqueueOrphans(trx: Knex.Transaction, runIds: readonly str
   await trx.raw(
     `update dbos.workflow_status
         set status = 'ENQUEUED', queue_name = coalesce(?, queue_name, ?), owner_xid = null, started_at_epoch_ms = null,
-            updated_at = (extract(epoch from clock_timestamp()) * 1000)::bigint
+            updated_at = ${NOW_MS}
       where workflow_uuid = any(?)`,
     [queue ?? null, RUN_QUEUE, [...runIds]],
   );

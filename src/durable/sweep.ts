@@ -10,6 +10,7 @@ import type { Judgement } from './poison.ts';
 import { STUCK_QUEUE } from './protocol.ts';
 import { countCrashes, enqueueOrphans, findDeaths, forgetCrashes, lockOrphans } from './recovery-store.ts';
 import type { DeathRow, OrphanRow } from './recovery-store.ts';
+import type { OnStuck } from './set-aside.ts';
 import { StuckError } from './stuck-error.ts';
 
 /** Runs freed in one transaction. */
@@ -24,7 +25,7 @@ export interface SweepOptions {
   readonly knex: Knex;
   readonly ttlMs: number;
   readonly emit: Emit;
-  readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
+  readonly onStuck: OnStuck;
 }
 
 /** Every third of the ttl with jitter, and once at the start. */
@@ -70,11 +71,7 @@ function takeable(orphans: readonly OrphanRow[], { innocents }: DeathRow): reado
   return innocents > neighbours.length ? neighbours : orphans;
 }
 
-async function free(
-  trx: Knex.Transaction,
-  judgements: readonly Judgement[],
-  onStuck: SweepOptions['onStuck'],
-): Promise<void> {
+async function free(trx: Knex.Transaction, judgements: readonly Judgement[], onStuck: OnStuck): Promise<void> {
   if (judgements.length === 0) return;
   const { requeue = [], quarantine = [] } = Object.groupBy(judgements, ({ verdict }) => verdict);
   await countCrashes(trx, requeue);

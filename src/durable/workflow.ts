@@ -8,9 +8,11 @@ import { reach } from './boundary.ts';
 import { causeOfEscape, classifyEscape } from './escape.ts';
 import type { EscapeClass } from './escape.ts';
 import { asExecution, currentRun } from './execution.ts';
-import { giveBackLater, giveBackNow, setAside } from './give-back-store.ts';
+import { giveBackLater, giveBackNow } from './give-back-store.ts';
 import type { Owned } from './give-back-store.ts';
 import { DBOSWorkflowConflictError, currentExecution } from './internals.ts';
+import { setAsideAsStuck } from './set-aside.ts';
+import type { OnStuck } from './set-aside.ts';
 
 // A run outlives any number of restarts: poison is our own rule, counted by progress, not DBOS's count of claims.
 const MAX_RECOVERY_ATTEMPTS = 1_000_000_000;
@@ -23,7 +25,7 @@ export interface Guard {
   readonly knex: Knex;
   readonly emit: Emit;
   /** Writes that the run is stuck, and why, in the transaction that sets it aside. */
-  readonly onStuck: (trx: Knex.Transaction, runId: string, error: unknown) => Promise<void>;
+  readonly onStuck: OnStuck;
   /** This process gives runs back faster than it can serve them: it must go. */
   readonly onStorm: () => void;
 }
@@ -97,18 +99,9 @@ async function leave(owned: Owned, kind: EscapeClass, cause: unknown): Promise<v
   }
 }
 
-async function giveBack(
-  { knex, onStuck, onStorm }: Guard,
-  owned: Owned,
-  kind: EscapeClass,
-  cause: unknown,
-): Promise<void> {
-  if (kind === 'defect') {
-    await knex.transaction(async (trx) => {
-      if (await setAside(trx, owned)) await onStuck(trx, owned.runId, cause);
-    });
-    return;
-  }
+async function giveBack(settings: Guard, owned: Owned, kind: EscapeClass, cause: unknown): Promise<void> {
+  if (kind === 'defect') return await setAsideAsStuck(settings, owned, cause);
+  const { knex, onStorm } = settings;
   if (kind === 'shutdown') {
     await giveBackNow(knex, owned);
     return;
