@@ -285,7 +285,7 @@ function alreadySent(id: string): Failure {
   return failure('BUFFER_ALREADY_SENT', `The post ${id} is out; Buffer cannot take it back from the social network`);
 }
 
-export function createBuffer(clock: Clock = systemClock): Tool {
+export function createBuffer(clock: Clock = systemClock) {
   return {
     name: 'buffer',
     vendor: {
@@ -298,5 +298,5 @@ export function createBuffer(clock: Clock = systemClock): Tool {
       refusalIn: bufferRefusalIn,
     },
     actions: { schedule_post: schedulePost(clock), delete_post: deletePost, list_channels: listChannels },
-  };
+  } satisfies Tool;
 }

@@ -2,9 +2,11 @@
 import type { ZodError } from 'zod';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 import { plainJson } from './plain-json.ts';
-import type { ActionSpec, ToolAction, ToolCall, UndoInput } from './tool.ts';
+import type { ActionSpec, ToolAction, ToolCall, TypedAction, UndoInput } from './tool.ts';
 
-export function defineAction<Input, Output>(spec: ActionSpec<Input, Output>): ToolAction {
+export function defineAction<Input, Output, Args, Undo extends string = never>(
+  spec: ActionSpec<Input, Output, Args, Undo>,
+): TypedAction<Args, Output, Undo> {
   return {
     description: spec.description,
     input: spec.input,
@@ -12,10 +14,16 @@ export function defineAction<Input, Output>(spec: ActionSpec<Input, Output>): To
     ...(spec.outputSchemaFrom !== undefined && { outputSchemaFrom: spec.outputSchemaFrom }),
     effect: spec.effect,
     keyedBy: spec.keyedBy,
-    undoneBy: Object.keys(spec.undo ?? {}),
+    undoneBy: undoNames(spec),
     bind: (args) => bind(spec, args),
     undoArguments: (name, act) => undoArguments(spec, name, act),
   };
+}
+
+function undoNames<Undo extends string>({ undo }: { undo?: Readonly<Record<Undo, unknown>> }): Undo[] {
+  const names: Undo[] = [];
+  for (const name in undo) names.push(name);
+  return names;
 }
 
 function bind<Input, Output>(spec: ActionSpec<Input, Output>, args: Json): ReturnType<ToolAction['bind']> {

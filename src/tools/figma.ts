@@ -237,7 +237,7 @@ const deleteComment = defineAction({
   },
 });
 
-export const figma: Tool = {
+export const figma = {
   name: 'figma',
   vendor: {
     baseUrl: 'https://api.figma.com',
@@ -251,4 +251,4 @@ export const figma: Tool = {
     post_comment: postCommentAction,
     delete_comment: deleteComment,
   },
-};
+} satisfies Tool;

@@ -129,6 +129,7 @@ const contents = z.object({
   size: z.number(),
   encoding: z.string(),
   content: z.string(),
+  html_url: z.string().nullish(),
 });
 const written = z.object({
   content: z.object({ sha: z.string(), html_url: z.string().nullish() }),
@@ -139,6 +140,7 @@ const written = z.object({
 interface StoredFile {
   readonly sha: string;
   readonly base64: string;
+  readonly url: string | null;
 }
 type FileAt = Repository & { path: string; branch?: string };
 
@@ -150,7 +152,7 @@ async function fileAt(call: ToolCall, at: FileAt): Promise<StoredFile | undefine
     throw new FailureError(
       failure('GITHUB_FILE_TOO_LARGE', `"${at.path}" is too large to be read through the contents API`),
     );
-  return { sha: found.sha, base64: found.content.replaceAll(/\s/g, '') };
+  return { sha: found.sha, base64: found.content.replaceAll(/\s/g, ''), url: found.html_url ?? null };
 }
 
 // The commit in which this change was made, and the file as it was just before. Undefined when there is no such commit.
@@ -186,8 +188,6 @@ const fileOutput = z.object({
 type FileOutput = z.infer<typeof fileOutput>;
 
 const toPrevious = (file: StoredFile | undefined) => (file ? { sha: file.sha, content_base64: file.base64 } : null);
-const htmlUrl = (at: Repository & { path: string; branch: string }) =>
-  `https://github.com/${at.owner}/${at.repo}/blob/${at.branch}/${at.path}`;
 const toBase64 = (text: string) => Buffer.from(text, 'utf8').toString('base64');
 
 const createOrUpdateFile = defineAction({
@@ -201,7 +201,7 @@ const createOrUpdateFile = defineAction({
     const base64 = toBase64(input.content);
     const { path, branch } = input;
     const common = { path, branch, created: previous === undefined, previous: toPrevious(previous) };
-    if (previous?.base64 === base64) return { ...common, sha: previous.sha, url: htmlUrl(input), commit_sha: null };
+    if (previous?.base64 === base64) return { ...common, sha: previous.sha, url: previous.url, commit_sha: null };
     const json = {
       message: messageWithKey(input.message ?? `Write ${path}`, call.key),
       content: base64,
@@ -221,7 +221,7 @@ const createOrUpdateFile = defineAction({
       path,
       branch,
       sha: now.sha,
-      url: htmlUrl(input),
+      url: now.url,
       commit_sha: change.sha,
       created,
       previous: toPrevious(change.previous),
@@ -422,7 +422,7 @@ function failureOf(status: number, headers: Readonly<Record<string, string>>): P
   return { kind: 'rate_limit', retryable: true, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 }
 
-export const github: Tool = {
+export const github = {
   name: 'github',
   vendor: {
     baseUrl: 'https://api.github.com',
@@ -442,4 +442,4 @@ export const github: Tool = {
     create_pull_request: createPullRequest,
     close_pull_request: closePullRequest,
   },
-};
+} satisfies Tool;

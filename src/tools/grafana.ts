@@ -140,7 +140,7 @@ const deleteDashboard = defineAction({
   run: async (call, { uid }) => ({ deleted: await call.http.remove(dashboardPath(uid)) }),
 });
 
-export const grafana: Tool = {
+export const grafana = {
   name: 'grafana',
   vendor: {
     baseUrlName: 'GRAFANA_URL',
@@ -150,4 +150,4 @@ export const grafana: Tool = {
     },
   },
   actions: { create_dashboard: createDashboard, delete_dashboard: deleteDashboard },
-};
+} satisfies Tool;

@@ -95,6 +95,6 @@ function toOutput({ request: sent, answer, body }: Exchanged): HttpAnswer {
   return { status: answer.status, url: sent.url, headers: Object.fromEntries(shown), body };
 }
 
-export function createHttp(guard: OutboundGuard): Tool {
-  return { name: 'http', actions: { get: get(guard), request: request(guard) } };
+export function createHttp(guard: OutboundGuard) {
+  return { name: 'http', actions: { get: get(guard), request: request(guard) } } satisfies Tool;
 }

@@ -153,11 +153,11 @@ function forget(database: Database) {
 }
 
 /** `database` gives a handle on the database that holds the schema `breakwater`; it is asked for when an action runs. */
-export function createMemory(database: Database): Tool {
+export function createMemory(database: Database) {
   return {
     name: 'memory',
     onOwnDatabase: true,
     aliases: ['memory_gateway'],
     actions: { remember: remember(database), recall: recall(database), forget: forget(database) },
-  };
+  } satisfies Tool;
 }

@@ -361,7 +361,7 @@ function failureOf(status: number): Partial<Failure> | undefined {
   return status === 409 ? { kind: 'theirs', retryable: true } : undefined;
 }
 
-export const notion: Tool = {
+export const notion = {
   name: 'notion',
   vendor: {
     baseUrl: 'https://api.notion.com',
@@ -379,4 +379,4 @@ export const notion: Tool = {
     create_page: createPage,
     archive_page: archivePage,
   },
-};
+} satisfies Tool;

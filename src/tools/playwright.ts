@@ -117,11 +117,11 @@ export interface PlaywrightParts {
   readonly limits?: Partial<VisitLimits>;
 }
 
-export function createPlaywright({ guard, browser, limits }: PlaywrightParts): Tool {
+export function createPlaywright({ guard, browser, limits }: PlaywrightParts) {
   const visitor = { browser, guard, slots: createSlots(MAX_PAGES), limits: { ...VISIT_LIMITS, ...limits } };
   return {
     name: 'playwright',
     actions: { scrape_page: scrapePage(visitor), screenshot: screenshot(visitor) },
     close: browser.close,
-  };
+  } satisfies Tool;
 }

@@ -193,7 +193,7 @@ function alreadySent({ id, name }: SingleSend): Failure {
   );
 }
 
-export function createSendgrid(clock: Clock = systemClock): Tool {
+export function createSendgrid(clock: Clock = systemClock) {
   return {
     name: 'sendgrid',
     vendor: {
@@ -204,5 +204,5 @@ export function createSendgrid(clock: Clock = systemClock): Tool {
       },
     },
     actions: { send_campaign: sendCampaign(clock), unschedule_campaign: unscheduleCampaign },
-  };
+  } satisfies Tool;
 }

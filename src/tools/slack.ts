@@ -228,7 +228,7 @@ function withApi(url: string): string {
   return bare.endsWith('/api') ? bare : `${bare}/api`;
 }
 
-export const slack: Tool = {
+export const slack = {
   name: 'slack',
   vendor: {
     baseUrl: 'https://slack.com/api',
@@ -248,4 +248,4 @@ export const slack: Tool = {
     delete_file: deleteFile,
     list_channels: listChannels,
   },
-};
+} satisfies Tool;

@@ -123,7 +123,7 @@ function withVersion(url: string): string {
   return hasVersion ? url : `${url.replace(/\/+$/, '')}/v1`;
 }
 
-export const slm: Tool = {
+export const slm = {
   name: 'slm',
   vendor: {
     baseUrl: 'https://api.openai.com/v1',
@@ -136,4 +136,4 @@ export const slm: Tool = {
     settings: ['OPENAI_MODEL'],
   },
   actions: { chat_completion: chatCompletion },
-};
+} satisfies Tool;

@@ -40,12 +40,15 @@ export const PARTLY = Symbol('partly');
 /** Arguments of an undo action; undefined members are left out. */
 export type UndoArguments = Readonly<Record<string, Json | undefined>>;
 
-/** An action as its adapter writes it. `defineAction` turns it into a `ToolAction`. */
-export interface ActionSpec<Input, Output> {
+/**
+ * An action as its adapter writes it. `defineAction` turns it into a `ToolAction`. `Args` is what callers give, `Input` what the
+ * schema makes of it, `Undo` the names of the actions that take it back.
+ */
+export interface ActionSpec<Input, Output, Args = unknown, Undo extends string = string> {
   /** One sentence for people; shown in the catalog and in the JSON Schema. */
   readonly description: string;
   /** A `z.strictObject`, so that an unknown argument is refused. */
-  readonly input: ZodType<Input>;
+  readonly input: ZodType<Input, Args>;
   readonly output: ZodType<Output>;
   /** The argument that is the JSON Schema of the answer, where the caller may give one. */
   readonly outputSchemaFrom?: string;
@@ -59,7 +62,7 @@ export interface ActionSpec<Input, Output> {
    */
   probe?(call: ToolCall, input: Input): Promise<Output | undefined | typeof PARTLY>;
   /** Undo actions by name; each makes the arguments for that action of the same tool, or undefined when there is nothing to undo. */
-  readonly undo?: Readonly<Record<string, (act: UndoInput<Input, Output>) => UndoArguments | undefined>>;
+  readonly undo?: Readonly<Record<Undo, (act: UndoInput<Input, Output>) => UndoArguments | undefined>>;
 }
 
 /** An action together with arguments that fit it. */
@@ -83,6 +86,13 @@ export interface ToolAction {
   ): { readonly ok: true; readonly act: BoundAct } | { readonly ok: false; readonly problems: readonly Problem[] };
   /** Arguments of the undo action `name`, or undefined when there is nothing to undo. */
   undoArguments(name: string, act: UndoInput<Json, Json>): JsonObject | undefined;
+}
+
+/** A `ToolAction` that remembers its types for the compiler: what callers give, what it answers, what takes it back. */
+export interface TypedAction<Args, Output, Undo extends string> extends ToolAction {
+  readonly input: ZodType<unknown, Args>;
+  readonly output: ZodType<Output>;
+  readonly undoneBy: readonly Undo[];
 }
 
 /** The environment names of a tool's credentials and what they become on each request. */
