@@ -19,6 +19,8 @@ export interface RunRecord {
   /** How often a claim of this run was made, the first start included. */
   readonly claims: number;
   has(id: number): boolean;
+  /** What each recorded step is called, by its id. */
+  names(): Iterable<readonly [id: number, name: string]>;
   /** What the step with this id returned. The caller's own step wrote it: the type is what that step's body gives. */
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller says what it wrote, once, here
   read<T>(id: number): T | undefined;
@@ -35,6 +37,7 @@ export async function loadRecord(knex: Knex): Promise<RunRecord> {
     size: { checkpoints: checkpoints.size, bytes },
     claims,
     has: (id) => checkpoints.has(id),
+    names: () => steps.map(([id, { functionName }]) => [id, functionName] as const),
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion, typescript/no-unnecessary-type-parameters -- step names and ids tie a checkpoint to the code that wrote it
     read: <T>(id: number) => checkpoints.get(id)?.value as T | undefined,
   };

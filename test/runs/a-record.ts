@@ -5,12 +5,16 @@ import type { Failure, Json } from '../../src/kernel/index.ts';
 import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from '../../src/runs/node-result.ts';
 
 /** Checkpoints by step id. */
-export function recordOf(values: Iterable<readonly [number, AttemptCheckpoint]> = []): RunRecord {
+export function recordOf(
+  values: Iterable<readonly [number, AttemptCheckpoint]> = [],
+  names: Iterable<readonly [number, string]> = [],
+): RunRecord {
   const checkpoints = new Map<number, unknown>(values);
   return {
     size: { checkpoints: checkpoints.size, bytes: 0 },
     claims: 1,
     has: (id) => checkpoints.has(id),
+    names: () => names,
     // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in RunRecord
     read: <T>(id: number) => checkpoints.get(id) as T | undefined,
   };
