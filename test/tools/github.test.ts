@@ -178,6 +178,14 @@ describe('create_or_update_file', () => {
     expect((await world.calls()).filter(({ method }) => method === 'PUT')).toHaveLength(2);
   });
 
+  it('is told alike by the act and by a look for it', async () => {
+    await using world = await withBranch();
+
+    const acted = await world.done(writeFile);
+
+    expect(await world.done({ ...writeFile, suspect: true })).toEqual(acted);
+  });
+
   it("does not take another's file of the same content for its own", async () => {
     await using world = await withFile();
     expect(await world.call({ ...writeFile, suspect: true })).toMatchObject({ ok: true, value: { commit_sha: null } });
