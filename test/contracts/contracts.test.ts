@@ -57,6 +57,17 @@ describe.concurrent.each(contracts)('$tool.name', (contract) => {
   });
 
   describe.each(firstOfEachAction(cases))('$action', (each) => {
+    it('answers a repeat under its key as it answered the act', async () => {
+      await using world = await openContractWorld(contract);
+      const prepared = await world.prepare(each);
+      const first = await prepared.call();
+
+      const again = await prepared.call({ suspect: true });
+
+      if (each.repeated) expect(again.outcome).toMatchObject({ ok: true, value: each.repeated });
+      else expect(again.outcome).toEqual(first.outcome);
+    });
+
     it.each(vendorFailures)('meets $title at each of its requests', async (failure) => {
       for (const at of each.sends.keys()) await expectToMeet(contract, { each, at, failure });
     });

@@ -53,6 +53,8 @@ export const figma: VendorContract = {
       title: 'with a note',
       sends: [COMPONENTS, IMAGES, `POST ${COMMENTS}`],
       answers: { ...rendered, file_key: FILE, comment_id: expect.any(String) },
+      // Each rendering has an address of its own.
+      repeated: { ...rendered, file_key: FILE, comment_id: expect.any(String) },
       leaves: [aComment('Headline: Spring')],
     },
     {
