@@ -15,6 +15,7 @@ export type {
   ToolAction,
   ToolCall,
   ToolHttp,
+  TypedAction,
   UndoArguments,
   UndoInput,
 } from './tools/index.ts';
@@ -22,4 +23,24 @@ export type {
 export { z } from 'zod';
 export { startApp } from './main.ts';
 export type { App, AppOptions } from './main.ts';
-export type { CodedWorkflow, NoteCall, NoteOptions, ReadNote, Runs, Saga, SagaAct } from './runs/index.ts';
+export { CallFailedError, TasksFailedError, action, message, waves, workflow } from './runs/index.ts';
+export type {
+  ActOptions,
+  Activity,
+  ApprovalDecision,
+  ApprovalRequest,
+  CallOptions,
+  CodedWorkflow,
+  Compensation,
+  Message,
+  NoteCall,
+  NoteOptions,
+  ReadNote,
+  Runs,
+  Saga,
+  SagaAct,
+  WaitRequest,
+  WaveTask,
+  WorkflowClass,
+  WorkflowOptions,
+} from './runs/index.ts';

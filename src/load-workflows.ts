@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
+import { workflowOfClass } from './runs/index.ts';
 import type { Actor, CodedWorkflow, Definitions } from './runs/index.ts';
 import type { Tool } from './tools/index.ts';
 
@@ -17,9 +18,12 @@ const FORMATS: ReadonlyMap<string, 'yaml' | 'json'> = new Map([
 const CODE_FILES = ['index.js', 'index.mjs'];
 
 // Functions can only be checked for being functions.
-const codedWorkflow = z.custom<CodedWorkflow>(
-  (value) => isRecord(value) && 'name' in value && 'version' in value && typeof value['run'] === 'function',
-  'is no workflow: it needs name, version, title and run',
+const codedWorkflow = z.preprocess(
+  (value) => workflowOfClass(value) ?? value,
+  z.custom<CodedWorkflow>(
+    (value) => isRecord(value) && 'name' in value && 'version' in value && typeof value['run'] === 'function',
+    'is no workflow: it needs @workflow above the class, or name, version, title and run',
+  ),
 );
 const tool = z.custom<Tool>(
   (value) => isRecord(value) && typeof value['name'] === 'string' && hasActions(value['actions']),

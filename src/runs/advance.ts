@@ -105,7 +105,8 @@ function turnReason(plan: Plan, situation: Situation): TurnReason | undefined {
   return undefined;
 }
 
-function reasonOf(node: PlanNode, result: NodeResult): TurnReason | undefined {
+/** Why a node that is settled turns the run round; undefined when it does not. */
+export function reasonOf(node: PlanNode, result: NodeResult): TurnReason | undefined {
   if (result.status === 'failed' || result.status === 'unknown') {
     return { cause: isOutOfTime(node, result) ? 'timeout' : 'failure', at: node.id, failure: result.error ?? null };
   }

@@ -1,8 +1,10 @@
 // Runs a coded workflow: its calls become nodes of a plan that grows as it goes, so acts, undos and endings are the same as for YAML.
-import { throwIfQuiescing } from '../durable/index.ts';
+import { loadRecord, throwIfQuiescing } from '../durable/index.ts';
 import { FailureError } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { CANCELLED } from '../tools/index.ts';
+import { CallFailedError } from './call-failed.ts';
+import { codedPlaces } from './coded-places.ts';
 import type { CodedWorkflow } from './coded-workflow.ts';
 import { RecordedSaga } from './coded-saga.ts';
 import type { CodedContext } from './coded-saga.ts';
@@ -13,18 +15,24 @@ import { finishForward, goBack } from './run-plan.ts';
 import { recordTurn, recordedTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
 
-type Ended = { readonly output: Json } | { readonly turn: Omit<Turn, 'atMs'> };
+type Ended = { readonly output: Json } | { readonly turn: Omit<Turn, 'atMs' | 'suspects'> };
 
 export async function runCoded(base: RunBase, workflow: CodedWorkflow): Promise<void> {
-  const context: CodedContext = { ...base, plan: growingPlan(workflow) };
-  const turned = recordedTurn(context);
-  if (turned) {
-    await replay(context, workflow);
-    return await goBack(context, turned);
-  }
+  const context = contextOf(base, workflow);
+  const recorded = recordedTurn(context);
+  if (recorded) return await goBack(await rebuild(base, workflow), recorded);
   const ended = await goOn(context, workflow);
   if ('output' in ended) return await finishForward(context, ended.output);
-  await goBack(context, await recordTurn(context, ended.turn));
+  const suspects = base.tookOver ? await suspectsOf(base, workflow) : [];
+  const turn = await recordTurn(context, { ...ended.turn, suspects });
+  // What ran side by side may have been cut off before it came to all that an earlier execution did.
+  await goBack(base.tookOver ? await rebuild(base, workflow) : context, turn);
+}
+
+/** Every execution of the code calls anew, and makes a plan of its own. */
+function contextOf(base: RunBase, workflow: CodedWorkflow): CodedContext {
+  const places = codedPlaces(base.record.names());
+  return { ...base, places, plan: growingPlan(workflow, places) };
 }
 
 async function goOn(context: CodedContext, workflow: CodedWorkflow): Promise<Ended> {
@@ -33,6 +41,7 @@ async function goOn(context: CodedContext, workflow: CodedWorkflow): Promise<End
   const saga = new RecordedSaga(context, 'forward', cut.signal);
   try {
     const output = await Promise.race([workflow.run(saga, context.facts.input), saga.over]);
+    if (context.tookOver) await checkReplay(context, workflow, saga);
     await saga.close('done');
     throwIfQuiescing();
     return { output: recordable('the output', output, MAX_OUTPUT_BYTES) };
@@ -40,33 +49,39 @@ async function goOn(context: CodedContext, workflow: CodedWorkflow): Promise<End
     // What escaped from an act tells more than the call that had to come to rest because of it.
     await saga.close(error instanceof FailureError ? 'turning' : 'done');
     if (!(error instanceof FailureError)) throw error;
-    return { turn: await turnOf(context, saga.suspects, error) };
+    return { turn: await turnOf(context, error) };
   } finally {
     unwatch();
   }
 }
 
-async function turnOf(
-  context: CodedContext,
-  suspects: readonly string[],
-  error: FailureError,
-): Promise<Omit<Turn, 'atMs'>> {
-  const asked = (await context.controls.read(context.facts.id))?.cancel;
-  return {
-    cause: asked ? 'cancel' : 'failure',
-    at: null,
-    failure: error.failure,
-    compensate: asked?.compensate ?? true,
-    suspects,
-  };
+async function turnOf(context: CodedContext, error: FailureError): Promise<Omit<Turn, 'atMs' | 'suspects'>> {
+  const cancel = (await context.controls.read(context.facts.id))?.cancel;
+  if (cancel) return { cause: 'cancel', at: null, failure: error.failure, compensate: cancel.compensate };
+  if (error instanceof CallFailedError) return { ...error.reason, compensate: true };
+  return { cause: 'failure', at: null, failure: error.failure, compensate: true };
 }
 
-// Rebuilds the plan of what was called; nothing new is done. The code comes to the turn, or waits for a call that has no record.
-async function replay(context: CodedContext, workflow: CodedWorkflow): Promise<void> {
+/** The plan of all that the record holds. */
+async function rebuild(base: RunBase, workflow: CodedWorkflow): Promise<CodedContext> {
+  const context = contextOf({ ...base, record: await loadRecord(base.knex) }, workflow);
+  const saga = await replay(context, workflow);
+  await checkReplay(context, workflow, saga);
+  return context;
+}
+
+/** The acts that the record leads to: an earlier execution may have begun them. */
+async function suspectsOf(base: RunBase, workflow: CodedWorkflow): Promise<readonly string[]> {
+  return (await replay(contextOf(base, workflow), workflow)).suspects;
+}
+
+// Nothing new is done. The code comes to its end, or waits for a call that has no record.
+async function replay(context: CodedContext, workflow: CodedWorkflow): Promise<RecordedSaga> {
   const saga = new RecordedSaga(context, 'replay', AbortSignal.abort(CANCELLED));
   await Promise.race([replayCode(saga, context, workflow), saga.over, saga.idle()]);
   await saga.idle();
   throwIfQuiescing();
+  return saga;
 }
 
 async function replayCode(saga: RecordedSaga, context: CodedContext, workflow: CodedWorkflow): Promise<void> {
@@ -75,4 +90,18 @@ async function replayCode(saga: RecordedSaga, context: CodedContext, workflow: C
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
   }
+}
+
+// A call that was made once and is not made again would be forgotten: nobody would know how to undo it.
+async function checkReplay(
+  { places }: CodedContext,
+  { name, version }: CodedWorkflow,
+  saga: RecordedSaga,
+): Promise<void> {
+  await saga.finishReplay();
+  const [lost] = places.unclaimed();
+  if (lost === undefined) return;
+  throw new Error(
+    `the code of ${name} ${version} no longer calls "${lost}", which this run did: bring back the code that it began with, and give changed code a new version`,
+  );
 }

@@ -1,50 +1,86 @@
-// What a coded workflow acts through: every call is performed as a node of the plan or recorded as a note, in a branch of its own.
+// The saga of one execution: every call is performed as a node of the plan or recorded as a note, in a branch of its own.
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import { ENGINE_RANGE, currentRun, openBranches, runStep, stepId } from '../durable/index.ts';
-import { FailureError, failure, sha256, uuidOf } from '../kernel/index.ts';
-import type { Failure, Json, Outcome } from '../kernel/index.ts';
+import { z } from 'zod';
+import type { ZodType } from 'zod';
+import type { ApprovalNode, PlanNode, WaitNode } from '../definitions/index.ts';
+import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep } from '../durable/index.ts';
+import { FailureError, failure, isJsonObject, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
+import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { MAX_OUTCOME_BYTES, readWithin } from '../tools/index.ts';
+import type { Activity } from './activity.ts';
+import { reasonOf } from './advance.ts';
+import { CallFailedError } from './call-failed.ts';
+import { createCodedMovement } from './coded-movement.ts';
+import type { CodedMovement } from './coded-movement.ts';
+import { emptyScope, runCodedWait } from './coded-wait.ts';
+import type { CodedPlaces } from './coded-places.ts';
 import { durationOf } from './coded-workflow.ts';
-import type { NoteOptions, ReadNote, Saga, SagaAct } from './coded-workflow.ts';
+import { undoDoubts } from './compensate.ts';
 import type { RunContext } from './environment.ts';
 import type { GrowingPlan } from './growing-plan.ts';
 import { historyLimit } from './history.ts';
+import type { FinalCheckpoint, NodeResult } from './node-result.ts';
+import { resultOf } from './node-result.ts';
 import { performAct } from './perform-act.ts';
 import { recordable } from './recordable.ts';
 import { actKey } from './run-activity.ts';
 import type { ResolvedNode } from './run-activity.ts';
-import { FIRST_NOTE, actIds } from './step-layout.ts';
+import { runApproval } from './run-wait.ts';
+import type { WaitRun } from './run-wait.ts';
+import type {
+  ApprovalDecision,
+  ApprovalRequest,
+  CallOptions,
+  NoteOptions,
+  ReadNote,
+  Saga,
+  SagaAct,
+  WaitRequest,
+} from './saga.ts';
+import { FIRST_NOTE, actIds, settledId } from './step-layout.ts';
 
 const DEFAULT_NOTE_TIMEOUT = '30s';
 /** Each is a node to take back one by one. */
 const MAX_ACTS = 10_000;
 const MAX_NOTES = ENGINE_RANGE.size - FIRST_NOTE;
 
+const settlement = z.object({
+  decision: z.enum(['approve', 'reject']),
+  by: z.string().nullable(),
+  at: z.string(),
+  reason: z.string().nullable(),
+  form: z.json(),
+  edits: z.record(z.string(), z.json()).nullable(),
+});
+
 /** Thrown by a call that has no record while the workflow is only replayed to learn what it did (K8): it never ends. */
 class Stop extends Error {}
 
-export type CodedContext = RunContext & { readonly plan: GrowingPlan };
+export type CodedContext = RunContext & { readonly plan: GrowingPlan; readonly places: CodedPlaces };
 
 export class RecordedSaga implements Saga {
-  /** Acts that an execution before this one may have begun (K7). */
+  /** Acts that the replay came to and that have no record: an earlier execution may have begun them (K7). */
   readonly suspects: string[] = [];
   /** Rejects once the workflow must go no further, whatever its code makes of what a call threw. */
   readonly over: Promise<never>;
   readonly #context: CodedContext;
-  readonly #mode: 'forward' | 'replay';
+  #mode: 'forward' | 'replay';
   /** Cuts acts in flight short. */
   readonly #cut: AbortSignal;
   readonly #branches = openBranches<string, void>();
+  readonly #movement: CodedMovement;
   readonly #ending = new AbortController();
+  readonly #waitsEnd = new AbortController();
   readonly #end: (why: unknown) => void;
   #closed = false;
   #started = 0;
-  #notes = 0;
+  #looks = 0;
 
   constructor(context: CodedContext, mode: 'forward' | 'replay', cut: AbortSignal) {
     this.#context = context;
     this.#mode = mode;
     this.#cut = cut;
+    this.#movement = createCodedMovement(context);
     const { promise, reject } = Promise.withResolvers<never>();
     this.over = promise;
     this.#end = reject;
@@ -55,6 +91,7 @@ export class RecordedSaga implements Saga {
   /** Nothing begins any more. Waits for the acts in flight, whose retries end when the run turns; throws what escaped from one. */
   async close(ending: 'turning' | 'done'): Promise<void> {
     this.#closed = true;
+    this.#waitsEnd.abort();
     if (ending === 'turning') this.#ending.abort('the run turned round');
     await this.#branches.drain();
   }
@@ -68,19 +105,83 @@ export class RecordedSaga implements Saga {
     }
   }
 
-  run(name: string, act: SagaAct): Promise<Json> {
-    const node = this.#context.plan.add(name, act);
-    return this.#call(name, async () => await this.#act(node));
+  /** Lets what code that runs side by side has recorded be replayed, although the workflow is done. Nothing new begins. */
+  async finishReplay(): Promise<void> {
+    this.#mode = 'replay';
+    for (let left = Number.POSITIVE_INFINITY; this.#context.places.unclaimed().length < left;) {
+      left = this.#context.places.unclaimed().length;
+      for (let turn = 0; left > 0 && turn < 3; turn++) await turnOfTheLoop();
+    }
+  }
+
+  run<Args extends object, Answer, Undo extends string>(
+    activity: Activity<Args, Answer, Undo>,
+    args: Args,
+    options: CallOptions<Undo> & { readonly optional: true },
+  ): Promise<Answer | null>;
+  run<Args extends object, Answer, Undo extends string>(
+    activity: Activity<Args, Answer, Undo>,
+    args: Args,
+    options?: CallOptions<Undo>,
+  ): Promise<Answer>;
+  run(name: string, act: SagaAct): Promise<Json>;
+  run(
+    activity: string | Activity<object, unknown, string>,
+    given: object,
+    { name, ...options }: CallOptions = {},
+  ): Promise<unknown> {
+    const node =
+      typeof activity === 'string'
+        ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overload with a name takes a SagaAct
+          this.#context.plan.act(activity, given as SagaAct)
+        : this.#context.plan.act(name ?? activity.action, {
+            ...activity,
+            ...options,
+            with: argumentsOf(activity, given),
+          });
+    return this.#call(node.id, async () => await this.#act(node));
+  }
+
+  approval<Outputs extends Readonly<Record<string, Json>> = Readonly<Record<string, never>>>(
+    request: ApprovalRequest<Outputs>,
+  ): Promise<ApprovalDecision<Outputs>> {
+    const node = this.#context.plan.approval(request);
+    return this.#call(node.id, async () => {
+      const decision = await this.#wait(node, async (wait) => await runApproval(this.#context, wait));
+      return decided(decision, request.editable);
+    });
+  }
+
+  wait<T>({ message, timeout, name = message.topic }: WaitRequest<T>): Promise<T> {
+    const { topic, body } = message;
+    const { plan } = this.#context;
+    if (!plan.messageTopics.includes(topic)) {
+      const known = plan.messageTopics.join(', ') || 'none';
+      throw new TypeError(`${plan.name} waits for "${topic}", and declares the messages: ${known}`);
+    }
+    const timeoutMs = timeout === undefined ? {} : { timeoutMs: durationOf(timeout) };
+    const node = plan.wait(name, { kind: 'message', topic, ...timeoutMs });
+    return this.#call(node.id, async () => messageOf(node, body, await this.#time(node)));
+  }
+
+  sleep(name: string, duration: string): Promise<Date> {
+    const node = this.#context.plan.wait(name, { kind: 'for', durationMs: durationOf(duration) });
+    return this.#call(node.id, async () => endOf(await this.#time(node)));
+  }
+
+  until(name: string, at: Date): Promise<Date> {
+    const node = this.#context.plan.wait(name, { kind: 'until', at: at.toISOString() });
+    return this.#call(node.id, async () => endOf(await this.#time(node)));
   }
 
   note<T extends Json>(name: string, read: ReadNote<T>, options: NoteOptions = {}): Promise<T> {
-    const index = this.#notes++;
+    const id = this.#context.places.note(name);
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the step's name ties a note to the code that wrote it
-    return this.#call(`note ${index}`, async () => (await this.#note(index, name, read, options)) as T);
+    return this.#call(`note ${id}`, async () => (await this.#note(id, name, read, options)) as T);
   }
 
-  async now(): Promise<Date> {
-    return new Date(await this.note('now', () => this.#context.clock.now()));
+  async now(name = 'now'): Promise<Date> {
+    return new Date(await this.note(name, () => this.#context.clock.now()));
   }
 
   uuid(name: string): string {
@@ -111,76 +212,168 @@ export class RecordedSaga implements Saga {
   }
 
   async #act(node: ResolvedNode): Promise<Json> {
+    const { record } = this.#context;
+    const isNew = !record.has(actIds(node).base + 1);
+    if (isNew && this.#mode === 'replay') this.suspects.push(node.id);
+    if (isNew) await this.#mayBegin(node.id, tooMany(node.index));
+    const begun = isNew ? this.#movement.actBegins() : undefined;
+    try {
+      await begun;
+      const checkpoint = await this.#perform(node);
+      const result = checkpoint ? resultOf(checkpoint) : cutShort(node.id);
+      if (node.optional && result.status === 'unknown' && this.#mode === 'forward') await this.#undoDoubts(node);
+      return valueOf(node, result);
+    } finally {
+      if (begun) this.#actEnds();
+    }
+  }
+
+  async #perform(node: ResolvedNode): Promise<FinalCheckpoint | undefined> {
     const context = this.#context;
-    if (!context.record.has(actIds(node).base + 1)) await this.#mayBegin(node);
-    const checkpoint = await performAct(context, {
+    const { tool, action, args, retry, timeoutMs, heartbeatMs } = node;
+    return await performAct(context, {
       stepName: node.id,
       ids: actIds(node),
-      tool: node.tool,
-      action: node.action,
-      args: node.args,
+      tool,
+      action,
+      args,
       key: actKey(context, node, undefined),
-      retry: node.retry,
-      timeoutMs: node.timeoutMs,
-      heartbeatMs: node.heartbeatMs,
+      retry,
+      timeoutMs,
+      heartbeatMs,
       suspect: context.tookOver,
       signal: this.#cut,
       ending: this.#ending.signal,
     });
-    return valueOf(node, checkpoint?.outcome ?? { ok: false, error: cancelled(`"${node.id}" was cut short`) });
   }
 
-  async #mayBegin({ id, index }: ResolvedNode): Promise<void> {
+  // What an optional act left behind must not outlive the doubt about it.
+  async #undoDoubts(node: ResolvedNode): Promise<void> {
+    await undoDoubts({ ...this.#context, record: await loadRecord(this.#context.knex) }, node, new Map());
+  }
+
+  #actEnds(): void {
+    this.#movement.actEnds();
+    if (this.#movement.mayWait) this.#look();
+  }
+
+  // The code may begin its next act in this turn: whether the run waits shows after it.
+  #look(): void {
+    this.#branches.start(`look ${this.#looks++}`, async () => {
+      await turnOfTheLoop();
+      await this.#movement.look();
+    });
+  }
+
+  async #time(node: WaitNode): Promise<Json> {
+    return await this.#wait(node, async (wait) => await runCodedWait(this.#context, wait));
+  }
+
+  async #wait<Node extends ApprovalNode | WaitNode>(
+    node: Node,
+    run: (wait: WaitRun<Node>) => Promise<NodeResult | undefined>,
+  ): Promise<Json> {
+    const settled = this.#context.record.read<FinalCheckpoint>(settledId(node));
+    if (settled) return valueOf(node, resultOf(settled));
+    await this.#mayBegin(node.id, tooMany(node.index));
+    const onWaiting = (): void => {
+      this.#movement.waitBegins(node.id);
+      this.#look();
+    };
+    const signal = AbortSignal.any([this.#cut, this.#waitsEnd.signal]);
+    const result = await run({ node, scope: emptyScope(this.#context), signal, onWaiting });
+    this.#movement.waitEnds(node.id);
+    return valueOf(node, result ?? cutShort(node.id));
+  }
+
+  async #mayBegin(call: string, limit?: Failure): Promise<void> {
     if (this.#mode === 'replay') throw new Stop();
-    const { controls, facts, history, tookOver } = this.#context;
+    const { controls, facts, history } = this.#context;
     const control = await controls.heed(facts.id);
-    const why = control ? cancelled(`the run was cancelled before "${id}"`) : (history.full ?? tooMany(index));
-    if (!why) return;
-    if (tookOver) this.suspects.push(id);
-    this.#stop(why);
+    const why = control ? cancelled(`the run was cancelled before "${call}"`) : (history.full ?? limit);
+    if (why) this.#stop(call, why);
   }
 
   async #note<T extends Json>(
-    index: number,
+    id: number,
     name: string,
     read: ReadNote<T>,
     { timeout = DEFAULT_NOTE_TIMEOUT, heartbeat }: NoteOptions,
   ): Promise<Json> {
     const { record, history } = this.#context;
-    const isNew = !record.has(FIRST_NOTE + index);
-    if (isNew) this.#mayNote(index, name);
+    const isNew = !record.has(id);
+    if (isNew) this.#mayNote(id, name);
     const limits = {
       signal: this.#cut,
       timeoutMs: durationOf(timeout),
       ...(heartbeat !== undefined && { heartbeatMs: durationOf(heartbeat) }),
     };
-    const id = stepId(ENGINE_RANGE, FIRST_NOTE + index);
     const outcome = await runStep<Outcome>(id, `note ${name}`, async () => await settleNote(name, limits, read));
     if (isNew) history.add(outcome);
     if (outcome.ok) return outcome.value;
-    throw new FailureError(outcome.error);
+    throw new CallFailedError(name, { cause: 'failure', at: name, failure: outcome.error });
   }
 
-  #mayNote(index: number, name: string): void {
+  #mayNote(id: number, name: string): void {
     if (this.#mode === 'replay') throw new Stop();
-    if (this.#cut.aborted) this.#stop(cancelled(`the run was cancelled before the note "${name}"`));
-    if (index >= MAX_NOTES) this.#stop(historyLimit(`the run has taken ${MAX_NOTES} notes, the most that code may`));
-    if (this.#context.history.full) this.#stop(this.#context.history.full);
+    if (this.#cut.aborted) this.#stop(name, cancelled(`the run was cancelled before the note "${name}"`));
+    if (id >= ENGINE_RANGE.size) {
+      this.#stop(name, historyLimit(`the run has taken ${MAX_NOTES} notes, the most that code may`));
+    }
+    if (this.#context.history.full) this.#stop(name, this.#context.history.full);
   }
 
   // The run's turn is decided: the code may catch this one error, but gets no answer to any further call.
-  #stop(why: Failure): never {
-    const error = new FailureError(why);
+  #stop(call: string, why: Failure): never {
+    const error = new CallFailedError(call, { cause: 'failure', at: call, failure: why });
     this.#closed = true;
     this.#end(error);
     throw error;
   }
 }
 
-function valueOf(node: ResolvedNode, outcome: Outcome): Json {
-  if (outcome.ok) return outcome.value;
-  if (node.optional && outcome.error.kind !== 'cancelled') return null;
-  throw new FailureError(outcome.error);
+// Undefined members are left out, as JSON does.
+function argumentsOf({ tool, action }: Activity<object, unknown, string>, given: object): JsonObject {
+  const args = recordable(`the arguments of ${tool}.${action}`, given, MAX_OUTCOME_BYTES);
+  if (!isJsonObject(args)) throw new TypeError(`the arguments of ${tool}.${action} are no object`);
+  return args;
+}
+
+function valueOf(node: PlanNode, result: NodeResult): Json {
+  const reason = reasonOf(node, result);
+  if (reason && (!node.optional || result.error?.kind === 'cancelled')) throw new CallFailedError(node.id, reason);
+  return result.value;
+}
+
+function cutShort(call: string): NodeResult {
+  return { status: 'failed', value: null, error: cancelled(`"${call}" was cut short`), finishedAtMs: 0 };
+}
+
+function decided<Outputs extends Readonly<Record<string, Json>>>(
+  value: Json,
+  editable: Outputs | undefined,
+): ApprovalDecision<Outputs> {
+  const { decision, by, at, reason, form, edits } = settlement.parse(value);
+  const edited = Object.entries(editable ?? {}).map(
+    ([act, output]) => [act, editedOutput(output, edits, act)] as const,
+  );
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an edit is refused that does not fit what the act answers
+  return { decision, by, at, reason, form, edited: Object.fromEntries(edited) as Outputs };
+}
+
+function editedOutput(output: Json, edits: Readonly<Record<string, Json>> | null, act: string): Json {
+  return edits && Object.hasOwn(edits, act) ? mergePatch(output, edits[act] ?? null) : output;
+}
+
+function messageOf<T>({ id }: WaitNode, body: ZodType<T>, value: Json): T {
+  const parsed = body.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const error = failure('MESSAGE', `the message of "${id}" does not fit: ${z.prettifyError(parsed.error)}`);
+  throw new CallFailedError(id, { cause: 'failure', at: id, failure: error });
+}
+
+function endOf(value: Json): Date {
+  return z.object({ at: z.iso.datetime().transform((at) => new Date(at)) }).parse(value).at;
 }
 
 // Its failure is recorded too: a note that was read once is never read again.
@@ -202,5 +395,5 @@ function cancelled(message: string): Failure {
 }
 
 function tooMany(index: number): Failure | undefined {
-  return index < MAX_ACTS ? undefined : historyLimit(`the run has performed ${MAX_ACTS} acts, the most that code may`);
+  return index < MAX_ACTS ? undefined : historyLimit(`the run has made ${MAX_ACTS} calls, the most that code may`);
 }

@@ -1,93 +1,87 @@
-// Workflows written in TypeScript: what an author declares, and the catalog of those that this process can run.
+// Workflows written in TypeScript as the engine sees them, and the catalog of those that this process can run.
+import { compareVersions, isVersion } from '../definitions/index.ts';
 import type { Validated } from '../definitions/index.ts';
-import { parseDuration, sha256, BreakwaterError, didYouMean } from '../kernel/index.ts';
-import type { Json, JsonObject, Problem } from '../kernel/index.ts';
+import { StuckError } from '../durable/index.ts';
+import { BreakwaterError, didYouMean, parseDuration, sha256 } from '../kernel/index.ts';
+import type { Json, Problem } from '../kernel/index.ts';
+import type { Saga } from './saga.ts';
+import type { Message } from './workflow-message.ts';
 
-/** One act of a coded workflow. Durations as in YAML. */
-export interface SagaAct {
-  readonly tool: string;
-  readonly action: string;
-  readonly with: JsonObject;
-  /** Of one attempt; default 30s. */
-  readonly timeout?: string;
-  /** An attempt that shows no sign of life this long is stalled, and tried again. */
-  readonly heartbeat?: string;
-  /** A named policy; default `idempotent_api_call`. */
-  readonly retry?: string;
-  /** The undo action of the same tool, by the adapter's undo mapping. */
-  readonly compensation?: string;
-  /** A failure gives null instead of turning the run round. */
-  readonly optional?: boolean;
-}
-
-/** What the function of a note may use while it reads. */
-export interface NoteCall {
-  /** Aborted at the note's timeout, when it is silent for too long, or when the run is cancelled. */
-  readonly signal: AbortSignal;
-  /** A sign of life, where the note has a `heartbeat`. */
-  heartbeat(): void;
-}
-
-export type ReadNote<T extends Json> = (call: NoteCall) => Promise<T> | T;
-
-export interface NoteOptions {
-  /** Default 30s. */
-  readonly timeout?: string;
-  readonly heartbeat?: string;
-}
-
-/**
- * What a coded workflow acts through. Every call is recorded; on replay the recorded result is returned. The code awaits nothing
- * else, and of what a call throws it may keep a FailureError only.
- */
-export interface Saga {
-  /** Performs an act to its end. `name` is stored and must be unique in the run. Throws a FailureError when it failed. */
-  run(name: string, act: SagaAct): Promise<Json>;
-  /** Records what changes between replays, such as what a file holds. It only reads: nothing undoes it. Throws a FailureError when it failed. */
-  note<T extends Json>(name: string, read: ReadNote<T>, options?: NoteOptions): Promise<T>;
-  /** The time, recorded. */
-  now(): Promise<Date>;
-  /** A UUID that is the same in every replay, another for each name. */
-  uuid(name: string): string;
-  /** A number in [0, 1) that is the same in every replay, another for each name. */
-  random(name: string): number;
-}
-
+/** What `@workflow` makes of a class; where there is no class, it may be written down as it is. */
 export interface CodedWorkflow {
   readonly name: string;
-  /** Semver. A run stays with the version it began with: change the version whenever the order of calls changes. */
+  /** Semver. A run stays with the version it began with: change the version whenever what is called changes. */
   readonly version: string;
   readonly title: string;
-  /** Throws or answers problems when the input is wrong. */
+  /** The messages that it waits for: no others can be sent to its runs. */
+  readonly messages?: readonly Message[];
+  /** Answers problems when the input is wrong. */
   readonly checkInput?: (input: Json) => readonly Problem[];
-  run(saga: Saga, input: Json): Promise<Json>;
+  /** Its answer is the run's output: plain JSON. */
+  run(saga: Saga, input: Json): Promise<unknown>;
 }
+
+type Pin = Pick<CodedWorkflow, 'name' | 'version'>;
 
 export interface CodedWorkflows {
   all(): readonly CodedWorkflow[];
-  get(name: string): CodedWorkflow;
-  checkInput(name: string, input: Json): Validated;
+  /** Throws a StuckError when this process has no such code. */
+  get(pin: Pin): CodedWorkflow;
+  find(pin: Pin): CodedWorkflow | undefined;
+  checkInput(pin: Pin, input: Json): Validated;
 }
 
 export function createCodedWorkflows(workflows: readonly CodedWorkflow[]): CodedWorkflows {
-  const byName = new Map(workflows.map((workflow) => [workflow.name, workflow]));
-  if (byName.size < workflows.length) throw new BreakwaterError('CONFIG', 'Two coded workflows have the same name.');
-  const get = (name: string): CodedWorkflow => {
-    const workflow = byName.get(name);
-    if (!workflow) throw new Error(`this process has no code for "${name}"${didYouMean(name, byName.keys())}`);
-    return workflow;
-  };
+  const byPin = new Map(workflows.map((workflow) => [keyOf(workflow), workflow]));
+  checkDeclared(workflows);
+  const find = (pin: Pin): CodedWorkflow | undefined => byPin.get(keyOf(pin));
   return {
     all: () => workflows,
-    get,
-    checkInput(name, input) {
-      return { value: input, problems: get(name).checkInput?.(input) ?? [] };
+    find,
+    get(pin) {
+      const workflow = find(pin);
+      if (!workflow) throw noCode(pin, workflows);
+      return workflow;
+    },
+    checkInput(pin, input) {
+      const workflow = find(pin);
+      if (!workflow) throw new BreakwaterError('CONFLICT', noCode(pin, workflows).message);
+      return { value: input, problems: workflow.checkInput?.(input) ?? [] };
     },
   };
 }
 
+function checkDeclared(workflows: readonly CodedWorkflow[]): void {
+  const seen = new Set<string>();
+  for (const { name, version } of workflows) {
+    if (!isVersion(version))
+      throw new BreakwaterError('CONFIG', `The version "${version}" of the workflow "${name}" is not semver.`);
+    const key = keyOf({ name, version });
+    if (seen.has(key)) throw new BreakwaterError('CONFIG', `Two coded workflows are "${name}" ${version}.`);
+    seen.add(key);
+  }
+}
+
+function keyOf({ name, version }: Pin): string {
+  return `${name}\n${version}`;
+}
+
+const REMEDY = 'Run it where its code is: keep exporting a version until no run of it is left.';
+
+function noCode({ name, version }: Pin, workflows: readonly CodedWorkflow[]): StuckError {
+  const versions = workflows.filter((each) => each.name === name).map((each) => each.version);
+  const known =
+    versions.length > 0
+      ? `; it has ${versions.toSorted(compareVersions).join(', ')}`
+      : didYouMean(
+          name,
+          workflows.map((each) => each.name),
+        );
+  return new StuckError('UNKNOWN_WORKFLOW', `This process has no code for "${name}" ${version}${known}`, REMEDY);
+}
+
 /** Code has no canonical document: its name and version stand for it. */
-export function codedHash({ name, version }: CodedWorkflow): string {
+export function codedHash({ name, version }: Pin): string {
   return sha256(`coded\n${name}\n${version}`);
 }
 

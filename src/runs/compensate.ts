@@ -12,15 +12,16 @@ import { pauseUntil, performAct } from './perform-act.ts';
 import { probeAct } from './probe-act.ts';
 import { actsOf } from './act.ts';
 import { actKey, argumentsOf } from './run-activity.ts';
+import type { ResolvedCompensation } from './run-activity.ts';
 import { scopeOfNode } from './run-scope.ts';
 import type { CompensationSummary } from './runs.ts';
-import { undoIds } from './step-layout.ts';
+import { PROBE_OFFSET, undoIds } from './step-layout.ts';
 import { orderUndos, queueUndos, undoId } from './undo-order.ts';
 import type { UndoItem, UndoStep } from './undo-order.ts';
 
 /** An act to take back, with what is needed to do it. */
 interface Undo extends UndoItem {
-  readonly compensation: CompensationPlan;
+  readonly compensation: CompensationPlan | ResolvedCompensation;
   readonly scope: Scope;
   readonly result: Json | undefined;
   /** The effect of an act that was cut short may still arrive until then (K4); the database's time. */
@@ -186,12 +187,11 @@ async function resolve(context: RunContext, undo: Undo): Promise<Resolved> {
   }
 }
 
-const PROBE_OFFSET = 24;
-
 function undoCall(context: RunContext, undo: Undo, input: JsonObject, result: Json | undefined): Resolved {
   const { node, item, compensation, scope } = undo;
   if (compensation.with !== undefined) {
     const args = renderTemplate(compensation.with, { ...scope, result: result ?? null });
+  if ('args' in compensation) return { args: compensation.args };
     if (!isJsonObject(args)) throw new TypeError(`arguments of the compensation of ${node.id} are no object`);
     return { args };
   }

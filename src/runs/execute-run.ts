@@ -32,7 +32,9 @@ export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void
 }
 
 // The time of its start is part of what a run may read: set once, before anything reads it.
-async function begunRun(knex: Knex, runId: string): Promise<RunRow> {
+async function begunRun(knex: Knex, runId: string, isFirst: boolean): Promise<NewbornRow> {
+  const newborn = takeNewborn(runId, isFirst);
+  if (newborn) return newborn;
   const row = await loadRun(knex, runId);
   if (row.status !== 'queued') return row;
   await markBegun(knex, runId);
@@ -40,12 +42,12 @@ async function begunRun(knex: Knex, runId: string): Promise<RunRow> {
 }
 
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
-  const { runId } = currentRun();
+  const { runId, isFirst } = currentRun();
   const { knex } = engine;
   const [row, definition, record] = await Promise.all([
-    begunRun(knex, runId),
+    begunRun(knex, runId, isFirst),
     loadPinned(knex, pinned),
-    loadRecord(knex),
+    recordAtBegin(knex),
   ]);
   if (!definition) throw new Error(`${pinned.workflow} ${pinned.version} is not what run ${runId} was started with`);
   const facts = {
@@ -53,7 +55,7 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     name: pinned.workflow,
     version: pinned.version,
     tenant: pinned.tenant,
-    startedAt: row.started_at.toISOString(),
+    startedAt: row.startedAt.toISOString(),
     input: pinned.input,
   };
   const base: RunBase = {
@@ -66,9 +68,10 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     tookOver: record.claims > 1,
   };
   if (definition.plan) await runPlan({ ...base, plan: definition.plan });
-  else await runCoded(base, coded.get(pinned.workflow));
+  else await runCoded(base, coded.get({ name: pinned.workflow, version: pinned.version }));
 }
 
+    isFirst,
 function warnOfHistory({ emit }: Engine, runId: string, { checkpoints, bytes }: HistorySize): void {
   const most = HISTORY_LIMITS;
   const fields = { run: runId, checkpoints, bytes, maxCheckpoints: most.checkpoints, maxBytes: most.bytes };

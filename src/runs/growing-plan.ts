@@ -1,25 +1,39 @@
 // The plan of a coded workflow: a node for each call, in the order of the calls. Pure.
 import { RETRY_POLICIES } from '../definitions/index.ts';
-import type { Plan, RetryPolicy } from '../definitions/index.ts';
-import { ENGINE_RANGE } from '../durable/index.ts';
+import type { ApprovalNode, CompensationPlan, Plan, PlanNode, RetryPolicy, WaitNode } from '../definitions/index.ts';
 import { didYouMean } from '../kernel/index.ts';
+import type { Json } from '../kernel/index.ts';
+import type { CodedPlaces } from './coded-places.ts';
 import { codedHash, durationOf } from './coded-workflow.ts';
-import type { CodedWorkflow, SagaAct } from './coded-workflow.ts';
-import type { ResolvedNode } from './run-activity.ts';
+import type { CodedWorkflow } from './coded-workflow.ts';
+import type { ResolvedCompensation, ResolvedNode } from './run-activity.ts';
+import type { ActOptions, ApprovalRequest, SagaAct } from './saga.ts';
 
-const NODE_SIZE = 4_096;
 const DEFAULT_TIMEOUT = '30s';
-const DEFAULT_RETRY = 'idempotent_api_call';
+const DEFAULT_RETRY = RETRY_POLICIES.idempotent_api_call;
+/** As many attempts have step ids. */
+const MAX_ATTEMPTS = 20;
+const MAX_NAME_LENGTH = 200;
+const APPROVER = /^(?:role|user):[^\s:]\S{0,199}$/;
 
 export interface GrowingPlan extends Plan {
-  readonly nodes: readonly ResolvedNode[];
-  add(name: string, act: SagaAct): ResolvedNode;
+  act(name: string, act: SagaAct): ResolvedNode;
+  approval(request: ApprovalRequest<Readonly<Record<string, Json>>>): ApprovalNode;
+  wait(name: string, wait: WaitNode['wait']): WaitNode;
 }
 
 /** Nobody knows what a call depends on: what was done is undone one by one, the last to finish first. */
-export function growingPlan(workflow: CodedWorkflow): GrowingPlan {
-  const byName = new Map<string, ResolvedNode>();
-  const nodes: ResolvedNode[] = [];
+export function growingPlan(workflow: CodedWorkflow, places: CodedPlaces): GrowingPlan {
+  const names = new Set<string>();
+  const nodes: PlanNode[] = [];
+  const add = <Node extends PlanNode>(node: Node): Node => {
+    const { id } = node;
+    if (names.has(id)) throw new TypeError(`two calls of ${workflow.name} are named "${id}"; give each its own name`);
+    names.add(id);
+    nodes.push(node);
+    return node;
+  };
+  const base = (name: string, range: PlanNode['range']) => baseOf(checkedName(name), range, nodes.length);
   return {
     name: workflow.name,
     title: workflow.title,
@@ -32,49 +46,103 @@ export function growingPlan(workflow: CodedWorkflow): GrowingPlan {
     input: {},
     modules: [],
     waves: [],
-    messageTopics: [],
+    messageTopics: workflow.messages?.map(({ topic }) => topic) ?? [],
     nodes,
-    add(name, act) {
-      if (byName.has(name))
-        throw new TypeError(`two calls of ${workflow.name} are named "${name}"; give each its own name`);
-      const node = nodeOf(name, act, nodes.length);
-      byName.set(name, node);
-      nodes.push(node);
-      return node;
-    },
+    act: (name, act) => add({ ...base(name, places.act(name)), ...actOf(act) }),
+    approval: (request) => add({ ...base(request.name, places.wait(request.name)), ...approvalOf(request, nodes) }),
+    wait: (name, wait) => add({ ...base(name, places.wait(name)), kind: 'wait', optional: false, wait }),
   };
 }
 
-function nodeOf(name: string, act: SagaAct, index: number): ResolvedNode {
+// A step's name tells whose it is: what the engine adds to a name cannot be part of one.
+function checkedName(name: string): string {
+  if (name === '' || name.length > MAX_NAME_LENGTH) {
+    throw new TypeError(`"${name}" is no name of a call: it has 1 to ${MAX_NAME_LENGTH} characters`);
+  }
+  if (!/^undo | open$/.test(name)) return name;
+  throw new TypeError(`"${name}" is no name of a call: it must not begin with "undo " or end in " open"`);
+}
+
+function baseOf(name: string, range: PlanNode['range'], index: number) {
+  return { id: name, name, module: name, index, dependencies: [], ancestors: [], wave: index, range } as const;
+}
+
+function actOf(act: SagaAct) {
   const { tool, action, compensation } = act;
   const timeoutMs = durationOf(act.timeout ?? DEFAULT_TIMEOUT);
-  const retry = policyOf(act.retry ?? DEFAULT_RETRY);
+  const retry = policyOf(act.retry);
+  if (compensation !== undefined && act.irreversible) {
+    throw new TypeError(`${tool}.${action} is irreversible and has a compensation; it can be only one of the two`);
+  }
   return {
     kind: 'activity',
-    id: name,
-    name,
-    module: name,
-    index,
-    dependencies: [],
-    ancestors: [],
-    wave: index,
-    range: { base: ENGINE_RANGE.size + index * NODE_SIZE, size: NODE_SIZE },
-    optional: act.optional ?? false,
     tool,
     action,
     with: {},
     args: act.with,
+    optional: act.optional ?? false,
     maxParallel: 1,
     timeoutMs,
     ...(act.heartbeat !== undefined && { heartbeatMs: durationOf(act.heartbeat) }),
     retry,
-    irreversible: false,
-    ...(compensation !== undefined && { compensation: { tool, action: compensation, retry, timeoutMs } }),
+    irreversible: act.irreversible ?? false,
+    ...(compensation !== undefined && { compensation: undoOf(tool, compensation, { retry, timeoutMs }) }),
+  } as const;
+}
+
+function undoOf(
+  tool: string,
+  compensation: NonNullable<ActOptions['compensation']>,
+  own: Pick<CompensationPlan, 'retry' | 'timeoutMs'>,
+): CompensationPlan | ResolvedCompensation {
+  if (typeof compensation === 'string') return { tool, action: compensation, ...own };
+  const { activity, with: args, retry, timeout } = compensation;
+  return {
+    tool: activity.tool,
+    action: activity.action,
+    args,
+    retry: retry === undefined ? own.retry : policyOf(retry),
+    timeoutMs: timeout === undefined ? own.timeoutMs : durationOf(timeout),
   };
 }
 
-function policyOf(name: string): RetryPolicy {
-  const policy = Object.entries(RETRY_POLICIES).find(([known]) => known === name)?.[1];
-  if (!policy) throw new TypeError(`unknown retry policy "${name}"${didYouMean(name, Object.keys(RETRY_POLICIES))}`);
+function policyOf(retry: ActOptions['retry']): RetryPolicy {
+  if (typeof retry !== 'string') return inlinePolicy(retry ?? {});
+  const policy = Object.entries(RETRY_POLICIES).find(([known]) => known === retry)?.[1];
+  if (!policy) throw new TypeError(`unknown retry policy "${retry}"${didYouMean(retry, Object.keys(RETRY_POLICIES))}`);
   return policy;
+}
+
+function inlinePolicy(given: Partial<RetryPolicy>): RetryPolicy {
+  const policy = { ...DEFAULT_RETRY, ...given };
+  const { maxAttempts } = policy;
+  if (Number.isInteger(maxAttempts) && maxAttempts >= 1 && maxAttempts <= MAX_ATTEMPTS) return policy;
+  throw new TypeError(`maxAttempts is ${maxAttempts}; an act has 1 to ${MAX_ATTEMPTS} attempts`);
+}
+
+function approvalOf(request: ApprovalRequest<Readonly<Record<string, Json>>>, nodes: readonly PlanNode[]) {
+  const { approvers, editable = {} } = request;
+  const wrong = approvers.find((approver) => !APPROVER.test(approver));
+  if (wrong !== undefined) throw new TypeError(`approver "${wrong}" must be role:<name> or user:<name>`);
+  if (approvers.length === 0) throw new TypeError(`"${request.name}" must name at least one approver`);
+  const acts = nodes.flatMap(({ kind, id }) => (kind === 'activity' ? [id] : []));
+  const unknown = Object.keys(editable).find((name) => !acts.includes(name));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `"${request.name}" lets "${unknown}" be edited, which no act is named${didYouMean(unknown, acts)}`,
+    );
+  }
+  return {
+    kind: 'approval',
+    title: request.title,
+    ...(request.body !== undefined && { body: request.body }),
+    approvers,
+    quorum: 1,
+    allowRequester: request.allowRequester ?? false,
+    timeoutMs: durationOf(request.timeout),
+    onTimeout: request.onTimeout ?? 'reject',
+    editable: Object.keys(editable),
+    ...(request.form !== undefined && { form: request.form }),
+    optional: request.optional ?? false,
+  } as const;
 }

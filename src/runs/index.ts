@@ -1,19 +1,33 @@
-// The runs room's face: start, watch and control runs; the durable workflow behind them.
+// The runs room's face: start, watch and control runs; the durable workflow behind them; what coded workflows are written with.
+export { action } from './activity.ts';
+export type { Activity } from './activity.ts';
+export { CallFailedError } from './call-failed.ts';
 export { createCodedWorkflows } from './coded-workflow.ts';
-export type {
-  CodedWorkflow,
-  CodedWorkflows,
-  NoteCall,
-  NoteOptions,
-  ReadNote,
-  Saga,
-  SagaAct,
-} from './coded-workflow.ts';
+export type { CodedWorkflow, CodedWorkflows } from './coded-workflow.ts';
 export { createControlWatch } from './control-watch.ts';
 export type { ControlWatch } from './control-watch.ts';
 export { createRuns } from './create-runs.ts';
 export type { Engine } from './environment.ts';
 export { registerRunWorkflow } from './execute-run.ts';
 export { publishCoded } from './publish-coded.ts';
+export type {
+  ActOptions,
+  ApprovalDecision,
+  ApprovalRequest,
+  CallOptions,
+  Compensation,
+  NoteCall,
+  NoteOptions,
+  ReadNote,
+  Saga,
+  SagaAct,
+  WaitRequest,
+} from './saga.ts';
 export { stuckError } from './stuck.ts';
 export * from './runs.ts';
+export { TasksFailedError, waves } from './waves.ts';
+export type { WaveTask } from './waves.ts';
+export { workflow, workflowOfClass } from './workflow-class.ts';
+export type { WorkflowClass, WorkflowOptions } from './workflow-class.ts';
+export { message } from './workflow-message.ts';
+export type { Message } from './workflow-message.ts';

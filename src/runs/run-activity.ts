@@ -1,6 +1,6 @@
 // Runs an activity node to its result: one act, or one an item of its list; arguments are resolved here and errors in them are its failure.
 import { evaluateList, renderTemplate } from '../definitions/index.ts';
-import type { ActivityNode, Scope } from '../definitions/index.ts';
+import type { ActivityNode, CompensationPlan, Scope } from '../definitions/index.ts';
 import { openBranches, runStep } from '../durable/index.ts';
 import { FailureError, failure, idempotencyKey, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
@@ -56,6 +56,11 @@ export function argumentsOf(node: ActivityNode | ResolvedNode, scope: Scope): Js
   if ('args' in node) return node.args;
   const args = renderTemplate(node.with, scope);
   if (!isJsonObject(args)) throw new TypeError(`arguments of ${node.id} are no object`);
+/** As {@link ResolvedNode}, of an undo. */
+export interface ResolvedCompensation extends CompensationPlan {
+  readonly args: JsonObject;
+}
+
   return args;
 }
 

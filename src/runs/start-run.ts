@@ -66,7 +66,7 @@ export async function startRun(
 }
 
 function checkedInput(coded: CodedWorkflows, definition: PinnedDefinition, input: Json): Json {
-  const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition.name, input);
+  const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition, input);
   refuseInput(definition, checked.problems);
   return checked.value;
 }

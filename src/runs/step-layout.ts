@@ -52,3 +52,17 @@ export const ENGINE_STEP = { turn: 1, finish: 2, pivot: 3 } as const;
 
 /** The engine's step of a coded workflow's first note; the others follow. */
 export const FIRST_NOTE = 16;
+
+/** Of an undo's ids: the look for what an act of unknown outcome did. */
+export const PROBE_OFFSET = 24;
+
+/**
+ * What a step at `offset` of a plain node's ids tells of the node: the name of its act, or that of its wait's opening. Undefined
+ * where it tells nothing.
+ */
+export function ownerOfStep(offset: number, stepName: string): string | undefined {
+  if (offset === 1) return stepName;
+  if (offset < NODE_UNDO) return undefined;
+  const undone = stepName.replace(/^undo /, '');
+  return offset === NODE_UNDO + PROBE_OFFSET ? undone.replace(/ probe$/, '') : undone;
+}

@@ -18,6 +18,7 @@ import { slm } from './slm.ts';
 import { createCatalog } from './registry.ts';
 import type { Tool } from './tool.ts';
 
+export type { BuiltInTools } from './built-in.ts';
 export { connectTools, type Connection, type Connections, type Environment } from './connect.ts';
 export { defineAction } from './define-action.ts';
 export type { Method, RequestOptions, ToolHttp } from './http-client.ts';
@@ -38,6 +39,7 @@ export type {
   ToolAction,
   ToolCall,
   UndoArguments,
+  TypedAction,
   UndoInput,
 } from './tool.ts';
 
