@@ -2,6 +2,7 @@
 import { didYouMean, formatDuration } from '../kernel/index.ts';
 import { checkArguments } from './argument-check.ts';
 import type { CatalogAction, CatalogTool } from './catalog.ts';
+import { compileBreaker } from './compile-breaker.ts';
 import { sightOfNode } from './compilation.ts';
 import type { Compilation } from './compilation.ts';
 import { durationMs } from './duration-text.ts';
@@ -28,6 +29,7 @@ export function compileActivity(entry: ActivityEntry, compilation: Compilation):
   const action = resolveAction(document.tool, document.action, path, compilation);
   const compensation = compileCompensation(entry, action?.found, compilation);
   warnAboutEffect(entry, action?.found, compilation);
+  const breaker = compileBreaker(action?.tool ?? document.tool, document.breaker, compilation);
   const timeoutMs = durationMs(document.timeout) ?? DEFAULT_TIMEOUT_MS;
   const heartbeatMs = durationMs(document.heartbeat);
   if (heartbeatMs !== undefined && heartbeatMs > timeoutMs) reportLateHeartbeat(entry, timeoutMs, compilation);
@@ -43,6 +45,8 @@ export function compileActivity(entry: ActivityEntry, compilation: Compilation):
     retry: resolveRetry(document.retry),
     optional: document.optional === true || entry.in.optional === true,
     irreversible: document.irreversible === true,
+    effect: action?.found.effect ?? false,
+    ...(breaker && { breaker }),
     ...(compensation && { compensation }),
   };
 }
@@ -130,11 +134,14 @@ function compileCompensation(
   const path = [...entry.path, 'compensation'];
   const inline = typeof compensation === 'string' ? { action: compensation } : compensation;
   const tool = inline.tool ?? document.tool;
+  // An undo by another tool goes to another service.
+  const breaker = compileBreaker(tool, inline.tool === undefined ? document.breaker : undefined, compilation);
   const base = {
     tool: compilation.catalog.tool(tool)?.name ?? tool,
     action: inline.action,
     retry: resolveRetry(inline.retry),
     timeoutMs: durationMs(inline.timeout) ?? DEFAULT_TIMEOUT_MS,
+    ...(breaker && { breaker }),
   };
   if (inline.with === undefined) {
     checkShortForm(entry, { tool: base.tool, action: inline.action }, act, compilation);

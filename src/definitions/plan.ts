@@ -1,5 +1,5 @@
 // The validated graph that a run executes. Plain JSON: compiled once per hash, stored beside its source.
-import type { Json, JsonObject, RetryPolicy } from '../kernel/index.ts';
+import type { BreakerUse, Json, JsonObject, RetryPolicy } from '../kernel/index.ts';
 
 export type { RetryPolicy, RetryStrategy } from '../kernel/index.ts';
 
@@ -22,6 +22,8 @@ export interface CompensationPlan {
   readonly with?: Template;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
+  /** Absent: the breaker of the tool, as it comes. */
+  readonly breaker?: BreakerUse;
 }
 
 /** Step ids that belong to a node (K5): `base` up to and excluding `base + size`. */
@@ -61,8 +63,12 @@ export interface ActivityNode extends NodeBase {
   /** How long an attempt may show no sign of life. Absent: as long as its timeout. */
   readonly heartbeatMs?: number;
   readonly retry: RetryPolicy;
+  /** Absent: the breaker of the tool, as it comes. */
+  readonly breaker?: BreakerUse;
   readonly compensation?: CompensationPlan;
   readonly irreversible: boolean;
+  /** Does it change something outside? Absent in plans that were compiled before this was noted. */
+  readonly effect?: boolean;
 }
 
 export interface ApprovalNode extends NodeBase {

@@ -1,6 +1,7 @@
 // What a node came to, as the scheduler and expressions see it; derived from checkpoints, never stored by itself.
 import type { NodeStatus } from '../definitions/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
+import type { EffectNote } from './effect-note.ts';
 
 export interface NodeResult {
   readonly status: Extract<NodeStatus, 'completed' | 'failed' | 'skipped' | 'unknown'>;
@@ -16,6 +17,8 @@ export interface FinalCheckpoint {
   readonly attempt?: number;
   readonly key?: string;
   readonly startedAt?: number;
+  /** Absent when the act only reads. */
+  readonly effect?: EffectNote;
   readonly finishedAt: number;
   /** How many items a `for_each` had; its values are in the items' own checkpoints. */
   readonly items?: number;
@@ -25,6 +28,7 @@ export interface FinalCheckpoint {
 export interface RetryCheckpoint {
   readonly attempt: number;
   readonly key: string;
+  readonly effect?: EffectNote;
   readonly error: Failure;
   readonly startedAt: number;
   /** When the first attempt began: what `max_elapsed` counts from. */

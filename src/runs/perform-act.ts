@@ -2,12 +2,15 @@
 import type { RetryPolicy } from '../definitions/index.ts';
 import { currentRun, runStep, stepId } from '../durable/index.ts';
 import type { StepIds } from '../durable/index.ts';
-import type { Failure, JsonObject, Outcome } from '../kernel/index.ts';
+import type { BreakerUse, Failure, JsonObject, Outcome } from '../kernel/index.ts';
 import { nextAttempt } from '../resilience/index.ts';
 import { CANCELLED } from '../tools/index.ts';
+import { effectOf } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
 import { isFinalCheckpoint } from './node-result.ts';
 import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from './node-result.ts';
+import { sendBackIfRefused, whenServed } from './parking.ts';
+import type { Parking } from './parking.ts';
 
 export interface Act {
   /** Stored with each attempt: the node's path, so that a replay never takes another node's result. */
@@ -16,6 +19,8 @@ export interface Act {
   readonly tool: string;
   readonly action: string;
   readonly args: JsonObject;
+  /** As its checkpoint tells it: see EffectNote. */
+  readonly takenBackBy?: string;
   readonly key: string;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;
@@ -28,6 +33,9 @@ export interface Act {
   readonly ending?: AbortSignal;
   /** It takes another act back, so it is performed however long the run's history is. */
   readonly undo?: boolean;
+  /** Absent: the breaker of the tool, as it comes. */
+  readonly breaker?: BreakerUse;
+  readonly parking?: Parking;
 }
 
 /** Why an act is cut short. */
@@ -40,8 +48,8 @@ export async function performAct(context: RunContext, act: Act): Promise<FinalCh
     const id = stepId(act.ids, attempt);
     const recorded = context.record.read<AttemptCheckpoint>(id);
     const suspect = mayRepeat(context, act, last);
-    const checkpoint =
-      recorded ?? (await inSlot(context, act, { attempt, id, suspect, firstStartedAt: last?.firstStartedAt }));
+    const next = { attempt, id, suspect, firstStartedAt: last?.firstStartedAt };
+    const checkpoint = recorded ?? (await whenServed(context, act, async () => await inSlot(context, act, next)));
     if (checkpoint && !recorded) context.history.add(checkpoint);
     if (!checkpoint) return last && (await letStand(context, act, { id, last, suspect }));
     if (isFinalCheckpoint(checkpoint)) return checkpoint;
@@ -96,6 +104,7 @@ async function letStand(
     attempt: last.attempt,
     key: last.key,
     startedAt: last.startedAt,
+    ...(last.effect && { effect: last.effect }),
     outcome: {
       ok: false,
       error: { ...cutShortError(last.error, act.signal), kind: last.error.kind, retryable: false, unknown: suspect },
@@ -117,11 +126,12 @@ async function attemptOnce(
     const { clock, registry, facts } = context;
     const startedAt = clock.now();
     context.emit({ level: 'debug', name: 'activity.started', fields: { run: facts.id, node: act.stepName, attempt } });
-    const { tool, action, args, key, signal, timeoutMs, heartbeatMs } = act;
-    const call = { tool, action, args, key, suspect, signal, timeoutMs, heartbeatMs };
+    const { tool, action, args, key, signal, timeoutMs, heartbeatMs, breaker, undo: insistent } = act;
+    const call = { tool, action, args, key, suspect, signal, timeoutMs, heartbeatMs, breaker, insistent };
     const outcome =
       refusedByHistory(context, act, suspect) ??
       (await registry.invoke({ ...call, tenant: facts.tenant, runId: facts.id }));
+    sendBackIfRefused(act, outcome);
     return checkpointOf(context, act, outcome, { attempt, startedAt, firstStartedAt: firstStartedAt ?? startedAt });
   });
 }
@@ -133,13 +143,13 @@ function refusedByHistory({ history }: RunContext, { undo }: Act, unknown: boole
 }
 
 function checkpointOf(
-  { clock, random, emit, facts }: RunContext,
+  { clock, random, emit, facts, registry }: RunContext,
   act: Act,
   outcome: Outcome,
   { attempt, startedAt, firstStartedAt }: { attempt: number; startedAt: number; firstStartedAt: number },
 ): AttemptCheckpoint {
   const finishedAt = clock.now();
-  const seen = { attempt, key: act.key, startedAt };
+  const seen = { attempt, key: act.key, startedAt, ...effectOf(registry, act, outcome) };
   const fields = {
     run: facts.id,
     node: act.stepName,

@@ -5,9 +5,12 @@ import { openBranches, runStep } from '../durable/index.ts';
 import { FailureError, failure, idempotencyKey, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { actName } from './act.ts';
+import { takenBackBy } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { resultOf } from './node-result.ts';
+import { joinParking } from './parking.ts';
+import type { Parking } from './parking.ts';
 import { cutShortError, performAct } from './perform-act.ts';
 import { actIds, settledId } from './step-layout.ts';
 
@@ -21,6 +24,8 @@ export interface ActivityRun {
   readonly signal: AbortSignal;
   /** The run is turning round: no attempt follows the one in flight. */
   readonly ending: AbortSignal;
+  /** Told when the node waits for a service that is down. */
+  readonly parking?: Parking;
 }
 
 /** The node's result, or undefined when it was cut short before anything was sent. */
@@ -51,16 +56,16 @@ export interface ResolvedNode extends ActivityNode {
   readonly args: JsonObject;
 }
 
-/** The arguments of an act under `scope`. Throws FailureError when they cannot be resolved. */
-export function argumentsOf(node: ActivityNode | ResolvedNode, scope: Scope): JsonObject {
-  if ('args' in node) return node.args;
-  const args = renderTemplate(node.with, scope);
-  if (!isJsonObject(args)) throw new TypeError(`arguments of ${node.id} are no object`);
 /** As {@link ResolvedNode}, of an undo. */
 export interface ResolvedCompensation extends CompensationPlan {
   readonly args: JsonObject;
 }
 
+/** The arguments of an act under `scope`. Throws FailureError when they cannot be resolved. */
+export function argumentsOf(node: ActivityNode | ResolvedNode, scope: Scope): JsonObject {
+  if ('args' in node) return node.args;
+  const args = renderTemplate(node.with, scope);
+  if (!isJsonObject(args)) throw new TypeError(`arguments of ${node.id} are no object`);
   return args;
 }
 
@@ -74,7 +79,7 @@ async function runItem(
   scope: Scope,
   item?: number,
 ): Promise<FinalCheckpoint | undefined> {
-  const { node, suspect, signal, ending } = activity;
+  const { node, suspect, signal, ending, parking } = activity;
   let args: JsonObject;
   try {
     args = argumentsOf(node, scope);
@@ -87,6 +92,7 @@ async function runItem(
     tool: node.tool,
     action: node.action,
     args,
+    takenBackBy: takenBackBy(node),
     key: actKey(context, node, item),
     retry: node.retry,
     timeoutMs: node.timeoutMs,
@@ -94,6 +100,8 @@ async function runItem(
     suspect,
     signal,
     ending,
+    breaker: node.breaker,
+    parking,
   });
 }
 
@@ -150,13 +158,15 @@ async function runItems(
 ): Promise<Map<number, FinalCheckpoint>> {
   const branches = openBranches<number, FinalCheckpoint | undefined>();
   const done = new Map<number, FinalCheckpoint>();
+  const parking = activity.parking && joinParking(activity.parking, () => branches.size);
   let next = 0;
   while (next < items.length || branches.size > 0) {
     while (next < items.length && branches.size < activity.node.maxParallel) {
       const index = next++;
       const scope = { ...activity.scope, item: items[index]!, index };
-      branches.start(index, async () => await runItem(context, activity, scope, index));
+      branches.start(index, async () => await runItem(context, { ...activity, parking }, scope, index));
     }
+    parking?.look();
     const settled = await branches.next();
     if (settled?.value) done.set(settled.key, settled.value);
   }

@@ -226,6 +226,7 @@ function schedulePost(clock: Clock) {
     input: schedulePostInput,
     output: schedulePostOutput,
     effect: true,
+    idOf: ({ id }) => id,
     keyedBy: 'probe',
     async run(call, { text, channel_id, due_at, image_urls = [] }) {
       const input = {

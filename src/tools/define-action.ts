@@ -16,6 +16,7 @@ export function defineAction<Input, Output, Args, Undo extends string = never>(
     keyedBy: spec.keyedBy,
     undoneBy: undoNames(spec),
     bind: (args) => bind(spec, args),
+    idOf: (answer) => idOf(spec, answer),
     undoArguments: (name, act) => undoArguments(spec, name, act),
   };
 }
@@ -32,6 +33,11 @@ function bind<Input, Output>(spec: ActionSpec<Input, Output>, args: Json): Retur
   const input = parsed.data;
   const probe = spec.probe && ((call: ToolCall) => spec.probe!(call, input));
   return { ok: true, act: { run: (call) => spec.run(call, input), ...(probe && { probe }) } };
+}
+
+function idOf<Input, Output>(spec: ActionSpec<Input, Output>, answer: Json): string | undefined {
+  const output = spec.idOf && spec.output.safeParse(answer);
+  return output?.success ? (spec.idOf?.(output.data) ?? undefined) : undefined;
 }
 
 // Arguments that never fitted were never sent, so there is nothing to undo. A result that does not fit (an edit, an older

@@ -134,6 +134,7 @@ const renderComponent = defineAction({
   input: renderInput,
   output: renderOutput,
   effect: true,
+  idOf: ({ comment_id }) => comment_id,
   keyedBy: 'probe',
   // The comment is last: whatever fails before it has changed nothing.
   run: (call, input) =>
@@ -201,6 +202,7 @@ const postCommentAction = defineAction({
   }),
   output: commentOutput,
   effect: true,
+  idOf: ({ comment_id }) => comment_id,
   keyedBy: 'probe',
   async run(call, { file_key, message, node_id }) {
     const file = requireFileKey(call, file_key);

@@ -88,6 +88,7 @@ const createBranch = defineAction({
   input: branchInput,
   output: branchOutput,
   effect: true,
+  idOf: ({ branch }) => branch,
   keyedBy: 'probe',
   async run(call, input) {
     const sha = await requireHead(call, { ...input, branch: input.from });
@@ -195,6 +196,7 @@ const createOrUpdateFile = defineAction({
   input: fileInput,
   output: fileOutput,
   effect: true,
+  idOf: ({ path }) => path,
   keyedBy: 'probe',
   async run(call, input): Promise<FileOutput> {
     const previous = await fileAt(call, input);
@@ -358,6 +360,7 @@ const createPullRequest = defineAction({
   input: pullInput,
   output: pullOutput,
   effect: true,
+  idOf: ({ number }) => `#${number}`,
   keyedBy: 'probe',
   async run(call, input) {
     const { title, head, base, draft } = input;

@@ -107,6 +107,7 @@ const createDashboard = defineAction({
   input: dashboardInput,
   output: dashboardOutput,
   effect: true,
+  idOf: ({ uid }) => uid,
   keyedBy: 'vendor',
   async run(call, input): Promise<DashboardOutput> {
     const uid = uidOf(call.key);

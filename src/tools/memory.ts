@@ -52,6 +52,7 @@ function remember(database: Database) {
     input: rememberInput,
     output: rememberOutput,
     effect: true,
+    idOf: ({ namespace, key }) => `${namespace}/${key}`,
     keyedBy: 'probe',
     async run(call, input) {
       const { content, metadata } = input;

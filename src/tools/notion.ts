@@ -306,6 +306,7 @@ const createPage = defineAction({
   input: pageInput,
   output: pageOutput,
   effect: true,
+  idOf: ({ id }) => id,
   keyedBy: 'probe',
   async run(call, input) {
     const json = {

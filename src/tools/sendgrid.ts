@@ -131,6 +131,7 @@ function sendCampaign(clock: Clock) {
     input: sendInput,
     output: sendOutput,
     effect: true,
+    idOf: ({ id }) => id,
     keyedBy: 'probe',
     // Two requests: an attempt that died between them left a draft, which this one goes on with.
     async run(call, input): Promise<SendOutput> {

@@ -49,6 +49,7 @@ const sendMessage = defineAction({
   input: z.strictObject({ channel: channelName, ...content }).refine(hasContent, needsContent),
   output: messageOutput,
   effect: true,
+  idOf: ({ channel, ts }) => `${channel}/${ts}`,
   keyedBy: 'probe',
   async run(call, { channel, text, blocks }) {
     const to = isChannelId(channel) ? channel : `#${channel.replace(/^#/, '')}`;
@@ -71,6 +72,7 @@ const updateMessage = defineAction({
   input: z.strictObject({ channel: channelName, ts: timestamp, ...content }).refine(hasContent, needsContent),
   output: messageOutput,
   effect: true,
+  idOf: ({ channel, ts }) => `${channel}/${ts}`,
   // The message is named and its content whole: a repeat leaves it as it is.
   keyedBy: 'vendor',
   async run(call, { channel, ts, text, blocks }) {
@@ -142,6 +144,7 @@ const uploadFile = defineAction({
   input: uploadInput,
   output: uploadOutput,
   effect: true,
+  idOf: ({ id }) => id,
   keyedBy: 'probe',
   async run(call, input) {
     const channel_id = await requireChannelId(call, input.channel);

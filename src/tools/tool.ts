@@ -61,6 +61,8 @@ export interface ActionSpec<Input, Output, Args = unknown, Undo extends string =
    * then `run` goes on from there and an undo without a result takes back what there is.
    */
   probe?(call: ToolCall, input: Input): Promise<Output | undefined | typeof PARTLY>;
+  /** What the vendor calls the thing that the act made or changed; null when it made none. */
+  idOf?(output: Output): string | null;
   /** Undo actions by name; each makes the arguments for that action of the same tool, or undefined when there is nothing to undo. */
   readonly undo?: Readonly<Record<Undo, (act: UndoInput<Input, Output>) => UndoArguments | undefined>>;
 }
@@ -84,6 +86,8 @@ export interface ToolAction {
   bind(
     args: Json,
   ): { readonly ok: true; readonly act: BoundAct } | { readonly ok: false; readonly problems: readonly Problem[] };
+  /** What the vendor calls what an act with this answer made; undefined where the adapter does not say. */
+  idOf(answer: Json): string | undefined;
   /** Arguments of the undo action `name`, or undefined when there is nothing to undo. */
   undoArguments(name: string, act: UndoInput<Json, Json>): JsonObject | undefined;
 }

@@ -230,6 +230,7 @@ describe('defaults', () => {
       maxParallel: 5,
       optional: false,
       irreversible: false,
+      effect: true,
       retry: {
         strategy: 'exponential',
         maxAttempts: 5,
