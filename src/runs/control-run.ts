@@ -4,12 +4,14 @@ import { amendApproval, decideApproval, loadApproval, readEditableOutputs } from
 import { validateValue } from '../definitions/index.ts';
 import type { ActivityNode, Plan } from '../definitions/index.ts';
 import { sendInTransaction, userTopic, wakeTopic } from '../durable/index.ts';
-import { BreakwaterError, didYouMean, hashJson, isJsonObject, mergePatch, sha256 } from '../kernel/index.ts';
+import { BreakwaterError, hashJson, isJsonObject, mergePatch, sha256 } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
+import type { CodedWorkflows } from './coded-workflow.ts';
 import { findMessageDigest, insertEvent } from './event-store.ts';
 import { writeControl } from './control-store.ts';
 import { RUN_TOPIC } from './hold.ts';
+import { checkMessage } from './message-check.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { findRun, lockRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
@@ -38,21 +40,14 @@ export async function cancelRun(
 
 /** Stores a user's message and wakes the nodes that wait for its topic. The same key twice is one message. */
 export async function sendMessage(
-  knex: Knex,
+  { knex, coded }: { knex: Knex; coded: CodedWorkflows },
   actor: Actor,
   { id, topic, message, key }: { id: string; topic: string; message: Json; key: string },
 ): Promise<void> {
   await knex.transaction(async (trx) => {
     const run = await lockLiveRun(trx, actor, id);
-    const plan = await planOf(trx, run);
-    const topics = plan?.messageTopics ?? [];
-    if (!topics.includes(topic)) {
-      const known = topics.length > 0 ? `it waits for ${topics.join(', ')}` : 'it waits for none';
-      throw new BreakwaterError(
-        'NOT_FOUND',
-        `Run ${id} waits for no message "${topic}": ${known}${didYouMean(topic, topics)}`,
-      );
-    }
+    const workflow = coded.find({ name: run.workflow, version: run.version });
+    checkMessage(id, { plan: await planOf(trx, run), workflow }, { topic, message });
     const digest = hashJson({ topic, message });
     const earlier = await findMessageDigest(trx, id, sha256(key));
     if (earlier === digest) return;

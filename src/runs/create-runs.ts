@@ -44,7 +44,7 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
     await viewRun(knex, await findOrRefuse(knex, tenant, id));
   return {
     definitions: createDefinitions(knex, registry.catalog, (plan, input) => preview(plan, input, registry)),
-    start: async (actor, request) => await startRun({ knex, registry, coded, clock }, actor, request),
+    start: async (actor, request) => await startRun({ knex, registry, coded, clock, startTogether }, actor, request),
     get,
     async waitFor(tenant, id, timeoutMs) {
       const deadline = performance.now() + timeoutMs;
@@ -65,7 +65,8 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
       await cancelRun(knex, actor, id, options);
       return await get(actor.tenant, id);
     },
-    send: async (actor, id, topic, message, key) => await sendMessage(knex, actor, { id, topic, message, key }),
+    send: async (actor, id, topic, message, key) =>
+      await sendMessage({ knex, coded }, actor, { id, topic, message, key }),
     amend: async (actor, approvalId, edits) => await amend(knex, registry, actor, approvalId, edits),
     decide: async (actor, approvalId, request, via) => await decide(knex, registry, actor, approvalId, request, via),
   };
