@@ -26,7 +26,8 @@ import {
   packageRoot,
   pendingMigrations,
 } from './postgres/index.ts';
-import { createSlots } from './resilience/index.ts';
+import { createSlots, openBreakers } from './resilience/index.ts';
+import type { Breakers } from './resilience/index.ts';
 import {
   createCodedWorkflows,
   createControlWatch,
@@ -105,16 +106,26 @@ async function build(
   await clock.measure();
   onStop(keepMeasuring(clock, emit));
 
-  const added = await userCode(config);
-  const registry = registerTools(config, added.tools, options.environment ?? readEnvironment(), {
+  // Known once the engine is launched; until then a try of this process is nobody's.
+  const executor: { id?: string } = {};
+  const breakers = await openBreakers({
     knex: database.engine,
+    databaseUrl,
     clock,
+    emit,
+    holder: () => executor.id,
   });
+  onStop(async () => await breakers.stop());
+
+  const added = await userCode(config);
+  const environment = options.environment ?? readEnvironment();
+  const registry = registerTools(config, added.tools, environment, { knex: database.engine, clock, breakers });
   onStop(async () => await registry.close());
   const coded = createCodedWorkflows(added.workflows);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
   const parts = { config, database, registry, coded, clock, emit };
   const part = config.role === 'api' ? await connect(parts) : await execute(parts, options, onStop);
+  executor.id = part.executorId;
   onStop(async () => await part.stop());
 
   const runs = createRuns({ knex: database.api, registry, coded, clock });
@@ -144,13 +155,13 @@ function registerTools(
   config: Config,
   added: readonly Tool[],
   environment: Environment,
-  parts: Pick<ToolParts, 'knex' | 'clock'>,
+  { breakers, ...parts }: Pick<ToolParts, 'knex' | 'clock'> & { readonly breakers: Breakers },
 ): Registry {
   const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
   const own = allTools({ ...parts, outbound, chromium: config.chromium });
   // The sandbox has no doubles of vendors that a user added.
   const connections = [...connectTools(own, config.toolEnv, config.sandboxUrl), ...connectTools(added, environment)];
-  return createRegistry([...own, ...added], new Map(connections));
+  return createRegistry([...own, ...added], new Map(connections), { breakers });
 }
 
 interface Database {

@@ -5,6 +5,7 @@ import type { Catalog } from './catalog.ts';
 import { sightOfModule, sightOfRun } from './compilation.ts';
 import type { Compilation } from './compilation.ts';
 import { compileActivity } from './compile-activity.ts';
+import { checkBreakers } from './compile-breaker.ts';
 import { compileApproval } from './compile-approval.ts';
 import { compileWait } from './compile-wait.ts';
 import { dependenciesOf } from './dependencies.ts';
@@ -70,6 +71,7 @@ function compilePlan(compilation: Compilation, hash: string): Plan {
   const modules = compileModules(compilation);
   const timeoutMs = durationMs(workflow.timeout);
   warnAboutPivots(nodes, compilation);
+  checkBreakers(servicesOf(nodes), compilation);
   return {
     name: compileName(workflow.name, findings),
     title: workflow.name,
@@ -90,6 +92,11 @@ function compilePlan(compilation: Compilation, hash: string): Plan {
     }),
     messageTopics: topicsOf(nodes),
   };
+}
+
+function servicesOf(nodes: readonly PlanNode[]): ReadonlySet<string> {
+  const acts = nodes.flatMap((node) => (node.kind === 'activity' ? [node, node.compensation ?? node] : []));
+  return new Set(acts.map(({ tool, breaker }) => breaker?.service ?? tool));
 }
 
 function compileName(title: string, findings: Findings): string {

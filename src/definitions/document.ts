@@ -1,6 +1,6 @@
 // The keys of a definition, as authors write them. Editors complete from the JSON Schema that is made of this; what is not built yet is refused by name.
 import { z } from 'zod';
-import { FORBIDDEN_KEYS, didYouMean, parseDuration } from '../kernel/index.ts';
+import { FORBIDDEN_KEYS, MAX_BREAKER_WINDOW_MS, didYouMean, parseDuration } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
 import { RETRY_POLICY_NAMES } from './retry-policies.ts';
 import { isVersion } from './version.ts';
@@ -37,6 +37,13 @@ const duration = z
   .string()
   .regex(/^\s*\d{1,12}(?:\.\d{1,9})?(?:ms|s|m|h|d)\s*$/, 'must be a duration such as 500ms, 30s, 5m, 24h or 7d')
   .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be longer than nothing and at most ten years');
+
+const MAX_OPEN_MS = 24 * 3_600_000;
+
+function within(text: string, minMs: number, maxMs: number): boolean {
+  const ms = parseDuration(text) ?? 0;
+  return ms >= minMs && ms <= maxMs;
+}
 
 const name = z
   .string()
@@ -96,37 +103,71 @@ const compensation = z
   )
   .describe('What takes this activity back when the run turns round.');
 
-const activity = keys(
-  {
-    name: name.describe('Unique in its module; `outputs.<module>.<name>` is what the activity answered.'),
-    tool: name.describe('The tool to call, by name or alias.'),
-    action: name.describe('The action of the tool.'),
-    with: jsonObject.optional().describe('Arguments. "${{ cel }}" keeps its type, "text {{ liquid }}" is text.'),
-    when: condition.optional().describe('CEL; false skips the activity. Its output is then null and dependents run.'),
-    for_each: z
-      .string()
-      .optional()
-      .describe('CEL giving a list; the activity runs once an item, with `item` and `index`.'),
-    max_parallel: count(1_000).optional().describe('Items of for_each that run at once. Default 5.'),
-    depends_on: names
-      .optional()
-      .describe('Siblings, or `module.activity`; in a sequential module earlier siblings only.'),
-    timeout: duration.optional().describe('Of one attempt. Default 30s.'),
-    heartbeat: duration
-      .optional()
-      .describe(
-        'An attempt that shows no sign of life this long is stalled, and tried again. Default: it may be silent.',
-      ),
-    retry: retry.optional(),
-    optional: z.boolean().optional().describe('A failure counts as settled, with output null. Default false.'),
-    compensation: compensation.optional(),
-    irreversible: z
-      .boolean()
-      .optional()
-      .describe('Nothing takes this back: a later failure holds the run for an operator.'),
-  },
-  ['breaker'],
-);
+/** A breaker is shown, audited and counted under its service's name. */
+const breaker = z
+  .union(
+    [
+      name.describe('The service whose breaker it is.'),
+      keys({
+        service: name.optional().describe('Default: the tool.'),
+        park: z
+          .boolean()
+          .optional()
+          .describe('While the service is down the activity waits for it, and holds no slot. Default false: it fails.'),
+      }),
+    ],
+    { error: 'must be the name of a service, or {service, park}' },
+  )
+  .describe("The circuit breaker that the activity goes through. Default: its tool's.");
+
+const breakerSettings = keys({
+  failures: count(1_000).optional().describe('So many failures in a row open it. Default 5.'),
+  window: duration
+    .refine((text) => within(text, 1_000, MAX_BREAKER_WINDOW_MS), 'must be from 1s to 5m')
+    .optional()
+    .describe('How far back calls count for `rate`. Default 60s.'),
+  rate: z
+    .number()
+    .gt(0, 'must be more than 0')
+    .max(1, 'must be at most 1')
+    .optional()
+    .describe('This share of failed calls in the window opens it, from twice `failures` calls on. Default 0.5.'),
+  open: duration
+    .refine((text) => within(text, 100, MAX_OPEN_MS), 'must be from 100ms to 24h')
+    .optional()
+    .describe('How long it refuses calls before one may try. Default 60s.'),
+  successes: count(100).optional().describe('So many tries in a row close it again. Default 2.'),
+});
+
+const activity = keys({
+  name: name.describe('Unique in its module; `outputs.<module>.<name>` is what the activity answered.'),
+  tool: name.describe('The tool to call, by name or alias.'),
+  action: name.describe('The action of the tool.'),
+  with: jsonObject.optional().describe('Arguments. "${{ cel }}" keeps its type, "text {{ liquid }}" is text.'),
+  when: condition.optional().describe('CEL; false skips the activity. Its output is then null and dependents run.'),
+  for_each: z
+    .string()
+    .optional()
+    .describe('CEL giving a list; the activity runs once an item, with `item` and `index`.'),
+  max_parallel: count(1_000).optional().describe('Items of for_each that run at once. Default 5.'),
+  depends_on: names
+    .optional()
+    .describe('Siblings, or `module.activity`; in a sequential module earlier siblings only.'),
+  timeout: duration.optional().describe('Of one attempt. Default 30s.'),
+  heartbeat: duration
+    .optional()
+    .describe(
+      'An attempt that shows no sign of life this long is stalled, and tried again. Default: it may be silent.',
+    ),
+  retry: retry.optional(),
+  optional: z.boolean().optional().describe('A failure counts as settled, with output null. Default false.'),
+  compensation: compensation.optional(),
+  irreversible: z
+    .boolean()
+    .optional()
+    .describe('Nothing takes this back: a later failure holds the run for an operator.'),
+  breaker: breaker.optional(),
+});
 
 const approval = keys(
   {
@@ -264,19 +305,21 @@ const workflow = keys({
     .describe('reverse_graph (default): dependents first, siblings together. lifo: one by one.'),
 });
 
-export const documentSchema = keys(
-  {
-    workflow: workflow.describe('What the workflow is called and how it runs.'),
-    modules: z.array(module).min(1, 'must have at least one module').describe('The parts of the workflow.'),
-    output: z.json().optional().describe("The run's output; may hold ${{ }} and {{ }}."),
-  },
-  ['breakers'],
-).describe('A Breakwater workflow definition.');
+export const documentSchema = keys({
+  workflow: workflow.describe('What the workflow is called and how it runs.'),
+  modules: z.array(module).min(1, 'must have at least one module').describe('The parts of the workflow.'),
+  breakers: z
+    .record(name, breakerSettings)
+    .optional()
+    .describe('Settings of circuit breakers, by service: a tool, or what a `breaker` names.'),
+  output: z.json().optional().describe("The run's output; may hold ${{ }} and {{ }}."),
+}).describe('A Breakwater workflow definition.');
 
 export type Document = z.output<typeof documentSchema>;
 export type ModuleDocument = Document['modules'][number];
 export type ActivitiesDocument = z.output<typeof activities>;
 export type ActivityDocument = z.output<typeof activity>;
+export type BreakerDocument = z.output<typeof breakerSettings>;
 export type ApprovalDocument = z.output<typeof approvalModule>;
 export type WaitDocument = z.output<typeof waitModule>;
 

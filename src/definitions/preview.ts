@@ -30,6 +30,8 @@ export interface PreviewedNode {
   /** false: skipped, as far as the input decides it. */
   readonly when?: boolean | Unresolved;
   readonly call?: PreviewedCall;
+  /** The circuit breaker that the call goes through, and whether it waits while the service is down. */
+  readonly breaker?: { readonly service: string; readonly park: boolean };
   /** How many items a for_each runs over. */
   readonly items?: number | Unresolved;
   /** How the call's idempotency key is made, and how a repeat is recognised. */
@@ -76,6 +78,7 @@ function previewNode(node: PlanNode, scope: Scope, catalog: Catalog): PreviewedN
   return {
     ...base,
     call: { tool: node.tool, action: node.action, arguments: resolve(node.with, scope) },
+    breaker: { service: node.breaker?.service ?? node.tool, park: node.breaker?.park ?? false },
     ...(node.forEach && { items: previewItems(node.forEach, scope) }),
     ...(action?.effect && {
       key: { madeFrom: ['run', node.id, ...(node.forEach ? ['item'] : []), 'epoch'], keyedBy: action.keyedBy },

@@ -1,4 +1,5 @@
 // The kernel's face: words and values every room shares. No I/O; imports nothing of ours.
+export * from './breaker.ts';
 export * from './canonical-json.ts';
 export * from './duration.ts';
 export * from './error.ts';

@@ -152,6 +152,7 @@ async function undoOne(context: RunContext, undo: Undo): Promise<Undone> {
     timeoutMs: compensation.timeoutMs,
     suspect: context.tookOver,
     undo: true,
+    breaker: compensation.breaker,
   });
   if (!checkpoint) throw new Error(`${undoName(undo)} was cut short, although nothing may cut an undo short`);
   return undoneOf(checkpoint);
@@ -175,6 +176,7 @@ async function resolve(context: RunContext, undo: Undo): Promise<Resolved> {
         args: input,
         key: actKey(context, node, item),
         timeoutMs: node.timeoutMs,
+        breaker: node.breaker,
       },
       retry: undo.compensation.retry,
     });

@@ -12,6 +12,7 @@ import type { Control } from './control-store.ts';
 import { expiredModules, nextDeadline, runDeadline } from './deadline.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
+import type { Parking } from './parking.ts';
 import { progressOf } from './progress.ts';
 import { runActivity, settle } from './run-activity.ts';
 import { scopeOfModule, scopeOfNode } from './run-scope.ts';
@@ -50,6 +51,8 @@ class ForwardWalk {
   readonly #cuts = new Map<string, AbortController>();
   /** Nodes whose question is asked: only now does the run wait for them. */
   readonly #waiting = new Set<string>();
+  /** The services that activities wait for, by node. */
+  readonly #parked = new Map<string, string>();
   /** Aborted when the run turns: attempts in flight finish, none follows, waits end. */
   readonly #ending = new AbortController();
   readonly #startedAtMs: number;
@@ -188,7 +191,8 @@ class ForwardWalk {
     if (node.kind === 'approval') return await runApproval(context, { node, scope, signal: ended, onWaiting });
     if (node.kind === 'wait') return await runWait(context, { node, scope, signal: ended, onWaiting });
     const suspect = context.tookOver && wasReady(node, this.#recorded);
-    const result = await runActivity(context, { node, scope, suspect, signal, ending });
+    const parking = this.#parkingOf(node);
+    const result = await runActivity(context, { node, scope, suspect, signal, ending, parking });
     if (node.optional && (node.forEach || result?.status === 'unknown')) await this.#undoDoubts(node);
     return result;
   }
@@ -201,6 +205,21 @@ class ForwardWalk {
 
   #noteWaiting(nodeId: string): void {
     this.#waiting.add(nodeId);
+  #parkingOf({ id, breaker }: ActivityNode): Parking | undefined {
+    if (!breaker?.park) return undefined;
+    return {
+      parked: () => {
+        this.#parked.set(id, breaker.service);
+        this.#noteWaiting(id);
+      },
+      resumed: async () => {
+        this.#parked.delete(id);
+        this.#waiting.delete(id);
+        if (this.#calledWaiting !== null) await this.#callActing();
+      },
+    };
+  }
+
     this.#branches.interrupt();
   }
 
@@ -215,6 +234,7 @@ class ForwardWalk {
     const { plan, clock } = this.#context;
     const now = clock.now();
     this.#expiredUntilMs = now;
+    this.#parked.delete(nodeId);
     if (!this.#turn && runDeadline(plan, this.#startedAtMs) <= now) {
       this.#turnRound({
         cause: 'timeout',
@@ -258,7 +278,7 @@ class ForwardWalk {
   async #show(): Promise<void> {
     const { plan } = this.#context;
     const running = [...this.#cuts.keys()];
-    const waitingFor = running.every((id) => this.#waiting.has(id)) ? describeWaiting(plan, running) : null;
+    const waitingFor = running.every((id) => this.#waiting.has(id)) ? describeWaiting(plan, running, this.#parked) : null;
     const movement = { ...progressOf(plan, this.#results), waitingFor };
     if (JSON.stringify(movement) === this.#shown) return;
     const dueInMs = this.#shownAtMs + MOVEMENT_MS - performance.now();

@@ -1,11 +1,12 @@
 // Asks the vendor whether an act of unknown outcome took effect, with the same patience as an undo, and records the answer.
 import type { RetryPolicy } from '../definitions/index.ts';
-import { runStep } from '../durable/index.ts';
-import type { JsonObject } from '../kernel/index.ts';
+import { runStep, throwIfQuiescing } from '../durable/index.ts';
+import type { BreakerUse, JsonObject } from '../kernel/index.ts';
 import { nextAttempt } from '../resilience/index.ts';
 import { probeAction } from '../tools/index.ts';
 import type { Probed } from '../tools/index.ts';
 import type { RunContext } from './environment.ts';
+import { mayWait, untilServed } from './parking.ts';
 import { pauseUntil } from './perform-act.ts';
 
 export interface Probe {
@@ -17,6 +18,7 @@ export interface Probe {
     readonly args: JsonObject;
     readonly key: string;
     readonly timeoutMs: number;
+    readonly breaker?: BreakerUse;
   };
   readonly retry: RetryPolicy;
 }
@@ -27,16 +29,21 @@ export type Answer = Exclude<Probed, { found: 'failed' }> | { readonly found: 'n
 export async function probeAct(context: RunContext, probe: Probe): Promise<Answer> {
   return await runStep<Answer>(probe.id, probe.stepName, async () => {
     const startedAt = context.clock.now();
-    for (let attempt = 1; ; attempt++) {
+    for (let attempt = 1; ;) {
+      await untilServed(context, { stepName: probe.stepName, breaker: probe.act.breaker });
+      throwIfQuiescing();
       const probed = await probeAction(context.registry, {
         ...probe.act,
+        insistent: true,
         tenant: context.facts.tenant,
         runId: context.facts.id,
       });
       if (probed.found !== 'failed') return probed;
+      if (mayWait(probe.act.breaker, probed.error)) continue;
       const next = nextAttempt(probe.retry, probed.error, attempt, context.clock.now() - startedAt, context.random);
       if (next.kind === 'stop') return { found: 'no_answer' };
       await pauseUntil(context, context.clock.now() + next.delayMs);
+      attempt += 1;
     }
   });
 }

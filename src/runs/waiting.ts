@@ -2,14 +2,19 @@
 import type { Plan, PlanNode } from '../definitions/index.ts';
 import { formatDuration } from '../kernel/index.ts';
 
-/** What the nodes that run wait for; null when none does, or when one of them acts. */
-export function describeWaiting(plan: Plan, runningIds: readonly string[]): string | null {
+/** What the nodes that run wait for; null when none does, or when one of them acts. `parked`: activities by the service they wait for. */
+export function describeWaiting(
+  plan: Plan,
+  runningIds: readonly string[],
+  parked: ReadonlyMap<string, string> = new Map(),
+): string | null {
   const running = plan.nodes.filter((node) => runningIds.includes(node.id));
-  if (running.length === 0 || running.some((node) => node.kind === 'activity')) return null;
-  return running.map(describe).join('; ');
+  if (running.length === 0 || running.some((node) => node.kind === 'activity' && !parked.has(node.id))) return null;
+  return running.map((node) => describe(node, parked.get(node.id))).join('; ');
 }
 
-function describe(node: PlanNode): string {
+function describe(node: PlanNode, service: string | undefined): string {
+  if (service !== undefined) return `waits at "${node.id}" for service "${service}" to come back`;
   if (node.kind === 'approval') return `waits for approval "${node.id}", ${formatDuration(node.timeoutMs)} at most`;
   if (node.kind !== 'wait') return node.id;
   const { wait } = node;

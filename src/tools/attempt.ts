@@ -1,5 +1,5 @@
 // One attempt: its time limit, what the adapter may use meanwhile, and what becomes of whatever is thrown.
-import { FailureError, type Failure, type JsonObject, type Outcome } from '../kernel/index.ts';
+import { FailureError, type BreakerUse, type Failure, type JsonObject, type Outcome } from '../kernel/index.ts';
 import { limitAttempt, orLeave, type AttemptLimits } from './attempt-limits.ts';
 import type { ToolHttp } from './http-client.ts';
 import { storableText } from './plain-json.ts';
@@ -22,6 +22,10 @@ export interface Invocation {
   readonly heartbeatMs?: number;
   readonly tenant: string;
   readonly runId: string;
+  /** Absent: the one of the tool, with the usual settings. */
+  readonly breaker?: BreakerUse;
+  /** It takes an act back, or looks for one that must be: a service that is down is tried all the same. */
+  readonly insistent?: boolean;
 }
 
 /**

@@ -26,9 +26,10 @@ export { executeAction, MAX_EXECUTION_MS } from './execute.ts';
 export type { Invocation } from './attempt.ts';
 export { CANCELLED, readWithin, type LimitedBy } from './attempt-limits.ts';
 export { probeAction, undoArguments, type Probed } from './invoke.ts';
-export { createRegistry, type ConnectedTool, type Registry } from './registry.ts';
+export { createRegistry, type ConnectedTool, type Registry, type RegistryOptions } from './registry.ts';
 export { NotPlainError, plainJson } from './plain-json.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
+export { breakerTenant } from './through-breaker.ts';
 export { PARTLY } from './tool.ts';
 export type {
   ActionSpec,

@@ -14,6 +14,7 @@ import { attempt, type Invocation } from './attempt.ts';
 import { codePrefix } from './http-failure.ts';
 import type { ConnectedTool, Registry } from './registry.ts';
 import { settle } from './settle.ts';
+import { throughBreaker } from './through-breaker.ts';
 import { PARTLY, type BoundAct, type ToolAction, type ToolCall } from './tool.ts';
 
 /**
@@ -23,7 +24,15 @@ import { PARTLY, type BoundAct, type ToolAction, type ToolCall } from './tool.ts
 export async function invokeAction(registry: Registry, invocation: Invocation): Promise<Outcome> {
   const prepared = prepare(registry, invocation);
   if (!prepared.ok) return prepared;
-  const { act, action, connected } = prepared;
+  const { action, connected } = prepared;
+  const unknown = action.effect && invocation.suspect;
+  return await throughBreaker(registry, connected, invocation, {
+    call: async () => await perform(prepared, invocation),
+    refuse: (refused) => ({ ok: false, error: { ...refused, unknown } }),
+  });
+}
+
+async function perform({ act, action, connected }: Prepared, invocation: Invocation): Promise<Outcome> {
   const doubt = { left: invocation.suspect };
   return await attempt(connected, action, invocation, doubt, async (call) => {
     const found = doubt.left && act.probe ? await look(act.probe, call) : PARTLY;
@@ -51,13 +60,18 @@ export async function probeAction(registry: Registry, invocation: Omit<Invocatio
   const { probe } = act;
   if (!probe) return { found: 'no_probe' };
   let without: 'nothing' | 'partly' | undefined;
-  const outcome = await attempt(connected, action, asked, { left: true }, async (call) => {
-    const found = await look(probe, call);
-    if (found === undefined || found === PARTLY) {
-      without = found === PARTLY ? 'partly' : 'nothing';
-      return { ok: true, value: null };
-    }
-    return settle(connected.tool.name, action, found);
+  const ask = async (): Promise<Outcome> =>
+    await attempt(connected, action, asked, { left: true }, async (call) => {
+      const found = await look(probe, call);
+      if (found === undefined || found === PARTLY) {
+        without = found === PARTLY ? 'partly' : 'nothing';
+        return { ok: true, value: null };
+      }
+      return settle(connected.tool.name, action, found);
+    });
+  const outcome = await throughBreaker(registry, connected, asked, {
+    call: ask,
+    refuse: (error) => ({ ok: false, error }),
   });
   if (!outcome.ok) return { found: 'failed', error: outcome.error };
   return without ? { found: without } : { found: 'effect', value: outcome.value };

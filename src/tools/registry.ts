@@ -2,6 +2,7 @@
 import { z, type ZodType } from 'zod';
 import type { Catalog, CatalogAction, CatalogTool, JsonSchema } from '../definitions/index.ts';
 import { isJsonObject, type Outcome } from '../kernel/index.ts';
+import type { Breakers } from '../resilience/index.ts';
 import type { Invocation } from './attempt.ts';
 import type { Connection, Connections } from './connect.ts';
 import { ToolClient, type HttpLimits } from './http-client.ts';
@@ -22,11 +23,22 @@ export interface Registry {
   get(name: string): ConnectedTool | undefined;
   tools(): readonly ConnectedTool[];
   invoke(invocation: Invocation): Promise<Outcome>;
+  /** Absent: every call goes through. */
+  readonly breakers?: Breakers;
   /** Waits for requests in flight, then closes every connection and whatever else a tool holds. */
   close(): Promise<void>;
 }
 
-export function createRegistry(tools: readonly Tool[], connections: Connections, limits?: HttpLimits): Registry {
+export interface RegistryOptions {
+  readonly limits?: HttpLimits;
+  readonly breakers?: Breakers;
+}
+
+export function createRegistry(
+  tools: readonly Tool[],
+  connections: Connections,
+  { limits, breakers }: RegistryOptions = {},
+): Registry {
   const byName = indexTools(tools, connections, limits);
   const connected = tools.map((tool) => byName.get(tool.name)!);
   const registry: Registry = {
@@ -34,6 +46,7 @@ export function createRegistry(tools: readonly Tool[], connections: Connections,
     get: (name) => byName.get(name),
     tools: () => connected,
     invoke: (invocation) => invokeAction(registry, invocation),
+    ...(breakers && { breakers }),
     close: async () => {
       await Promise.all(
         connected.map(async ({ tool, client }) => {

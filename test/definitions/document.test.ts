@@ -29,7 +29,7 @@ describe('definitionJsonSchema', () => {
     ['an unknown key', { workflow: { name: 'x', versoin: '1.0.0' }, modules: [{ id: 'a', activities: [] }] }],
     [
       'a key that is not supported yet',
-      { workflow: { name: 'x' }, modules: [{ id: 'a', activities: [] }], breakers: {} },
+      { workflow: { name: 'x', on_failure: 'ask' }, modules: [{ id: 'a', activities: [] }] },
     ],
     [
       'a word that is none of the allowed',

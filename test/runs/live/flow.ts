@@ -41,7 +41,10 @@ export class Flow {
     this.name = name;
   }
 
-  /** An activity that writes the file of its name and is undone by deleting it. One attempt, unless `over` says otherwise. */
+  /**
+   * An activity that writes the file of its name and is undone by deleting it. One attempt, unless `over` says otherwise. Through a
+   * breaker of the flow's own: what others strike refuses nothing here.
+   */
   write(name: string, over: Part = {}): Part {
     const file = { owner: 'acme', repo: 'website', path: `${this.name}/${name}`, content: name };
     return {
@@ -50,6 +53,7 @@ export class Flow {
       action: 'create_or_update_file',
       with: file,
       retry: 'none',
+      breaker: this.name,
       compensation: { action: 'delete_file', retry: 'none' },
       ...over,
     };
