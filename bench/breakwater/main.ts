@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { loadConfig } from '../../src/config.ts';
-import { registerDurable, startInTransaction } from '../../src/durable/index.ts';
+import { openStarts, registerDurable, startInTransaction } from '../../src/durable/index.ts';
+import type { StartTogether } from '../../src/durable/index.ts';
 import { newRunId, silent } from '../../src/kernel/index.ts';
 import { DEFAULT_TENANT, startApp } from '../../src/main.ts';
 import type { App } from '../../src/main.ts';
@@ -28,6 +29,8 @@ const POOL_SIZE = 10;
 interface Opened {
   readonly app: App;
   readonly knex: Knex;
+  /** As runs are started: together with whatever else starts. */
+  readonly startTogether: StartTogether<undefined>;
 }
 
 const openArguments = z.object({
@@ -67,7 +70,7 @@ async function open({
   });
   const app = await startApp(config, { emit: silent, environment: {} });
   for (const source of definitions) await app.runs.definitions.publish(ACTOR, source, 'yaml');
-  return { app, knex };
+  return { app, knex, startTogether: openStarts(knex) };
 }
 
 function parts(): Opened {
@@ -96,9 +99,11 @@ function engine(): Engine {
 
 async function startBare(workflow: string, input: Readonly<Record<string, number>>): Promise<string> {
   const runId = newRunId(Date.now());
-  const inserted = await parts().knex.transaction(
-    async (trx) => await startInTransaction(trx, { runId, name: `bench ${workflow}`, input }),
-  );
+  const start = { runId, name: `bench ${workflow}`, input };
+  const { knex, startTogether } = parts();
+  const inserted =
+    (await startTogether(start, undefined)) ??
+    (await knex.transaction(async (trx) => await startInTransaction(trx, start)));
   await inserted.begin();
   return runId;
 }

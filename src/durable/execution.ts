@@ -10,6 +10,8 @@ import type { EscapeClass } from './escape.ts';
 export interface Execution {
   readonly runId: string;
   readonly ownerXid: string;
+  /** Nobody executed the run before: its token is that of its own start, in this process. */
+  readonly isFirst: boolean;
   readonly quiesce: AbortSignal;
   /** Brings it to rest; the reason decides how its run is given back. */
   comeToRest(reason: EscapeClass): void;
@@ -25,7 +27,10 @@ const idle: (() => void)[] = [];
 let stopping: EscapeClass | undefined;
 
 /** Runs `body` as an execution; everything it awaits can ask {@link currentRun}. */
-export async function asExecution<T>(ids: { runId: string; ownerXid: string }, body: () => Promise<T>): Promise<T> {
+export async function asExecution<T>(
+  ids: Pick<Execution, 'runId' | 'ownerXid' | 'isFirst'>,
+  body: () => Promise<T>,
+): Promise<T> {
   const controller = new AbortController();
   const underWay = new Set<Promise<void>>();
   const execution: Execution = {

@@ -17,7 +17,7 @@ let turn = 0;
 let isTurnCounted = false;
 
 /** The number of this turn of the event loop. */
-function currentTurn(): number {
+export function currentTurn(): number {
   if (!isTurnCounted) {
     isTurnCounted = true;
     setImmediate(() => {

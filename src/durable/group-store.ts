@@ -245,21 +245,35 @@ export async function finishMany(pool: Pool, outcomes: readonly RunOutcome[]): P
   return outcomes.map(({ runId }) => runs.has(runId));
 }
 
+/**
+ * Rows of somebody else's that go in together with the workflows, one for each: only what the insert returns as `run` is started.
+ * One companion has one text.
+ */
+export interface Companion<Row> {
+  /** Of the prepared statement. */
+  readonly name: string;
+  /** An `insert … returning … as run`; its values are parameters from `first` on. */
+  readonly text: (first: number) => string;
+  readonly values: (rows: readonly Row[]) => readonly unknown[];
+}
+
+/** Companions' parameters follow those of the workflows. */
+const FIRST_OF_COMPANION = 18;
+
 // A row that is there already is left to DBOS, which knows whose it is.
-const START = `
+const startText = <Row>(companion?: Companion<Row>): string => `
   with item as (
     select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
                          $10::text[], $11::text[], $12::text[], $13::int[], $14::bigint[], $15::bigint[], $16::text[], $17::text[])
              as i (run, token, name, class, config, "user", role, roles, executor, version, app_id, app, priority, deadline, timeout, serialization, input)
-  ), started as (
+  )${companion ? `, admitted as (${companion.text(FIRST_OF_COMPANION)})` : ''}, started as (
     insert into dbos.workflow_status
            (workflow_uuid, status, name, class_name, config_name, authenticated_user, assumed_role, authenticated_roles,
             executor_id, application_version, application_id, application_name, recovery_attempts, priority,
             workflow_deadline_epoch_ms, workflow_timeout_ms, serialization, creator_xid, owner_xid, is_debounced)
     select run, 'PENDING', name, class, config, "user", role, roles,
            executor, version, app_id, app, 1, priority, deadline, timeout, serialization, token, token, false
-      from item order by run
-        on conflict (workflow_uuid) do nothing
+      from item ${companion ? 'join admitted using (run) order by run' : 'order by run on conflict (workflow_uuid) do nothing'}
     returning workflow_uuid as run
   ), kept as (
     insert into dbos.workflow_input (workflow_uuid, inputs)
@@ -268,27 +282,44 @@ const START = `
   )
   select run from started`;
 
-/** True for each run whose rows this statement inserted. */
-export async function startMany(database: Database, starts: readonly RunStart[]): Promise<boolean[]> {
-  const started = await prepared<{ run: string }>(database, 'start', START, starts.length, [
-    starts.map(({ runId }) => runId),
-    starts.map(({ ownerXid }) => ownerXid),
-    starts.map(({ name }) => name),
-    starts.map(({ className }) => className),
-    starts.map(({ configName }) => configName),
-    starts.map(({ user }) => user),
-    starts.map(({ role }) => role),
-    starts.map(({ roles }) => roles),
-    starts.map(({ executorId }) => executorId),
-    starts.map(({ version }) => version),
-    starts.map(({ applicationId }) => applicationId),
-    starts.map(({ application }) => application),
-    starts.map(({ priority }) => priority),
-    starts.map(({ deadlineMs }) => deadlineMs),
-    starts.map(({ timeoutMs }) => timeoutMs),
-    starts.map(({ serialization }) => serialization),
-    starts.map(({ input }) => input),
-  ]);
+const START = startText();
+
+/**
+ * True for each run whose rows this statement inserted. With a companion a workflow that is there already refuses the whole
+ * statement: no row comes without its other.
+ */
+export async function startMany<Row>(
+  database: Database,
+  starts: readonly (RunStart & { readonly row?: Row })[],
+  companion?: Companion<Row>,
+): Promise<boolean[]> {
+  const statement = companion ? `start.${companion.name}` : 'start';
+  const started = await prepared<{ run: string }>(
+    database,
+    statement,
+    companion ? startText(companion) : START,
+    starts.length,
+    [
+      starts.map(({ runId }) => runId),
+      starts.map(({ ownerXid }) => ownerXid),
+      starts.map(({ name }) => name),
+      starts.map(({ className }) => className),
+      starts.map(({ configName }) => configName),
+      starts.map(({ user }) => user),
+      starts.map(({ role }) => role),
+      starts.map(({ roles }) => roles),
+      starts.map(({ executorId }) => executorId),
+      starts.map(({ version }) => version),
+      starts.map(({ applicationId }) => applicationId),
+      starts.map(({ application }) => application),
+      starts.map(({ priority }) => priority),
+      starts.map(({ deadlineMs }) => deadlineMs),
+      starts.map(({ timeoutMs }) => timeoutMs),
+      starts.map(({ serialization }) => serialization),
+      starts.map(({ input }) => input),
+      ...(companion ? companion.values(starts.flatMap(({ row }) => row ?? [])) : []),
+    ],
+  );
   const runs = new Set(started.map(({ run }) => run));
   return starts.map(({ runId }) => runs.has(runId));
 }

@@ -14,10 +14,13 @@ export { onWake, sendInTransaction, takeMessage, userTopic, waitForMessage, wake
 export { createGroup } from './group.ts';
 export type { Group } from './group.ts';
 export type { Wake } from './message.ts';
-export { loadRecord } from './record.ts';
+export { loadRecord, recordAtBegin } from './record.ts';
 export type { Checkpoint, RunRecord } from './record.ts';
 export { executesHere, startInTransaction } from './start.ts';
 export type { Inserted } from './start.ts';
+export { openStarts } from './start-group.ts';
+export type { StartTogether } from './start-group.ts';
+export type { Companion } from './group-store.ts';
 export { StuckError } from './stuck-error.ts';
 export { ENGINE_RANGE, runStep, stepId } from './step.ts';
 export type { StepIds } from './step.ts';

@@ -52,14 +52,27 @@ export async function withStepIdsFrom<T>(base: number, body: () => Promise<T>): 
   return await runWithParentContext(context, { curWFFunctionId: base }, body);
 }
 
+/** A workflow that is to begin in this process, under a token that its start makes. */
+export interface NewWorkflow {
+  readonly runId: string;
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly priority: number;
+  readonly ownerXid: string;
+}
+
 /** Why: run row and workflow row commit together (K11); `DBOS.startWorkflow` cannot join a transaction. */
-export async function insertWorkflow(
-  client: ClientBase,
-  start: { runId: string; name: string; args: readonly unknown[]; priority: number; ownerXid: string },
-): Promise<ClaimedWorkflow> {
-  const { systemDatabase, serializer } = executor();
+export async function insertWorkflow(client: ClientBase, start: NewWorkflow): Promise<ClaimedWorkflow> {
+  const workflow = await describeWorkflow(start);
+  await executor().systemDatabase.initWorkflowStatus(workflow, start.ownerXid, client, 'reject');
+  return workflow;
+}
+
+/** Why: starts that share a statement write this row themselves. */
+export async function describeWorkflow(start: NewWorkflow): Promise<ClaimedWorkflow> {
+  const { serializer } = executor();
   const input = await serializeFunctionInputOutput([...start.args], [start.name, '<arguments>'], serializer);
-  const workflow: ClaimedWorkflow = {
+  return {
     workflowUUID: start.runId,
     status: 'PENDING',
     workflowName: start.name,
@@ -78,8 +91,6 @@ export async function insertWorkflow(
     applicationName: globalParams.appName,
     priority: start.priority,
   };
-  await systemDatabase.initWorkflowStatus(workflow, start.ownerXid, client, 'reject');
-  return workflow;
 }
 
 /**
@@ -190,6 +201,13 @@ export interface CheckpointDatabase {
   readonly application: string | undefined;
 }
 
+let replacedOn: SystemDatabase | undefined;
+
+/** Why: what writes DBOS's rows by itself must leave it to DBOS where group checkpoints are off. */
+export function areCheckpointsReplaced(): boolean {
+  return replacedOn !== undefined && replacedOn === DBOSExecutor.globalInstance?.systemDatabase;
+}
+
 /** Why: group checkpoints write DBOS's rows for it (D4). `make` gets the methods as they were, each with its own retries. */
 export function replaceCheckpoints(make: (stock: Checkpoints, database: CheckpointDatabase) => Checkpoints): void {
   const { systemDatabase } = executor();
@@ -203,6 +221,7 @@ export function replaceCheckpoints(make: (stock: Checkpoints, database: Checkpoi
     recordWorkflowError: systemDatabase.recordWorkflowError.bind(systemDatabase),
   };
   Object.assign(systemDatabase, make(stock, { pool: systemDatabase.pool, application: systemDatabase.appName }));
+  replacedOn = systemDatabase;
 }
 
 /** Why: group checkpoints know the statements of one version of DBOS. */

@@ -26,6 +26,19 @@ export interface RunRecord {
   read<T>(id: number): T | undefined;
 }
 
+const NOTHING: RunRecord = {
+  size: { checkpoints: 0, bytes: 0 },
+  claims: 1,
+  has: () => false,
+  names: () => [],
+  read: () => undefined,
+};
+
+/** What is recorded as an execution begins. The first one has nothing before it, and need not ask. */
+export async function recordAtBegin(knex: Knex): Promise<RunRecord> {
+  return currentRun().isFirst ? NOTHING : await loadRecord(knex);
+}
+
 /** Every checkpoint of the run, in one query. */
 export async function loadRecord(knex: Knex): Promise<RunRecord> {
   const execution = currentRun();

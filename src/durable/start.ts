@@ -3,10 +3,12 @@ import type { Knex } from 'knex';
 import { randomUUID } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import { rawClient } from '../postgres/index.ts';
+import { expectBirth } from './birth.ts';
 import { reach, reachAfter } from './boundary.ts';
 import { notifyClaimers } from './claim-store.ts';
 import { durableClient } from './client.ts';
 import { executeInserted, insertWorkflow } from './internals.ts';
+import type { ClaimedWorkflow, NewWorkflow } from './internals.ts';
 import { ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
 
 /** A run whose rows are inserted but perhaps not committed. `begin` is called once, after the commit. */
@@ -50,15 +52,26 @@ async function enqueue(trx: Knex.Transaction, start: Start): Promise<Inserted> {
 
 async function insertHere(trx: Knex.Transaction, start: Start): Promise<Inserted> {
   const client: ClientBase = await rawClient(trx);
-  const ownerXid = randomUUID();
-  const { runId, name, input, priority = 0 } = start;
-  const workflow = await insertWorkflow(client, { runId, name, args: [input], priority, ownerXid });
+  const begun = newWorkflow(start);
+  const workflow = await insertWorkflow(client, begun);
   reach('inserted', start.runId, 'run');
+  return insertedHere(workflow, begun.ownerXid);
+}
+
+/** What begins here begins under a token of its own. */
+export function newWorkflow({ runId, name, input, priority = 0 }: Start): NewWorkflow {
+  return { runId, name, args: [input], priority, ownerXid: randomUUID() };
+}
+
+/** `seenInTurn`: the turn of the event loop in which the answer to its commit came. */
+export function insertedHere(workflow: ClaimedWorkflow, ownerXid: string, seenInTurn?: number): Inserted {
+  const { workflowUUID: runId } = workflow;
   return {
     async begin() {
-      reach('started', start.runId, 'run');
+      reach('started', runId, 'run');
+      expectBirth(ownerXid, seenInTurn);
       const run = await executeInserted(workflow, ownerXid);
-      reachAfter(async () => await run.ended(), 'ended', start.runId, 'run');
+      reachAfter(async () => await run.ended(), 'ended', runId, 'run');
     },
   };
 }

@@ -4,12 +4,16 @@ import type { Knex } from 'knex';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
+import { takeBirth } from './birth.ts';
+import type { Birth } from './birth.ts';
 import { reach } from './boundary.ts';
 import { causeOfEscape, classifyEscape } from './escape.ts';
 import type { EscapeClass } from './escape.ts';
 import { asExecution, currentRun } from './execution.ts';
+import type { Execution } from './execution.ts';
 import { giveBackLater, giveBackNow } from './give-back-store.ts';
 import type { Owned } from './give-back-store.ts';
+import { memoryOf } from './group-memory.ts';
 import { DBOSWorkflowConflictError, currentExecution } from './internals.ts';
 import { setAsideAsStuck } from './set-aside.ts';
 import type { OnStuck } from './set-aside.ts';
@@ -56,8 +60,10 @@ export function isRegistered(name: string): boolean {
 async function guarded(body: () => Promise<void>): Promise<void> {
   const owned = currentExecution();
   if (!owned) throw new Error('a durable workflow runs only under DBOS');
-  await asExecution(owned, async () => {
+  const birth = takeBirth(owned.ownerXid);
+  await asExecution({ ...owned, isFirst: birth !== undefined }, async () => {
     try {
+      if (birth) begin(currentRun(), birth);
       await body();
       reach('ending', owned.runId, 'run');
       giveBacks.delete(owned.runId);
@@ -70,6 +76,13 @@ async function guarded(body: () => Promise<void>): Promise<void> {
       throw new DBOSWorkflowConflictError(owned.runId);
     }
   });
+}
+
+// Whoever else would record something for the run first takes the token away, and then our own records are refused (K12).
+function begin(execution: Execution, { isSeenNow }: Birth): void {
+  const memory = memoryOf(execution);
+  memory.learn(new Map());
+  if (isSeenNow) memory.see();
 }
 
 // Postgres may be what failed: the give-back itself is tried until it is known to have worked or no longer matters.

@@ -1,6 +1,6 @@
 // The face of the Postgres room: sessions with it, the embedded cluster, migrations, the database's clock and its checks.
 export { createPool, type PoolOptions } from './pool.ts';
-export { createKnex, rawClient, type KnexOptions } from './knex.ts';
+export { createKnex, rawClient, withClient, type KnexOptions } from './knex.ts';
 export { isOwnDatabaseError } from './own-database-error.ts';
 export { LostConnectionError } from './relabel.ts';
 export {

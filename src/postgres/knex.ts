@@ -33,6 +33,17 @@ export async function rawClient(trx: Knex.Transaction): Promise<pg.ClientBase> {
   return client.acquireConnection();
 }
 
+/** Lends `use` a session of the pool, outside of any transaction: for prepared statements, which knex does not name. */
+export async function withClient<T>(knex: Knex, use: (client: pg.ClientBase) => Promise<T>): Promise<T> {
+  const pool = z.instanceof(PostgresDialect).parse(knex.client);
+  const client = await pool.acquireConnection();
+  try {
+    return await use(client);
+  } finally {
+    await pool.releaseConnection(client);
+  }
+}
+
 /** The URL a knex was created with. */
 export function connectionUrlOf(knex: Knex): string {
   const { config } = z

@@ -21,8 +21,11 @@ const READ_TOGETHER = { maxSize: 500, maxInFlight: 2 };
 const NEVER = Number.NEGATIVE_INFINITY;
 
 export interface ControlWatch {
-  /** Calls `notice` once when the run is told to cancel. Returns the end of the watch. */
-  watch(runId: string, notice: (control: Control) => void): () => void;
+  /**
+   * Calls `notice` once when the run is told to cancel. Returns the end of the watch. A run that `isNew` counts as read: nothing was
+   * asked when its row was inserted, and what was since then is found by the first look.
+   */
+  watch(runId: string, notice: (control: Control) => void, isNew?: boolean): () => void;
   /** What is asked of a run that goes on acting: read now, unless it is watched and was read in the last {@link FRESH_MS}. */
   heed(runId: string): Promise<Control | undefined>;
   /** What is asked of the run now, read from the database. */
@@ -35,6 +38,8 @@ interface Watched {
   readonly unsubscribe: () => void;
   /** When a reading began that found nothing asked; never, once it is woken. */
   readAtMs: number;
+  /** Nobody has read it since its watch began: what was asked before woke nobody. */
+  isUnheard: boolean;
   /** Or when the watch began. */
   wokenAtMs: number;
 }
@@ -59,9 +64,11 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
       emit({ level: 'warn', name: 'controls.read_failed', fields: { error: messageOf(error) } });
     }
   };
-  const wasRead = (runId: string): boolean => (watched.get(runId)?.readAtMs ?? NEVER) > NEVER;
   const woken = gather(GATHER_MS, look);
-  const begun = gather(FIRST_LOOK_MS, async (runIds) => await look([...runIds].filter((runId) => !wasRead(runId))));
+  const begun = gather(
+    FIRST_LOOK_MS,
+    async (runIds) => await look([...runIds].filter((runId) => watched.get(runId)?.isUnheard)),
+  );
   const reads = createGroup<string, Control | undefined>({
     ...READ_TOGETHER,
     keyOf: (runId) => runId,
@@ -75,13 +82,16 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
     const startedAtMs = performance.now();
     const control = await reads.add(runId);
     const entry = watched.get(runId);
-    if (entry && !control && entry.wokenAtMs < startedAtMs) entry.readAtMs = startedAtMs;
+    if (entry && !control && entry.wokenAtMs < startedAtMs) {
+      entry.readAtMs = startedAtMs;
+      entry.isUnheard = false;
+    }
     return control;
   };
   const poll = setInterval(() => void look(watched.keys()), POLL_MS);
   poll.unref();
 
-  const begin = (runId: string): Watched => {
+  const begin = (runId: string, isNew: boolean): Watched => {
     const unsubscribe = onWake(runId, RUN_TOPIC, () => {
       entry.wokenAtMs = performance.now();
       entry.readAtMs = NEVER;
@@ -90,7 +100,8 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
     const entry: Watched = {
       notices: new Set(),
       unsubscribe,
-      readAtMs: NEVER,
+      readAtMs: isNew ? performance.now() : NEVER,
+      isUnheard: true,
       wokenAtMs: performance.now(),
     };
     watched.set(runId, entry);
@@ -99,8 +110,8 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
   };
 
   return {
-    watch(runId, notice) {
-      const entry = watched.get(runId) ?? begin(runId);
+    watch(runId, notice, isNew = false) {
+      const entry = watched.get(runId) ?? begin(runId, isNew);
       entry.notices.add(notice);
       return () => {
         entry.notices.delete(notice);

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { previewPlan, validateInput } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
+import { openStarts } from '../durable/index.ts';
 import { BreakwaterError, isJsonObject } from '../kernel/index.ts';
 import type { Clock, Json, JsonObject } from '../kernel/index.ts';
 import { plainJson } from '../tools/index.ts';
@@ -13,7 +14,7 @@ import { amend, cancelRun, decide, sendMessage } from './control-run.ts';
 import { createDefinitions } from './definition-catalog.ts';
 import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
 import { loadPinned } from './pinned-definition.ts';
-import { executorOf, findRun, listActivities, listRuns } from './run-store.ts';
+import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
 import { isFinal } from './runs.ts';
@@ -40,6 +41,7 @@ export interface RunsOptions {
 }
 
 export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs {
+  const startTogether = openStarts(knex, RUN_COMPANION);
   const get = async (tenant: string, id: string): Promise<RunView> =>
     await viewRun(knex, await findOrRefuse(knex, tenant, id));
   return {

@@ -30,6 +30,8 @@ export interface RunBase extends Engine {
   readonly record: RunRecord;
   /** What is recorded so far, by this execution too. */
   readonly history: History;
+  /** It was started by this process just now: nobody could ask anything of it before. */
+  readonly isFirst: boolean;
   /** An earlier execution may have acted and died before it could say so (K7). */
   readonly tookOver: boolean;
 }

@@ -1,13 +1,15 @@
 // The one durable workflow that executes every run, of a YAML definition or of code: loads what the run is pinned to and runs it.
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { currentRun, loadRecord, registerDurable } from '../durable/index.ts';
+import { currentRun, recordAtBegin, registerDurable } from '../durable/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { runCoded } from './coded-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import type { Engine, RunBase } from './environment.ts';
 import { HISTORY_LIMITS, openHistory } from './history.ts';
 import type { HistorySize } from './history.ts';
+import { takeNewborn } from './newborn.ts';
+import type { NewbornRow } from './newborn.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { runPlan } from './run-plan.ts';
 import { loadRun, markBegun } from './run-store.ts';
@@ -36,9 +38,13 @@ async function begunRun(knex: Knex, runId: string, isFirst: boolean): Promise<Ne
   const newborn = takeNewborn(runId, isFirst);
   if (newborn) return newborn;
   const row = await loadRun(knex, runId);
-  if (row.status !== 'queued') return row;
+  if (row.status !== 'queued') return rowOf(row);
   await markBegun(knex, runId);
-  return await loadRun(knex, runId);
+  return rowOf(await loadRun(knex, runId));
+}
+
+function rowOf({ requester, priority, started_at: startedAt }: RunRow): NewbornRow {
+  return { requester, priority, startedAt };
 }
 
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
@@ -65,13 +71,13 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     priority: row.priority,
     record,
     history: openHistory(record.size, (size) => warnOfHistory(engine, runId, size)),
+    isFirst,
     tookOver: record.claims > 1,
   };
   if (definition.plan) await runPlan({ ...base, plan: definition.plan });
   else await runCoded(base, coded.get({ name: pinned.workflow, version: pinned.version }));
 }
 
-    isFirst,
 function warnOfHistory({ emit }: Engine, runId: string, { checkpoints, bytes }: HistorySize): void {
   const most = HISTORY_LIMITS;
   const fields = { run: runId, checkpoints, bytes, maxCheckpoints: most.checkpoints, maxBytes: most.bytes };

@@ -104,9 +104,9 @@ class ForwardWalk {
   // An operator's wish is read before anything starts, and watched for while something acts.
   async #heed(): Promise<void> {
     if (this.#turn) return;
-    const { controls, facts } = this.#context;
+    const { controls, facts, isFirst } = this.#context;
     // Watched first, so that nothing is asked between the two unheard.
-    this.#unwatch ??= controls.watch(facts.id, (noticed) => this.#cancel(noticed));
+    this.#unwatch ??= controls.watch(facts.id, (noticed) => this.#cancel(noticed), isFirst);
     const control = await controls.heed(facts.id);
     if (control) this.#cancel(control);
   }

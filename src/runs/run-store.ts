@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import type { NodeStatus } from '../definitions/index.ts';
 import { isFinal } from './runs.ts';
 import type { Cause, CompensationSummary, Priority, RunFilter, RunStatus } from './runs.ts';
+import type { Companion } from '../durable/index.ts';
 import type { Failure, Json } from '../kernel/index.ts';
 
 export interface RunRow {
@@ -46,7 +47,24 @@ export interface NewRun {
   readonly sandboxed: boolean;
   readonly idempotencyKey: string | null;
   readonly requestDigest: string;
+  /** Database time. */
+  readonly startedAt: Date;
 }
+
+/** The rows of runs, in the statement that starts their workflows. A run whose idempotency key is taken is left out. */
+export const RUN_COMPANION: Companion<NewRun> = {
+  name: 'run',
+  text: (first) => `
+    insert into breakwater.run
+           (id, tenant, workflow, version, hash, input, status, priority, labels, requester, sandboxed, idempotency_key, request_digest, started_at)
+    select id, tenant, workflow, version, hash, input, status, priority, labels, requester, sandboxed, "idempotencyKey", "requestDigest", "startedAt"
+      from json_to_recordset($${first}::json) as said (
+             id text, tenant text, workflow text, version text, hash text, input json, status text, priority text, labels jsonb,
+             requester text, sandboxed boolean, "idempotencyKey" text, "requestDigest" text, "startedAt" timestamptz)
+        on conflict (tenant, idempotency_key) where idempotency_key is not null do nothing
+    returning id as run`,
+  values: (rows) => [JSON.stringify(rows)],
+};
 
 /** False when the idempotency key already names a run: nothing was inserted. */
 export async function insertRun(trx: Knex.Transaction, run: NewRun): Promise<boolean> {
@@ -67,6 +85,7 @@ export async function insertRun(trx: Knex.Transaction, run: NewRun): Promise<boo
       sandboxed: run.sandboxed,
       idempotency_key: run.idempotencyKey,
       request_digest: run.requestDigest,
+      started_at: run.startedAt,
     })
     .onConflict(trx.raw('(tenant, idempotency_key) where idempotency_key is not null'))
     .ignore()

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { validateInput } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import { executesHere, startInTransaction } from '../durable/index.ts';
+import type { Inserted, StartTogether } from '../durable/index.ts';
 import { BreakwaterError, hashJson, newRunId } from '../kernel/index.ts';
 import type { Clock, Json, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
@@ -10,9 +11,10 @@ import type { CodedWorkflows } from './coded-workflow.ts';
 import { resolvePinned } from './definition-catalog.ts';
 import { RUN_WORKFLOW } from './execute-run.ts';
 import type { RunInput } from './execute-run.ts';
+import { whileNewborn } from './newborn.ts';
 import type { PinnedDefinition } from './definition-store.ts';
 import { findByIdempotencyKey, insertRun } from './run-store.ts';
-import type { RunRow } from './run-store.ts';
+import type { NewRun, RunRow } from './run-store.ts';
 import type { Actor, Priority, RunStatus, StartRequest, StartedRun } from './runs.ts';
 
 /** Places on the run queue, the lowest first. */
@@ -23,6 +25,7 @@ export interface Starter {
   readonly registry: Registry;
   readonly coded: CodedWorkflows;
   readonly clock: Clock;
+  readonly startTogether: StartTogether<NewRun>;
 }
 
 export async function startRun(
@@ -37,32 +40,39 @@ export async function startRun(
   const id = newRunId(clock.now());
   const priority = request.priority ?? definition.plan?.priority ?? 'normal';
   const status: RunStatus = executesHere() ? 'running' : 'queued';
-  const begin = await knex.transaction(async (trx) => {
-    const created = await insertRun(trx, {
-      id,
-      tenant: actor.tenant,
-      workflow: definition.name,
-      version: definition.version,
-      hash: definition.hash,
-      input,
-      status,
-      priority,
-      labels: request.labels ?? {},
-      requester: actor.user,
-      sandboxed: isSandboxed(starter.registry, definition.plan),
-      idempotencyKey: request.idempotencyKey ?? null,
-      requestDigest: digest,
-    });
-    if (!created) return undefined;
-    const { name, version, hash } = definition;
-    const argument: RunInput = { tenant: actor.tenant, workflow: name, version, hash, input };
-    const place = QUEUE_PLACE[priority];
-    return await startInTransaction(trx, { runId: id, name: RUN_WORKFLOW, input: argument, priority: place });
-  });
-  if (!begin) return { run: await earlierRun(knex, actor.tenant, request, digest), created: false };
-  await begin.begin();
   const { name: workflow, version, hash } = definition;
+  const run: NewRun = {
+    id,
+    tenant: actor.tenant,
+    workflow,
+    version,
+    hash,
+    input,
+    status,
+    priority,
+    labels: request.labels ?? {},
+    requester: actor.user,
+    sandboxed: isSandboxed(starter.registry, definition.plan),
+    idempotencyKey: request.idempotencyKey ?? null,
+    requestDigest: digest,
+    startedAt: new Date(clock.now()),
+  };
+  const inserted = await insert(starter, run);
+  if (!inserted) return { run: await earlierRun(knex, actor.tenant, request, digest), created: false };
+  if (status === 'running') await whileNewborn(run, async () => await inserted.begin());
   return { run: { id, workflow, version, hash, status }, created: true };
+}
+
+// Together with whatever else starts now, or alone. Undefined when the idempotency key already names a run.
+async function insert({ knex, startTogether }: Starter, run: NewRun): Promise<Inserted | undefined> {
+  const { id, tenant, workflow, version, hash, input, priority } = run;
+  const argument: RunInput = { tenant, workflow, version, hash, input };
+  const start = { runId: id, name: RUN_WORKFLOW, input: argument, priority: QUEUE_PLACE[priority] };
+  const together = await startTogether(start, run);
+  if (together) return together;
+  return await knex.transaction(async (trx) =>
+    (await insertRun(trx, run)) ? await startInTransaction(trx, start) : undefined,
+  );
 }
 
 function checkedInput(coded: CodedWorkflows, definition: PinnedDefinition, input: Json): Json {

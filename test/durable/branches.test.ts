@@ -5,7 +5,7 @@ import { asExecution, currentRun } from '../../src/durable/execution.ts';
 import { until } from '../support/until.ts';
 
 const inExecution = async <T>(body: () => Promise<T>): Promise<T> =>
-  await asExecution({ runId: 'run', ownerXid: 'token' }, body);
+  await asExecution({ isFirst: false, runId: 'run', ownerXid: 'token' }, body);
 
 describe('branches', () => {
   it('are told of one by one, and then there are none', async () => {

@@ -198,6 +198,29 @@ describe('insertWorkflow', () => {
     expect(await rowOf('rolled back')).toBeUndefined();
   });
 
+  it('inserts what describeWorkflow tells', async () => {
+    const wanted = {
+      runId: 'described',
+      name: 'contract',
+      args: [{ greeting: 'hello' }],
+      priority: 3,
+      ownerXid: 'token',
+    };
+
+    const described = await internals.describeWorkflow(wanted);
+
+    expect(
+      await knex.transaction(async (trx) => await internals.insertWorkflow(await rawClient(trx), wanted)),
+    ).toEqual(described);
+    expect((await internals.loadClaimed(['described'])).get('described')).toMatchObject({
+      workflowName: described.workflowName,
+      input: described.input,
+      serialization: described.serialization,
+      applicationVersion: described.applicationVersion,
+      priority: 3,
+    });
+  });
+
   it('refuses an id that is taken', async () => {
     await insert('taken', async () => null);
 
@@ -331,11 +354,14 @@ describe('DBOSWorkflowConflictError', () => {
 describe('DBOSWorkflowCancelledError', () => {
   it('of the run itself, thrown in a transaction, is neither recorded for the step nor for the run', async () => {
     await start('cancelled', async () => {
-      await asExecution({ runId: 'cancelled', ownerXid: internals.currentOwnerXid('cancelled')! }, async () => {
-        await runTransaction(4_096, 'leaving', async () => {
-          throw new DBOSWorkflowCancelledError('cancelled');
-        });
-      });
+      await asExecution(
+        { isFirst: false, runId: 'cancelled', ownerXid: internals.currentOwnerXid('cancelled')! },
+        async () => {
+          await runTransaction(4_096, 'leaving', async () => {
+            throw new DBOSWorkflowCancelledError('cancelled');
+          });
+        },
+      );
     });
 
     await until(() => !internals.isRunningHere('cancelled'), { what: 'the execution to park' });
@@ -364,6 +390,7 @@ describe('the methods behind checkpoints', () => {
   it('are those that DBOS calls, in the order that replaceCheckpoints relies on', async () => {
     const calls: unknown[] = [];
     let given: internals.CheckpointDatabase | undefined;
+    const before = internals.areCheckpointsReplaced();
     internals.replaceCheckpoints((stock, database) => {
       given = database;
       return {
@@ -408,6 +435,7 @@ describe('the methods behind checkpoints', () => {
       }),
     ).rejects.toThrow('no');
 
+    expect([before, internals.areCheckpointsReplaced()]).toEqual([false, true]);
     const begun = ['initWorkflowStatus', 'PENDING', 'string'];
     expect(calls).toEqual([
       begun,
