@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { loadOwned, loadOwners } from './app-store.ts';
 
 const LOOK_EVERY_MS = 50;
-const GIVE_UP_AFTER_MS = 60_000;
+const PATIENCE_MS = 60_000;
 
 export interface Takeover {
   readonly run: string;
@@ -18,11 +18,13 @@ export class TakeoverWatch {
   /** Runs nobody had taken over when we stopped looking. */
   readonly orphans: string[] = [];
   readonly #database: pg.Pool;
+  readonly #patienceMs: number;
   readonly #watches = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(database: pg.Pool) {
+  constructor(database: pg.Pool, patienceMs = PATIENCE_MS) {
     this.#database = database;
+    this.#patienceMs = patienceMs;
   }
 
   /** Watches the runs that `executor` owned when it died. How many those are. */
@@ -45,7 +47,7 @@ export class TakeoverWatch {
   }
 
   async #watch(left: Set<string>, dead: string, diedAt: number): Promise<void> {
-    while (left.size > 0 && !this.#stopped && Date.now() - diedAt < GIVE_UP_AFTER_MS) {
+    while (left.size > 0 && !this.#stopped && Date.now() - diedAt < this.#patienceMs) {
       const owners = await loadOwners(this.#database, [...left]);
       const ms = Date.now() - diedAt;
       for (const { run, state, executor } of owners) {
