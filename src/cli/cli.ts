@@ -14,7 +14,7 @@ import { addRuns } from './runs-commands.ts';
 import { addSandbox } from './sandbox-command.ts';
 import { addStart } from './start.ts';
 
-const RUNS_NOT_YET = ['history', 'effects', 'pause', 'resume', 'rewind', 'fork', 'compensate', 'decide'] as const;
+const RUNS_NOT_YET = ['history', 'pause', 'resume', 'rewind', 'fork', 'compensate', 'decide'] as const;
 const NOT_YET = ['breakers', 'completion', 'doctor'] as const;
 
 /** Runs one command line, without the program's name, and says how it ended. Never throws. */

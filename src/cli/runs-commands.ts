@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { pageOf, run, type RunAnswer } from './answers.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
+import { addEffects, addLeaks } from './effects-commands.ts';
 import { table } from './table.ts';
 
 interface ListOptions {
@@ -22,6 +23,8 @@ export function addRuns(program: Command, context: Context): Command {
   addList(runs, context);
   addShow(runs, context);
   addCancel(runs, context);
+  addEffects(runs, context);
+  addLeaks(runs, context);
   return runs;
 }
 

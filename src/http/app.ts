@@ -14,6 +14,7 @@ import { MAX_BODY_BYTES, installBodyRules } from './body.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { definitionRoutes } from './definitions.ts';
 import { installErrorHandler } from './error-handler.ts';
+import { effectRoutes } from './effects.ts';
 import { executorRoutes } from './executors.ts';
 import { healthRoutes } from './health.ts';
 import { notYetRoutes } from './not-yet.ts';
@@ -32,6 +33,7 @@ const resources: readonly Resource[] = [
   healthRoutes,
   definitionRoutes,
   runRoutes,
+  effectRoutes,
   approvalRoutes,
   approveLinkRoutes,
   campaignRoutes,

@@ -12,7 +12,8 @@ import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { amend, cancelRun, decide, sendMessage } from './control-run.ts';
 import { createDefinitions } from './definition-catalog.ts';
-import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
+import { effectsOfRun, leakPage } from './effects.ts';
+import { decodeCursor, encodeCursor, pageLimit, timestampText } from './page.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
@@ -21,12 +22,7 @@ import { isFinal } from './runs.ts';
 import type { Page, RunFilter, RunView, Runs } from './runs.ts';
 import { isSandboxed, refuseInput, startRun } from './start-run.ts';
 
-// The database's own text of the time: a Date has milliseconds only, and runs that share one would be passed over.
-const timestamp = z
-  .string()
-  .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?[+-]\d\d(:\d\d)?$/)
-  .refine((text) => !Number.isNaN(Date.parse(text)));
-const runPosition = z.object({ at: timestamp, id: z.string().regex(/^run_[0-9a-f-]{36}$/) });
+const runPosition = z.object({ at: timestampText, id: z.string().regex(/^run_[0-9a-f-]{36}$/) });
 
 /** How often a held answer looks whether its run is final. */
 const WAIT_POLL_MS = 100;
@@ -63,6 +59,11 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
       const definition = await loadPinned(knex, row);
       return progressView(row, definition?.plan ?? null, await listActivities(knex, id), clock.now());
     },
+    async effects(tenant, id) {
+      await findOrRefuse(knex, tenant, id);
+      return await effectsOfRun(knex, id);
+    },
+    leaks: async (tenant, filter) => await leakPage(knex, tenant, filter),
     async cancel(actor, id, options) {
       await cancelRun(knex, actor, id, options);
       return await get(actor.tenant, id);

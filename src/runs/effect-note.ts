@@ -45,7 +45,7 @@ export function effectOf(
 }
 
 /** What takes the node's acts back, in the words of {@link EffectNote}. */
-export function takenBackBy({
+export function undoNameOf({
   irreversible,
   compensation,
 }: Pick<ActivityNode, 'irreversible' | 'compensation'>): string | undefined {

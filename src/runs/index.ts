@@ -8,6 +8,8 @@ export { createControlWatch } from './control-watch.ts';
 export type { ControlWatch } from './control-watch.ts';
 export { createRuns } from './create-runs.ts';
 export type { Engine } from './environment.ts';
+export { EFFECT_STATES } from './effect.ts';
+export type { EffectState, EffectView, LeakView } from './effect.ts';
 export { registerRunWorkflow } from './execute-run.ts';
 export { publishCoded } from './publish-coded.ts';
 export type {

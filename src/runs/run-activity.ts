@@ -5,7 +5,7 @@ import { openBranches, runStep } from '../durable/index.ts';
 import { FailureError, failure, idempotencyKey, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { actName } from './act.ts';
-import { takenBackBy } from './effect-note.ts';
+import { undoNameOf } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { resultOf } from './node-result.ts';
@@ -92,7 +92,7 @@ async function runItem(
     tool: node.tool,
     action: node.action,
     args,
-    takenBackBy: takenBackBy(node),
+    takenBackBy: undoNameOf(node),
     key: actKey(context, node, item),
     retry: node.retry,
     timeoutMs: node.timeoutMs,

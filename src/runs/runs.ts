@@ -1,6 +1,7 @@
 // What the outside may ask of runs: the shapes that http/ and cli/ show, and the service behind them.
 import type { NodeStatus, Plan } from '../definitions/index.ts';
 import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
+import type { EffectView, LeakView } from './effect.ts';
 
 export const FINAL_STATUSES = [
   'succeeded',
@@ -117,6 +118,17 @@ export interface RunFilter {
   readonly cursor?: string;
 }
 
+/** Of the effects that stand although their run was taken back. */
+export interface LeakFilter {
+  readonly workflow?: string;
+  /** When the run ended. */
+  readonly since?: Date;
+  readonly until?: Date;
+  /** 1 to 200, default 50. */
+  readonly limit?: number;
+  readonly cursor?: string;
+}
+
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor?: string;
@@ -175,6 +187,10 @@ export interface Runs {
   waitFor(tenant: string, id: string, timeoutMs: number): Promise<RunView>;
   list(tenant: string, filter: RunFilter): Promise<Page<RunView>>;
   progress(tenant: string, id: string): Promise<RunProgress>;
+  /** What the run changed outside, in the order in which it began. */
+  effects(tenant: string, id: string): Promise<readonly EffectView[]>;
+  /** What stands although its run was taken back; the run that ended last first. */
+  leaks(tenant: string, filter: LeakFilter): Promise<Page<LeakView>>;
   /** 409 when the run is final. */
   cancel(actor: Actor, id: string, options: { compensate: boolean; reason?: string }): Promise<RunView>;
   /** Durable send to a topic that the definition waits for; the same key twice is one message. */
