@@ -33,6 +33,7 @@ const approvalRow = z.object({
   allow_requester: z.boolean(),
   on_timeout: decision,
   editable: names,
+  edit_schemas: z.record(z.string(), z.custom<JsonObject>()).nullable(),
   form: z.custom<JsonObject | null>(),
   topic: z.string(),
   draft_edits: z.record(z.string(), json).nullable(),
@@ -54,9 +55,9 @@ export async function insertApproval(trx: Knex.Transaction, approval: NewApprova
   await trx.raw(
     `with opened as (
        insert into breakwater.approval (id, tenant, run_id, node, epoch, title, body, approvers, requester, allow_requester,
-                                        on_timeout, editable, form, topic, deadline)
+                                        on_timeout, editable, edit_schemas, form, topic, deadline)
        values (:id, :tenant, :runId, :node, :epoch, :title, :body, :approvers, :requester, :allowRequester,
-               :onTimeout, :editable, :form, :topic, clock_timestamp() + :timeoutMs * interval '1 millisecond')
+               :onTimeout, :editable, :editSchemas, :form, :topic, clock_timestamp() + :timeoutMs * interval '1 millisecond')
        on conflict (run_id, node, epoch) do nothing
        returning *)
      insert into breakwater.event (tenant, run_id, node, kind, data)
@@ -67,6 +68,7 @@ export async function insertApproval(trx: Knex.Transaction, approval: NewApprova
       body: approval.body ?? null,
       approvers: JSON.stringify(approval.approvers),
       editable: JSON.stringify(approval.editable),
+      editSchemas: approval.editSchemas === undefined ? null : JSON.stringify(approval.editSchemas),
       form: approval.form === undefined ? null : JSON.stringify(approval.form),
     },
   );
@@ -269,6 +271,7 @@ function toApproval(row: unknown): Approval {
     requester: parsed.requester,
     allowRequester: parsed.allow_requester,
     onTimeout: parsed.on_timeout,
+    editSchemas: parsed.edit_schemas ?? {},
     editable: parsed.editable,
     form: parsed.form,
     topic: parsed.topic,

@@ -12,6 +12,8 @@ export interface ApprovalActor {
   readonly roles: readonly string[];
 }
 
+export type EditSchemas = Readonly<Record<string, JsonObject>>;
+
 /** What a run asks. `timeoutMs` from now, on the database's clock, makes the deadline. */
 export interface NewApproval {
   readonly tenant: string;
@@ -27,6 +29,8 @@ export interface NewApproval {
   readonly onTimeout: Decision;
   /** Node ids whose output the approver may edit. */
   readonly editable: readonly string[];
+  /** What each editable output must be, as JSON Schema by node, where no plan of the definition says it. */
+  readonly editSchemas?: EditSchemas;
   /** JSON Schema of what the approver fills in. */
   readonly form?: JsonObject;
   /** The wake topic of the node that waits. */
@@ -67,6 +71,7 @@ export interface Approval extends ApprovalView {
   readonly requester: string;
   readonly allowRequester: boolean;
   readonly onTimeout: Decision;
+  readonly editSchemas: EditSchemas;
   readonly topic: string;
   /** Edits made before the decision; they ship with an approval. */
   readonly draftEdits: Readonly<Record<string, Json>>;

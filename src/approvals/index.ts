@@ -6,6 +6,7 @@ export type {
   ApprovalStatus,
   ApprovalView,
   DecisionRecord,
+  EditSchemas,
   NewApproval,
   Settlement,
 } from './approval.ts';

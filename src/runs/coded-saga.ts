@@ -7,6 +7,7 @@ import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep } from '../
 import { FailureError, failure, isJsonObject, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { MAX_OUTCOME_BYTES, readWithin } from '../tools/index.ts';
+import type { EditSchemas } from '../approvals/index.ts';
 import type { Activity } from './activity.ts';
 import { reasonOf } from './advance.ts';
 import { CallFailedError } from './call-failed.ts';
@@ -16,11 +17,13 @@ import { emptyScope, runCodedWait } from './coded-wait.ts';
 import type { CodedPlaces } from './coded-places.ts';
 import { durationOf } from './coded-workflow.ts';
 import { undoDoubts } from './compensate.ts';
+import { undoNameOf } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
 import type { GrowingPlan } from './growing-plan.ts';
 import { historyLimit } from './history.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { resultOf } from './node-result.ts';
+import { outputSchema } from './output-schema.ts';
 import { performAct } from './perform-act.ts';
 import { recordable } from './recordable.ts';
 import { actKey } from './run-activity.ts';
@@ -147,7 +150,8 @@ export class RecordedSaga implements Saga {
   ): Promise<ApprovalDecision<Outputs>> {
     const node = this.#context.plan.approval(request);
     return this.#call(node.id, async () => {
-      const decision = await this.#wait(node, async (wait) => await runApproval(this.#context, wait));
+      const schemas = editSchemas(this.#context, node);
+      const decision = await this.#wait(node, async (wait) => await runApproval(this.#context, wait, schemas));
       return decided(decision, request.editable);
     });
   }
@@ -237,6 +241,7 @@ export class RecordedSaga implements Saga {
       tool,
       action,
       args,
+      takenBackBy: undoNameOf(node),
       key: actKey(context, node, undefined),
       retry,
       timeoutMs,
@@ -347,6 +352,11 @@ function valueOf(node: PlanNode, result: NodeResult): Json {
 
 function cutShort(call: string): NodeResult {
   return { status: 'failed', value: null, error: cancelled(`"${call}" was cut short`), finishedAtMs: 0 };
+}
+
+function editSchemas({ plan, registry }: CodedContext, { editable }: ApprovalNode): EditSchemas {
+  const acts = plan.acts().filter(({ id }) => editable.includes(id));
+  return Object.fromEntries(acts.map((act) => [act.id, outputSchema(registry.catalog, act) ?? {}]));
 }
 
 function decided<Outputs extends Readonly<Record<string, Json>>>(

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { amendApproval, decideApproval, loadApproval, readEditableOutputs } from '../approvals/index.ts';
 import { validateValue } from '../definitions/index.ts';
-import type { ActivityNode, Plan } from '../definitions/index.ts';
+import type { Plan } from '../definitions/index.ts';
 import { sendInTransaction, userTopic, wakeTopic } from '../durable/index.ts';
 import { BreakwaterError, hashJson, isJsonObject, mergePatch, sha256 } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
@@ -12,6 +12,7 @@ import { findMessageDigest, insertEvent } from './event-store.ts';
 import { writeControl } from './control-store.ts';
 import { RUN_TOPIC } from './hold.ts';
 import { checkMessage } from './message-check.ts';
+import { outputSchema } from './output-schema.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { findRun, lockRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
@@ -111,31 +112,27 @@ async function prepareEditCheck(
   const run = await findRun(knex, actor.tenant, approval.runId);
   const plan = run ? await planOf(knex, run) : null;
   const outputs = await readEditableOutputs(knex, approval);
-  return (edits) => editProblems(plan, registry, outputs, edits);
+  const schemaOf = (nodeId: string) => approval.editSchemas[nodeId] ?? plannedSchema(plan, registry, nodeId);
+  return (edits) => editProblems(schemaOf, outputs, edits);
+}
+
+function plannedSchema(plan: Plan | null, registry: Registry, nodeId: string): JsonObject | undefined {
+  const node = plan?.nodes.find((each) => each.id === nodeId);
+  if (node?.kind !== 'activity' || node.forEach) return undefined;
+  return outputSchema(registry.catalog, { tool: node.tool, action: node.action, args: node.with });
 }
 
 function editProblems(
-  plan: Plan | null,
-  registry: Registry,
+  schemaOf: (nodeId: string) => JsonObject | undefined,
   outputs: ReadonlyMap<string, Json>,
   edits: Readonly<Record<string, Json>>,
 ): Problem[] {
   return Object.entries(edits).flatMap(([nodeId, patch]) => {
-    const node = plan?.nodes.find((each) => each.id === nodeId);
-    if (node?.kind !== 'activity') return [];
-    const schema = outputSchema(node, registry);
-    if (!schema || node.forEach) return [];
+    const schema = schemaOf(nodeId);
+    if (!schema) return [];
     const edited = mergePatch(outputs.get(nodeId) ?? null, patch);
     return validateValue(schema, edited).map((problem) => ({ ...problem, path: `/edits/${nodeId}${problem.path}` }));
   });
-}
-
-// What the action promises, or what this call of it asked for.
-function outputSchema(node: ActivityNode, registry: Registry): JsonObject | undefined {
-  const action = registry.catalog.tool(node.tool)?.actions.get(node.action);
-  const asked =
-    action?.outputSchemaFrom !== undefined && isJsonObject(node.with) ? node.with[action.outputSchemaFrom] : undefined;
-  return isJsonObject(asked) ? asked : action?.output;
 }
 
 function formProblems(schema: Json, form: Json | undefined): Problem[] {

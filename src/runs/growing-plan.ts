@@ -18,6 +18,7 @@ const APPROVER = /^(?:role|user):[^\s:]\S{0,199}$/;
 
 export interface GrowingPlan extends Plan {
   act(name: string, act: SagaAct): ResolvedNode;
+  acts(): readonly ResolvedNode[];
   approval(request: ApprovalRequest<Readonly<Record<string, Json>>>): ApprovalNode;
   wait(name: string, wait: WaitNode['wait']): WaitNode;
 }
@@ -26,6 +27,7 @@ export interface GrowingPlan extends Plan {
 export function growingPlan(workflow: CodedWorkflow, places: CodedPlaces): GrowingPlan {
   const names = new Set<string>();
   const nodes: PlanNode[] = [];
+  const acts: ResolvedNode[] = [];
   const add = <Node extends PlanNode>(node: Node): Node => {
     const { id } = node;
     if (names.has(id)) throw new TypeError(`two calls of ${workflow.name} are named "${id}"; give each its own name`);
@@ -48,8 +50,13 @@ export function growingPlan(workflow: CodedWorkflow, places: CodedPlaces): Growi
     waves: [],
     messageTopics: workflow.messages?.map(({ topic }) => topic) ?? [],
     nodes,
-    act: (name, act) => add({ ...base(name, places.act(name)), ...actOf(act) }),
-    approval: (request) => add({ ...base(request.name, places.wait(request.name)), ...approvalOf(request, nodes) }),
+    act(name, act) {
+      const node = add({ ...base(name, places.act(name)), ...actOf(act) });
+      acts.push(node);
+      return node;
+    },
+    acts: () => acts,
+    approval: (request) => add({ ...base(request.name, places.wait(request.name)), ...approvalOf(request, acts) }),
     wait: (name, wait) => add({ ...base(name, places.wait(name)), kind: 'wait', optional: false, wait }),
   };
 }
@@ -120,16 +127,16 @@ function inlinePolicy(given: Partial<RetryPolicy>): RetryPolicy {
   throw new TypeError(`maxAttempts is ${maxAttempts}; an act has 1 to ${MAX_ATTEMPTS} attempts`);
 }
 
-function approvalOf(request: ApprovalRequest<Readonly<Record<string, Json>>>, nodes: readonly PlanNode[]) {
+function approvalOf(request: ApprovalRequest<Readonly<Record<string, Json>>>, acts: readonly ResolvedNode[]) {
   const { approvers, editable = {} } = request;
   const wrong = approvers.find((approver) => !APPROVER.test(approver));
   if (wrong !== undefined) throw new TypeError(`approver "${wrong}" must be role:<name> or user:<name>`);
   if (approvers.length === 0) throw new TypeError(`"${request.name}" must name at least one approver`);
-  const acts = nodes.flatMap(({ kind, id }) => (kind === 'activity' ? [id] : []));
-  const unknown = Object.keys(editable).find((name) => !acts.includes(name));
+  const names = acts.map(({ id }) => id);
+  const unknown = Object.keys(editable).find((name) => !names.includes(name));
   if (unknown !== undefined) {
     throw new TypeError(
-      `"${request.name}" lets "${unknown}" be edited, which no act is named${didYouMean(unknown, acts)}`,
+      `"${request.name}" lets "${unknown}" be edited, which no act is named${didYouMean(unknown, names)}`,
     );
   }
   return {

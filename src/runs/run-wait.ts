@@ -1,6 +1,6 @@
 // Runs the nodes that wait: for people, for a message, for a time. They hold nothing while they wait; what wakes them never decides (K9).
 import { expireApproval, openApproval, readSettlement } from '../approvals/index.ts';
-import type { Settlement } from '../approvals/index.ts';
+import type { EditSchemas, Settlement } from '../approvals/index.ts';
 import { renderTemplate } from '../definitions/index.ts';
 import type { ApprovalNode, Scope, WaitNode } from '../definitions/index.ts';
 import {
@@ -32,7 +32,8 @@ export interface WaitRun<Node> {
 /** The approval's decision as the node's value, or undefined when the run turned round meanwhile. */
 export async function runApproval(
   context: RunContext,
-  { node, scope, signal, onWaiting }: WaitRun<ApprovalNode>,
+  { node, scope, ...run }: WaitRun<ApprovalNode>,
+  editSchemas?: EditSchemas,
 ): Promise<NodeResult | undefined> {
   const question = resolveQuestion(node, scope);
   if ('error' in question) return await settle(context, node, settledId(node), { ok: false, error: question.error });
@@ -51,6 +52,7 @@ export async function runApproval(
         onTimeout: node.onTimeout,
         editable: node.editable,
         form: node.form,
+        editSchemas,
         topic: wakeTopic(node.id, 0),
         timeoutMs: node.timeoutMs,
       }),

@@ -17,6 +17,7 @@ export function anApproval(over: Partial<Approval> = {}): Approval {
     requester: 'sam',
     allowRequester: false,
     onTimeout: 'reject',
+    editSchemas: {},
     editable: ['write.draft'],
     form: null,
     topic: '_:review:0',
