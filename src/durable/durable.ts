@@ -30,6 +30,7 @@ import { startRetention } from './retention.ts';
 import type { OnStuck } from './set-aside.ts';
 import { startSweep } from './sweep.ts';
 import { migrateTransactionCompletions, registerTransactions } from './transaction.ts';
+import { tellOfWaits } from './waits.ts';
 import { installGuard } from './workflow.ts';
 
 /** A parked execution looks seldom for the outcome that another one records (K1). */
@@ -92,6 +93,7 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     onStuck: options.onStuck,
     onStorm: () => onFatal('this process gave back more than 50 runs in 10 s'),
   });
+  tellOfWaits(emit);
   tuneRetries();
   DBOS.setConfig({
     name: APPLICATION,

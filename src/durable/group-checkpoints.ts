@@ -74,7 +74,8 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
     const ownerXid = currentOwnerXid(runId);
     if (ownerXid === undefined) return undefined;
     const startedAt = Date.now();
-    const known = await readStep(runId, stepId);
+    // The statement that takes sees for itself whose the run is: what is known to be unrecorded needs no look before it.
+    const known = memoryHere(runId)?.isUnrecorded(stepId) ? undefined : await readStep(runId, stepId);
     if (known) return known.functionName === RECV ? takenBefore(known) : undefined;
     memoryHere(runId)?.own(stepId);
     const item = { runId, ownerXid, stepId, topic, startedAt, completedAt: Date.now() };

@@ -84,6 +84,11 @@ export class ExecutionMemory {
     return { recorded };
   }
 
+  /** Is it certain that nothing is recorded under `id`? */
+  isUnrecorded(id: number): boolean {
+    return this.#unread !== undefined && !this.#unread.has(id) && !this.#answered.has(id);
+  }
+
   #replays(id: number | undefined): boolean {
     return id !== undefined && (this.#unread?.has(id) ?? false);
   }

@@ -13,7 +13,7 @@ export type { ExecutorRow } from './lease-store.ts';
 export { onWake, sendInTransaction, takeMessage, userTopic, waitForMessage, wakeTopic } from './message.ts';
 export { createGroup } from './group.ts';
 export type { Group } from './group.ts';
-export type { Wake } from './message.ts';
+export type { Wake } from './waits.ts';
 export { loadRecord, recordAtBegin } from './record.ts';
 export type { Checkpoint, RunRecord } from './record.ts';
 export { executesHere, startInTransaction } from './start.ts';

@@ -9,15 +9,8 @@ import { reach, reachAfter } from './boundary.ts';
 import { durableClient } from './client.ts';
 import { currentRun } from './execution.ts';
 import { insertMessage, onMessage, withStepIdsFrom } from './internals.ts';
-import { createGroup } from './group.ts';
-import type { Group } from './group.ts';
-import { haveMessages } from './message-store.ts';
-import type { Wait } from './message-store.ts';
-
-/** NOTIFY does the waking; this poll only bounds the wait when a notification was lost. */
-const POLL_MS = 5_000;
-/** Node's timers cannot wait longer. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
+import { waitsOn } from './waits.ts';
+import type { Wake } from './waits.ts';
 
 /** The engine's own topic that wakes a waiting node. Users cannot name it: theirs begin with `u:`. */
 export function wakeTopic(nodeId: string, epoch: number): string {
@@ -51,12 +44,10 @@ export function onWake(runId: string, topic: string, wake: () => void): () => vo
   return onMessage(runId, topic, wake);
 }
 
-/** Why a wait ended. */
-export type Wake = 'message' | 'deadline';
-
 /**
  * Waits, in memory only, until a message is on `topic` or `deadlineMs` (database time) has come. Records nothing, so it
  * can be left at any instant: throws the reason when the execution comes to rest, answers undefined when `signal` is aborted.
+ * May wake for a message that somebody else has taken meanwhile.
  */
 export async function waitForMessage(
   knex: Knex,
@@ -65,19 +56,19 @@ export async function waitForMessage(
   { now, signal: leave }: { now: () => number; signal: AbortSignal },
 ): Promise<Wake | undefined> {
   const { runId, quiesce } = currentRun();
-  const either = AbortSignal.any([quiesce, leave]);
-  for (;;) {
-    quiesce.throwIfAborted();
-    if (leave.aborted) return undefined;
-    const signal = wakeSignal(runId, topic, either);
-    try {
-      if (await looksOn(knex).add({ runId, topic })) return 'message';
-      const remainingMs = deadlineMs - now();
-      if (remainingMs <= 0) return 'deadline';
-      await signal.wait(Math.min(remainingMs, untilPoll(), MAX_TIMER_MS));
-    } finally {
-      signal.dispose();
-    }
+  quiesce.throwIfAborted();
+  if (leave.aborted) return undefined;
+  const { promise, resolve: wake, reject: fail } = Promise.withResolvers<Wake | undefined>();
+  const rest = (): void => wake(undefined);
+  const end = waitsOn(knex).begin({ runId, topic, deadlineMs, now, wake, fail });
+  for (const signal of [quiesce, leave]) signal.addEventListener('abort', rest, { once: true });
+  try {
+    const woken = await promise;
+    if (woken === undefined) quiesce.throwIfAborted();
+    return woken;
+  } finally {
+    end();
+    for (const signal of [quiesce, leave]) signal.removeEventListener('abort', rest);
   }
 }
 
@@ -88,52 +79,4 @@ export async function takeMessage(id: number, topic: string): Promise<Json> {
   const taken = await withStepIdsFrom(id, async () => (await DBOS.recv<Json>(topic, { timeoutSeconds: 0 })) ?? null);
   reach('recorded', runId, `take ${topic}`);
   return taken;
-}
-
-const looks = new WeakMap<Knex, Group<Wait, boolean>>();
-
-// However many runs wait, one query for what they ask in one turn.
-function looksOn(knex: Knex): Group<Wait, boolean> {
-  const known = looks.get(knex);
-  if (known) return known;
-  const group = createGroup<Wait, boolean>({
-    send: async (waits) => await haveMessages(knex, waits),
-    keyOf: ({ runId, topic }) => `${runId} ${topic}`,
-    twins: 'share',
-    maxSize: 1_000,
-    maxInFlight: 2,
-  });
-  looks.set(knex, group);
-  return group;
-}
-
-// All waits of the process poll at the same instants, so that they ask together.
-function untilPoll(): number {
-  return POLL_MS - (performance.now() % POLL_MS);
-}
-
-// Subscribed before the look-up, so a message that comes between the two is not missed.
-function wakeSignal(runId: string, topic: string, ended: AbortSignal) {
-  let wake: () => void = () => undefined;
-  let woken = false;
-  const fire = (): void => {
-    woken = true;
-    wake();
-  };
-  const unsubscribe = onMessage(runId, topic, fire);
-  ended.addEventListener('abort', fire, { once: true });
-  let timer: NodeJS.Timeout | undefined;
-  return {
-    wait: async (ms: number): Promise<void> =>
-      await new Promise<void>((resolve) => {
-        wake = resolve;
-        if (woken) resolve();
-        timer = setTimeout(resolve, ms);
-      }),
-    dispose: (): void => {
-      clearTimeout(timer);
-      unsubscribe();
-      ended.removeEventListener('abort', fire);
-    },
-  };
 }

@@ -135,6 +135,8 @@ class ForwardWalk {
   #turnRound(turn: NonNullable<Forward['turn']>): void {
     this.#turn ??= turn;
     this.#ending.abort('the run turned round');
+    for (const { id, kind } of this.#context.plan.nodes)
+      if (kind !== 'activity') this.#cuts.get(id)?.abort('the run turned round');
   }
 
   #decide(): Advance {
@@ -186,10 +188,10 @@ class ForwardWalk {
     const context = this.#context;
     const scope = scopeOfNode(context.plan, node, this.#results, context.facts);
     const ending = this.#ending.signal;
-    const ended = AbortSignal.any([signal, ending]);
     const onWaiting = (): void => this.#noteWaiting(node.id);
-    if (node.kind === 'approval') return await runApproval(context, { node, scope, signal: ended, onWaiting });
-    if (node.kind === 'wait') return await runWait(context, { node, scope, signal: ended, onWaiting });
+    const onWoken = async (): Promise<void> => await this.#noteWoken(node.id);
+    if (node.kind === 'approval') return await runApproval(context, { node, scope, signal, onWaiting, onWoken });
+    if (node.kind === 'wait') return await runWait(context, { node, scope, signal, onWaiting, onWoken });
     const suspect = context.tookOver && wasReady(node, this.#recorded);
     const parking = this.#parkingOf(node);
     const result = await runActivity(context, { node, scope, suspect, signal, ending, parking });
@@ -203,8 +205,6 @@ class ForwardWalk {
     await undoDoubts(fresh, node, this.#results);
   }
 
-  #noteWaiting(nodeId: string): void {
-    this.#waiting.add(nodeId);
   #parkingOf({ id, breaker }: ActivityNode): Parking | undefined {
     if (!breaker?.park) return undefined;
     return {
@@ -220,12 +220,21 @@ class ForwardWalk {
     };
   }
 
+  #noteWaiting(nodeId: string): void {
+    this.#waiting.add(nodeId);
     this.#branches.interrupt();
+  }
+
+  // What follows a wait is most often an act: the run says that it acts while the wait is still finding out what woke it.
+  async #noteWoken(nodeId: string): Promise<void> {
+    this.#waiting.delete(nodeId);
+    if (this.#calledWaiting !== null) await this.#callActing();
   }
 
   #note(nodeId: string, result: NodeResult | undefined): void {
     this.#cuts.delete(nodeId);
     this.#waiting.delete(nodeId);
+    this.#parked.delete(nodeId);
     if (result) this.#results.set(nodeId, result);
   }
 
@@ -234,7 +243,6 @@ class ForwardWalk {
     const { plan, clock } = this.#context;
     const now = clock.now();
     this.#expiredUntilMs = now;
-    this.#parked.delete(nodeId);
     if (!this.#turn && runDeadline(plan, this.#startedAtMs) <= now) {
       this.#turnRound({
         cause: 'timeout',

@@ -12,7 +12,6 @@ import {
   waitForMessage,
   wakeTopic,
 } from '../durable/index.ts';
-import type { Wake } from '../durable/index.ts';
 import { failure, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
 import type { RunContext } from './environment.ts';
@@ -27,6 +26,8 @@ export interface WaitRun<Node> {
   readonly signal: AbortSignal;
   /** Called once the question is asked and nothing is left but to wait. */
   readonly onWaiting: () => void;
+  /** Called when something woke it, before anybody knows what; done before the wait ends. Absent: nobody need know. */
+  readonly onWoken?: () => Promise<void>;
 }
 
 /** The approval's decision as the node's value, or undefined when the run turned round meanwhile. */
@@ -51,8 +52,8 @@ export async function runApproval(
         allowRequester: node.allowRequester,
         onTimeout: node.onTimeout,
         editable: node.editable,
-        form: node.form,
         editSchemas,
+        form: node.form,
         topic: wakeTopic(node.id, 0),
         timeoutMs: node.timeoutMs,
       }),
@@ -63,10 +64,9 @@ export async function runApproval(
   const settlement = await waitUntil(context, node, {
     deadlineMs: approval.deadlineMs,
     topic: wakeTopic(node.id, 0),
-    signal,
-    onWaiting,
     look,
     expire,
+    ...run,
   });
   if (!settlement) return undefined;
   return await settle(context, node, settledId(node), { ok: true, value: decisionOf(settlement) });
@@ -104,24 +104,25 @@ function asText(value: Json): string {
 }
 
 /** A message's payload, or the time at which the wait ended, as `{at}`. */
-export async function runWait(
+export function runWait(context: RunContext, run: WaitRun<WaitNode>): Promise<NodeResult | undefined> {
+  const { wait } = run.node;
+  return wait.kind === 'message' ? waitForUser(context, run, wait) : waitForTime(context, run);
+}
+
+async function waitForTime(
   context: RunContext,
-  { node, scope, signal, onWaiting }: WaitRun<WaitNode>,
+  { node, scope, ...run }: WaitRun<WaitNode>,
 ): Promise<NodeResult | undefined> {
-  const { wait } = node;
-  if (wait.kind === 'message') return await waitForUser(context, { node, scope, signal, onWaiting }, wait);
   const id = settledId(node);
   const deadline = await resolveDeadline(context, node, scope);
   if (typeof deadline !== 'number') return await settle(context, node, id, { ok: false, error: deadline });
-  const topic = wakeTopic(node.id, 0);
   const done = { at: new Date(deadline).toISOString() };
   const ended = await waitUntil(context, node, {
     deadlineMs: deadline,
-    topic,
-    signal,
-    onWaiting,
+    topic: wakeTopic(node.id, 0),
     look: async () => null,
     expire: async () => done,
+    ...run,
   });
   return ended && (await settle(context, node, id, { ok: true, value: ended }));
 }
@@ -129,7 +130,7 @@ export async function runWait(
 // The user's message is stored under its own topic; the wake beside it only ends the wait.
 async function waitForUser(
   context: RunContext,
-  { node, signal, onWaiting }: WaitRun<WaitNode>,
+  { node, ...run }: WaitRun<WaitNode>,
   wait: { topic: string; timeoutMs?: number },
 ): Promise<NodeResult | undefined> {
   const openedAt = await runStep(openId(node), `${node.id} open`, async () => context.clock.now());
@@ -146,11 +147,10 @@ async function waitForUser(
   const ended = await waitUntil<{ message: Json } | typeof expired>(context, node, {
     deadlineMs,
     topic: wakeTopic(node.id, 0),
-    signal,
-    onWaiting,
     look,
     lookIsRecorded: true,
     expire: async () => expired,
+    ...run,
   });
   if (!ended) return undefined;
   const outcome: Outcome = 'message' in ended ? { ok: true, value: ended.message } : ended;
@@ -173,11 +173,9 @@ async function resolveDeadline(context: RunContext, node: WaitNode, scope: Scope
   }
 }
 
-interface Waiting<Fact> {
+interface Waiting<Fact> extends Omit<WaitRun<never>, 'node' | 'scope'> {
   readonly deadlineMs: number;
   readonly topic: string;
-  readonly signal: AbortSignal;
-  readonly onWaiting: () => void;
   /** Reads the fact that ends the wait; null when it is not there (a spurious wake). */
   readonly look: (visit: number) => Promise<Fact | null>;
   /** `look` records what it saw by itself. */
@@ -185,38 +183,53 @@ interface Waiting<Fact> {
   readonly expire: () => Promise<Fact>;
 }
 
-// One visit a wake: wait (in memory), take the wake (recorded), look at the fact (recorded).
+// One visit a wake: wait (in memory), then at once take the wake and look at the fact (both recorded). Whatever committed with a
+// wake is there for every look after it was seen; a look that came too early for another wake is followed by that one's visit.
 async function waitUntil<Fact>(
   context: RunContext,
   node: ApprovalNode | WaitNode,
   waiting: Waiting<Fact>,
 ): Promise<Fact | undefined> {
-  const { look, lookIsRecorded, expire, signal } = waiting;
+  const { deadlineMs, topic, signal, onWaiting, expire } = waiting;
+  const now = (): number => context.clock.now();
   for (let visit = 0; ; visit++) {
-    const ids = visitIds(node, visit);
-    const takeId = stepId(ids, 0);
-    if (!context.record.has(takeId)) {
-      waiting.onWaiting();
-      const wake = await awaitWake(context, waiting);
+    if (!context.record.has(takeIdOf(node, visit))) {
+      onWaiting();
+      const wake = await waitForMessage(context.knex, topic, deadlineMs, { now, signal });
       if (wake === undefined || signal.aborted) return undefined;
       if (wake === 'deadline') return await expire();
     }
-    await takeMessage(takeId, waiting.topic);
-    const fact = lookIsRecorded
-      ? await look(visit)
-      : await runStep(stepId(ids, 2), `${node.id} look`, async () => await look(visit));
+    const { fact, isAsked } = await visitOnce(context, node, visit, waiting);
     if (fact !== null) return fact;
-    if (await isCancelled(context)) return undefined;
+    if (isAsked) return undefined;
   }
 }
 
-async function awaitWake(
+// What operators ask is read meanwhile: the run need not read it again before it acts on the fact.
+async function visitOnce<Fact>(
   context: RunContext,
-  { topic, deadlineMs, signal }: Waiting<unknown>,
-): Promise<Wake | undefined> {
-  return await waitForMessage(context.knex, topic, deadlineMs, { now: () => context.clock.now(), signal });
+  node: ApprovalNode | WaitNode,
+  visit: number,
+  { topic, look, lookIsRecorded, onWoken }: Waiting<Fact>,
+): Promise<{ fact: Fact | null; isAsked: boolean }> {
+  const lookId = stepId(visitIds(node, visit), 2);
+  const [, fact, control] = await allSettled([
+    takeMessage(takeIdOf(node, visit), topic),
+    lookIsRecorded ? look(visit) : runStep(lookId, `${node.id} look`, async () => await look(visit)),
+    context.controls.read(context.facts.id),
+    onWoken?.(),
+  ]);
+  return { fact, isAsked: control !== undefined };
 }
 
-async function isCancelled(context: RunContext): Promise<boolean> {
-  return (await context.controls.read(context.facts.id)) !== undefined;
+function takeIdOf(node: ApprovalNode | WaitNode, visit: number): number {
+  return stepId(visitIds(node, visit), 0);
+}
+
+// Like Promise.all, but nothing is under way any more when it throws (K4).
+async function allSettled<Values extends readonly unknown[] | []>(
+  values: Values,
+): Promise<{ -readonly [At in keyof Values]: Awaited<Values[At]> }> {
+  await Promise.allSettled(values);
+  return await Promise.all(values);
 }
