@@ -37,6 +37,7 @@ const compensation = z
     compensated: z.int(),
     failed: z.int(),
     failures: z.array(z.object({ node: z.string(), error: failure })).readonly(),
+    standing: z.array(z.string()).readonly().default([]).describe('Acts that nothing takes back.'),
   })
   .describe('What became of the acts with an effect.');
 

@@ -50,7 +50,8 @@ export async function compensate(
     node.kind === 'activity' ? undosOf(context, node, results, doubts) : [],
   );
   const byId = new Map(undos.map((undo) => [undoId(undo), undo]));
-  return summarize(await runInOrder(context, orderUndos(context.plan, undos), byId));
+  const outcomes = await runInOrder(context, orderUndos(context.plan, undos), byId);
+  return summarize(outcomes, standingActs(context, results, doubts));
 }
 
 /** Is there anything to take back? */
@@ -58,6 +59,28 @@ export function hasUndos(context: RunContext, results: ReadonlyMap<string, NodeR
   return context.plan.nodes.some(
     (node) => node.kind === 'activity' && undosOf(context, node, results, doubts).length > 0,
   );
+}
+
+// What took effect, or may have, although nobody said what takes it back, or that nothing does.
+function standingActs(
+  context: RunContext,
+  results: ReadonlyMap<string, NodeResult>,
+  { suspects }: Doubts,
+): readonly string[] {
+  const { plan, record, facts } = context;
+  const uncovered = plan.nodes.flatMap((node) =>
+    node.kind === 'activity' && !node.compensation && !node.irreversible ? [node] : [],
+  );
+  return uncovered.flatMap((node) => {
+    const acts = actsOf(node, scopeOfNode(plan, node, results, facts));
+    return acts.flatMap(({ name, item }) => {
+      const checkpoint = finalCheckpoint(record, node, item);
+      const stands = checkpoint
+        ? checkpoint.effect && mayHaveHappened(checkpoint)
+        : node.effect && suspects.includes(name);
+      return stands ? [name] : [];
+    });
+  });
 }
 
 /** Undoes at once what of an optional node may have happened, while the run goes on with what certainly did. */
@@ -191,9 +214,9 @@ async function resolve(context: RunContext, undo: Undo): Promise<Resolved> {
 
 function undoCall(context: RunContext, undo: Undo, input: JsonObject, result: Json | undefined): Resolved {
   const { node, item, compensation, scope } = undo;
+  if ('args' in compensation) return { args: compensation.args };
   if (compensation.with !== undefined) {
     const args = renderTemplate(compensation.with, { ...scope, result: result ?? null });
-  if ('args' in compensation) return { args: compensation.args };
     if (!isJsonObject(args)) throw new TypeError(`arguments of the compensation of ${node.id} are no object`);
     return { args };
   }
@@ -237,8 +260,8 @@ function undoneOf({ outcome }: FinalCheckpoint): Undone {
   return outcome.skipped ? 'nothing' : 'compensated';
 }
 
-function summarize(outcomes: ReadonlyMap<string, Undone>): CompensationSummary {
+function summarize(outcomes: ReadonlyMap<string, Undone>, standing: readonly string[]): CompensationSummary {
   const all = [...outcomes].filter(([, undone]) => undone !== 'nothing');
   const failures = all.flatMap(([node, undone]) => (typeof undone === 'object' ? [{ node, error: undone.error }] : []));
-  return { total: all.length, compensated: all.length - failures.length, failed: failures.length, failures };
+  return { total: all.length, compensated: all.length - failures.length, failed: failures.length, failures, standing };
 }

@@ -7,6 +7,8 @@ export interface UndoTally {
   readonly total: number;
   readonly compensated: number;
   readonly failed: number;
+  /** Acts that took effect, or may have, and that nothing takes back. */
+  readonly standing: readonly string[];
 }
 
 /** `on_failure: stop` is about failures: what people refused, or never answered, is taken back all the same. */
@@ -14,13 +16,17 @@ export function wantsCompensation(plan: Pick<Plan, 'onFailure'>, turn: TurnReaso
   return plan.onFailure === 'compensate' || turn.cause === 'rejection' || isExpiry(turn);
 }
 
-/** A failed compensation wins whatever the cause; `failed` says that nothing was undone. */
+/**
+ * A failed compensation wins whatever the cause; `failed` says that nothing was undone. `compensated` promises that all was: where
+ * something stands that nothing takes back, the others' undo did not bring the run back.
+ */
 export function finalStatus(turn: TurnReason | undefined, tally: UndoTally): RunStatus {
   if (!turn) return 'succeeded';
   if (tally.failed > 0) return 'compensation_failed';
   if (turn.cause === 'cancel') return 'cancelled';
   if (turn.cause === 'rejection' || isExpiry(turn)) return 'rejected';
-  return tally.compensated > 0 ? 'compensated' : 'failed';
+  if (tally.compensated === 0) return 'failed';
+  return tally.standing.length > 0 ? 'compensation_failed' : 'compensated';
 }
 
 // A timeout without a failure is an approval that nobody answered.

@@ -24,7 +24,7 @@ import { suspectNodes } from './suspects.ts';
 import { errorOf, recordTurn, recordedTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
 
-const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [] };
+const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [], standing: [] };
 
 export async function runPlan(context: RunContext): Promise<void> {
   const turn = recordedTurn(context);

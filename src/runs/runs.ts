@@ -54,13 +54,15 @@ export interface StartedRun {
   readonly status: RunStatus;
 }
 
-/** What became of the acts with an effect: every one is counted in exactly one of them. */
+/** What became of the acts that were to be taken back. */
 export interface CompensationSummary {
   readonly total: number;
   readonly compensated: number;
   readonly failed: number;
   /** Failed compensations by node. */
   readonly failures: readonly { readonly node: string; readonly error: Failure }[];
+  /** Acts that took effect, or may have, with neither a compensation nor `irreversible`: nothing takes them back. */
+  readonly standing: readonly string[];
 }
 
 export interface RunView extends StartedRun {

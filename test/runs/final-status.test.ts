@@ -21,8 +21,8 @@ const turns = {
   'expired approval': { cause: 'timeout', at: 'review', failure: null },
 } as const satisfies Record<string, TurnReason>;
 
-const nothing: UndoTally = { total: 0, compensated: 0, failed: 0 };
-const allUndone: UndoTally = { total: 1, compensated: 1, failed: 0 };
+const nothing: UndoTally = { total: 0, compensated: 0, failed: 0, standing: [] };
+const allUndone: UndoTally = { total: 1, compensated: 1, failed: 0, standing: [] };
 
 describe('finalStatus', () => {
   it('is succeeded when the run never turned', () => {
@@ -48,12 +48,18 @@ describe('finalStatus', () => {
         fc.nat(),
         fc.integer({ min: 1 }),
         (turn, compensated, undone) => {
-          expect(finalStatus(turn, { total: compensated + undone, compensated, failed: undone })).toBe(
+          expect(finalStatus(turn, { total: compensated + undone, compensated, failed: undone, standing: [] })).toBe(
             'compensation_failed',
           );
         },
       ),
     );
+  });
+
+  it('is never compensated while something stands that nothing takes back', () => {
+    expect(finalStatus(turns.failure, { ...allUndone, standing: ['work.b'] })).toBe('compensation_failed');
+    expect(finalStatus(turns.failure, { ...nothing, standing: ['work.b'] })).toBe('failed');
+    expect(finalStatus(turns.rejection, { ...allUndone, standing: ['work.b'] })).toBe('rejected');
   });
 
   it('always ends the run', () => {

@@ -63,7 +63,7 @@ describe('runView', () => {
   });
 
   it('shows all that is there', () => {
-    const compensation = { total: 1, compensated: 1, failed: 0, failures: [] };
+    const compensation = { total: 1, compensated: 1, failed: 0, failures: [], standing: [] };
     const row = aRow({
       status: 'compensated',
       cause: 'failure',
