@@ -28,7 +28,12 @@ export interface LiveApp {
   /** As the schema's owner. */
   readonly knex: Knex;
   /** A body is sent as JSON. */
-  call<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<Answer<T>>;
+  call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Readonly<Record<string, string>>,
+  ): Promise<Answer<T>>;
   publish(yaml: string): Promise<Answer<unknown>>;
   /** A definition of its own, with files of its own at the vendor: what other tests do does not touch it. */
   flow(): Flow;
@@ -64,9 +69,10 @@ export async function startLiveApp(name: string, { env = {}, emit = silent }: Li
     sandbox,
     databaseUrl,
     knex,
-    call: async (method, path, body) =>
-      await send(`${app.url}${path}`, method, body === undefined ? undefined : JSON.stringify(body)),
-    publish: async (yaml) => await send(`${app.url}/v1/definitions`, 'POST', yaml, 'application/yaml'),
+    call: async (method, path, body, headers) =>
+      await send(`${app.url}${path}`, method, body === undefined ? undefined : JSON.stringify(body), headers),
+    publish: async (yaml) =>
+      await send(`${app.url}/v1/definitions`, 'POST', yaml, { 'content-type': 'application/yaml' }),
     flow: () => new Flow(live, `flow-${++flows}`),
     async stop() {
       await app.stop();
@@ -78,10 +84,16 @@ export async function startLiveApp(name: string, { env = {}, emit = silent }: Li
   return live;
 }
 
-async function send<T>(url: string, method: string, body?: string, type = 'application/json'): Promise<Answer<T>> {
+async function send<T>(
+  url: string,
+  method: string,
+  body?: string,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<Answer<T>> {
+  const type = body === undefined ? {} : { 'content-type': 'application/json' };
   const response = await fetch(url, {
     method,
-    headers: { authorization: `Bearer ${ADMIN_KEY}`, ...(body !== undefined && { 'content-type': type }) },
+    headers: { authorization: `Bearer ${ADMIN_KEY}`, ...type, ...headers },
     body,
   });
   return { status: response.status, body: (await response.json()) as T };
