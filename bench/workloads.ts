@@ -11,8 +11,8 @@ import { paces } from './workflows.ts';
 
 export interface Started {
   readonly id: string;
-  /** Resolves once the execution is over and its outcome committed, whatever it is. */
-  readonly ended: Promise<unknown>;
+  /** Resolves once the execution is over and its outcome committed, whatever it is. Until it is asked, nothing waits for that. */
+  ended(): Promise<unknown>;
 }
 
 /** An engine under measurement. Its workflows: those of workflows.ts, and `first`, `wake` in its own manner. */
@@ -46,7 +46,7 @@ export function workloads(engine: Engine, marks: Marks): Verbs {
         const { elapsedMs, durations } = await closedLoop(lanes, windowMs, async () => {
           await (
             await engine.start(workflow, { steps })
-          ).ended;
+          ).ended();
         });
         const done: Done = { workflows: durations.length, steps: durations.length * steps };
         return { done, perSecond: (done.steps / elapsedMs) * 1_000, p50Ms: median(durations) };
@@ -59,7 +59,7 @@ export function workloads(engine: Engine, marks: Marks): Verbs {
           const startedAt = now();
           await (
             await engine.start(workflow, input)
-          ).ended;
+          ).ended();
           return now() - startedAt;
         });
         return { done: { workflows: runs, steps: runs * steps }, p50Ms: median(durations) };
@@ -70,7 +70,7 @@ export function workloads(engine: Engine, marks: Marks): Verbs {
         const startedAt = now();
         const { id, ended } = await engine.start('first', {});
         const reachedAt = await marks.reached(`${id}:first`);
-        await ended;
+        await ended();
         return reachedAt - startedAt;
       });
       return { done: { workflows: runs, steps: runs }, p50Ms: median(durations) };
@@ -87,7 +87,7 @@ export function workloads(engine: Engine, marks: Marks): Verbs {
         const sentAt = now();
         await engine.send(id);
         const wokenAt = await marks.reached(`${id}:woken`);
-        await started.get(id)?.ended;
+        await started.get(id)?.ended();
         return wokenAt - sentAt;
       });
       const done: Done = { workflows: ids.length, steps: ids.length };
@@ -98,7 +98,7 @@ export function workloads(engine: Engine, marks: Marks): Verbs {
         ids.map(async (id) => {
           const askedAt = now();
           await engine.cancel(id);
-          await started.get(id)?.ended;
+          await started.get(id)?.ended();
           return now() - askedAt;
         }),
       );

@@ -83,7 +83,7 @@ function engine(): Engine {
   return {
     async start(workflow, input): Promise<Started> {
       const id = bare.has(workflow) ? await startBare(workflow, input) : await startRun(workflow);
-      return { id, ended: executionEnded(id) };
+      return { id, ended: async () => await executionEnded(id) };
     },
     send: async (id) => {
       await parts().app.runs.send(ACTOR, id, TOPIC, { go: true }, `${id}:go`);

@@ -65,7 +65,7 @@ const engine: Engine = {
     const target = registered.get(workflow);
     if (!target) throw new Error(`no workflow "${workflow}"`);
     const handle = await DBOS.startWorkflow(target)(input);
-    return { id: handle.workflowID, ended: Promise.allSettled([handle.getResult()]) };
+    return { id: handle.workflowID, ended: async () => await Promise.allSettled([handle.getResult()]) };
   },
   send: async (id) => await DBOS.send(id, { go: true }, TOPIC, `${id}:go`),
   cancel: async (id) => await DBOS.cancelWorkflow(id),

@@ -38,7 +38,7 @@ export async function asExecution<T>(
     quiesce: controller.signal,
     track(branch) {
       underWay.add(branch);
-      void branch.finally(() => underWay.delete(branch));
+      void branch.then(() => underWay.delete(branch));
     },
     async settled() {
       while (underWay.size > 0) await Promise.all(underWay);

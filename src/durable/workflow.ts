@@ -46,7 +46,7 @@ export function installGuard(value: Guard): void {
 /** Registers `body` under a stored `name`. Must be called before launch. The input is what the start gave, parsed by the body. */
 export function registerDurable(name: string, body: (input: unknown) => Promise<void>): void {
   registered.add(name);
-  DBOS.registerWorkflow(async (input: unknown) => await guarded(() => body(input)), {
+  DBOS.registerWorkflow((input: unknown) => guarded(() => body(input)), {
     name,
     maxRecoveryAttempts: MAX_RECOVERY_ATTEMPTS,
   });
@@ -57,11 +57,12 @@ export function isRegistered(name: string): boolean {
   return registered.has(name);
 }
 
-async function guarded(body: () => Promise<void>): Promise<void> {
+// Waiting runs are many: none of the calls around a body that have nothing left to do keeps a frame.
+function guarded(body: () => Promise<void>): Promise<void> {
   const owned = currentExecution();
   if (!owned) throw new Error('a durable workflow runs only under DBOS');
   const birth = takeBirth(owned.ownerXid);
-  await asExecution({ ...owned, isFirst: birth !== undefined }, async () => {
+  return asExecution({ ...owned, isFirst: birth !== undefined }, async () => {
     try {
       if (birth) begin(currentRun(), birth);
       await body();

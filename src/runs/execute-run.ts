@@ -30,7 +30,7 @@ export type RunInput = z.infer<typeof runInput>;
 
 /** Must be called before launch. */
 export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void {
-  registerDurable(RUN_WORKFLOW, async (input) => await executeRun(engine, coded, runInput.parse(input)));
+  registerDurable(RUN_WORKFLOW, (input) => executeRun(engine, coded, runInput.parse(input)));
 }
 
 // The time of its start is part of what a run may read: set once, before anything reads it.
@@ -74,8 +74,8 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     isFirst,
     tookOver: record.claims > 1,
   };
-  if (definition.plan) await runPlan({ ...base, plan: definition.plan });
-  else await runCoded(base, coded.get({ name: pinned.workflow, version: pinned.version }));
+  if (definition.plan) return runPlan({ ...base, plan: definition.plan });
+  return runCoded(base, coded.get({ name: pinned.workflow, version: pinned.version }));
 }
 
 function warnOfHistory({ emit }: Engine, runId: string, { checkpoints, bytes }: HistorySize): void {

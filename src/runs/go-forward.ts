@@ -1,6 +1,6 @@
 // The way forward: starts every node the moment its own dependencies are settled, until all are or the run must turn round.
 import { evaluateCondition } from '../definitions/index.ts';
-import type { ActivityNode, Expression, ModulePlan, PlanNode } from '../definitions/index.ts';
+import type { ActivityNode, Expression, ModulePlan, PlanNode, Scope } from '../definitions/index.ts';
 import { loadRecord, openBranches } from '../durable/index.ts';
 import type { Branches } from '../durable/index.ts';
 import { failure } from '../kernel/index.ts';
@@ -15,6 +15,7 @@ import type { NodeResult } from './node-result.ts';
 import type { Parking } from './parking.ts';
 import { progressOf } from './progress.ts';
 import { runActivity, settle } from './run-activity.ts';
+import { runChild } from './run-child.ts';
 import { scopeOfModule, scopeOfNode } from './run-scope.ts';
 import { tellMovement } from './movement.ts';
 import type { Movement } from './run-store.ts';
@@ -181,18 +182,24 @@ class ForwardWalk {
   #start(node: PlanNode): void {
     const cut = new AbortController();
     this.#cuts.set(node.id, cut);
-    this.#branches.start(node.id, async () => await this.#run(node, cut.signal));
+    this.#branches.start(node.id, () => this.#run(node, cut.signal));
   }
 
-  async #run(node: PlanNode, signal: AbortSignal): Promise<NodeResult | undefined> {
+  #run(node: PlanNode, signal: AbortSignal): Promise<NodeResult | undefined> {
     const context = this.#context;
     const scope = scopeOfNode(context.plan, node, this.#results, context.facts);
-    const ending = this.#ending.signal;
     const onWaiting = (): void => this.#noteWaiting(node.id);
     const onWoken = async (): Promise<void> => await this.#noteWoken(node.id);
-    if (node.kind === 'approval') return await runApproval(context, { node, scope, signal, onWaiting, onWoken });
-    if (node.kind === 'wait') return await runWait(context, { node, scope, signal, onWaiting, onWoken });
+    if (node.kind === 'approval') return runApproval(context, { node, scope, signal, onWaiting, onWoken });
+    if (node.kind === 'workflow') return runChild(context, { node, scope, signal, onWaiting, onWoken });
+    if (node.kind === 'wait') return runWait(context, { node, scope, signal, onWaiting, onWoken });
+    return this.#act(node, scope, signal);
+  }
+
+  async #act(node: ActivityNode, scope: Scope, signal: AbortSignal): Promise<NodeResult | undefined> {
+    const context = this.#context;
     const suspect = context.tookOver && wasReady(node, this.#recorded);
+    const ending = this.#ending.signal;
     const parking = this.#parkingOf(node);
     const result = await runActivity(context, { node, scope, suspect, signal, ending, parking });
     if (node.optional && (node.forEach || result?.status === 'unknown')) await this.#undoDoubts(node);
@@ -286,7 +293,9 @@ class ForwardWalk {
   async #show(): Promise<void> {
     const { plan } = this.#context;
     const running = [...this.#cuts.keys()];
-    const waitingFor = running.every((id) => this.#waiting.has(id)) ? describeWaiting(plan, running, this.#parked) : null;
+    const waitingFor = running.every((id) => this.#waiting.has(id))
+      ? describeWaiting(plan, running, this.#parked)
+      : null;
     const movement = { ...progressOf(plan, this.#results), waitingFor };
     if (JSON.stringify(movement) === this.#shown) return;
     const dueInMs = this.#shownAtMs + MOVEMENT_MS - performance.now();
