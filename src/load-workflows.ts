@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
+import { packageRoot } from './postgres/index.ts';
 import { workflowOfClass } from './runs/index.ts';
 import type { Actor, CodedWorkflow, Definitions } from './runs/index.ts';
 import type { Tool } from './tools/index.ts';
@@ -52,7 +53,7 @@ export interface UserCode {
 
 /** The `workflows` and `tools` that `<folder>/index.js` exports, if that file is there. */
 export async function loadUserCode(folder: string): Promise<UserCode> {
-  const file = CODE_FILES.map((name) => resolve(folder, name)).find((path) => existsSync(path));
+  const file = CODE_FILES.map((name) => resolve(codeFolder(folder), name)).find((path) => existsSync(path));
   if (file === undefined) return { workflows: [], tools: [] };
   const parsed = userModule.safeParse(await import(pathToFileURL(file).href));
   if (parsed.success) return { workflows: parsed.data.workflows ?? [], tools: parsed.data.tools ?? [] };
@@ -60,6 +61,12 @@ export async function loadUserCode(folder: string): Promise<UserCode> {
     'CONFIG',
     `${file} must export "workflows", a list of coded workflows, or "tools", a list of tools: ${z.prettifyError(parsed.error)}`,
   );
+}
+
+// The package's own folder has its code in the build; any other folder brings its own JavaScript.
+function codeFolder(folder: string): string {
+  const own = join(packageRoot(), 'workflows');
+  return resolve(folder) === own ? join(import.meta.dirname, '..', 'workflows') : folder;
 }
 
 /** Publishes every definition of the folder. A file that is refused is announced and left out: the others still run. */

@@ -1,6 +1,5 @@
 // The composition root: builds the rooms bottom-up from one configuration, starts them, stops them in reverse.
 import type { Knex } from 'knex';
-import { join, resolve } from 'node:path';
 import type { Pool } from 'pg';
 import { linkKeys, signLink } from './approvals/index.ts';
 import type { LinkClaims, LinkKeys } from './approvals/index.ts';
@@ -13,7 +12,6 @@ import type { AdminKey } from './http/index.ts';
 import { BreakwaterError, messageOf } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
 import { loadUserCode, publishFolder } from './load-workflows.ts';
-import type { UserCode } from './load-workflows.ts';
 import {
   DatabaseClock,
   checkServer,
@@ -23,7 +21,6 @@ import {
   createPool,
   migrate,
   openEmbeddedCluster,
-  packageRoot,
   pendingMigrations,
 } from './postgres/index.ts';
 import { createSlots, openBreakers } from './resilience/index.ts';
@@ -117,7 +114,7 @@ async function build(
   });
   onStop(async () => await breakers.stop());
 
-  const added = await userCode(config);
+  const added = await loadUserCode(config.workflowsDir);
   const environment = options.environment ?? readEnvironment();
   const registry = registerTools(config, added.tools, environment, { knex: database.engine, clock, breakers });
   onStop(async () => await registry.close());
@@ -159,8 +156,13 @@ function registerTools(
 ): Registry {
   const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
   const own = allTools({ ...parts, outbound, chromium: config.chromium });
-  // The sandbox has no doubles of vendors that a user added.
-  const connections = [...connectTools(own, config.toolEnv, config.sandboxUrl), ...connectTools(added, environment)];
+  // The sandbox has no doubles of vendors that a user added, unless they say so.
+  const { doubled = [], real = [] } = Object.groupBy(added, ({ vendor }) => (vendor?.hasDouble ? 'doubled' : 'real'));
+  const connections = [
+    ...connectTools(own, config.toolEnv, config.sandboxUrl),
+    ...connectTools(doubled, environment, config.sandboxUrl),
+    ...connectTools(real, environment),
+  ];
   return createRegistry([...own, ...added], new Map(connections), { breakers });
 }
 
@@ -209,14 +211,6 @@ async function prepareDatabase(config: Config, { url, dbos, engine }: Database, 
   await checkServer(engine, { allowUnsafeDurability: config.allowUnsafeDurability });
   await migrateDurableSchema(url, dbos, engine);
   await migrate(engine, emit);
-}
-
-// The package's own folder has its code in the build; any other folder brings its own JavaScript.
-async function userCode(config: Config): Promise<UserCode> {
-  const own = join(packageRoot(), 'workflows');
-  const folder =
-    resolve(config.workflowsDir) === own ? join(import.meta.dirname, '..', 'workflows') : config.workflowsDir;
-  return await loadUserCode(folder);
 }
 
 interface Parts {

@@ -1,5 +1,7 @@
-// The coded workflows of this catalog. What is listed here is published at start and runs like any YAML definition.
-import type { CodedWorkflow } from '../src/index.ts';
-import { publishNote } from './publish-note.ts';
+// What this catalog adds in code: workflows, which are published at start and run like any YAML definition, and the tools they need.
+import { Payment } from './payment.ts';
+import { PublishNote } from './publish-note.ts';
+import { inventory, payments } from './shop.ts';
 
-export const workflows: readonly CodedWorkflow[] = [publishNote];
+export const workflows = [Payment, PublishNote];
+export const tools = [inventory, payments];

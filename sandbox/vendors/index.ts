@@ -7,7 +7,21 @@ import { grafana } from './grafana/grafana.ts';
 import { notion } from './notion/notion.ts';
 import { pages } from './pages.ts';
 import { sendgrid } from './sendgrid/sendgrid.ts';
+import { inventory } from './shop/inventory.ts';
+import { payments } from './shop/payments.ts';
 import { slack } from './slack/slack.ts';
 import { slm } from './slm/slm.ts';
 
-export const vendors: readonly Vendor[] = [buffer, figma, github, grafana, notion, sendgrid, slack, slm, pages];
+export const vendors: readonly Vendor[] = [
+  buffer,
+  figma,
+  github,
+  grafana,
+  notion,
+  sendgrid,
+  slack,
+  slm,
+  pages,
+  inventory,
+  payments,
+];

@@ -124,6 +124,8 @@ export interface Tool {
     /** The vendor's public address, e.g. `https://api.github.com`. Absent where everyone has their own: then it must be set. */
     readonly baseUrl?: string;
     readonly credentials: Credentials;
+    /** The sandbox has a double of it, as of every tool that is built in: without credentials a tool of one's own goes there. */
+    readonly hasDouble?: boolean;
     /** Headers of every request that carry no secret, such as an API version. */
     readonly headers?: Readonly<Record<string, string>>;
     /** A further environment name for the address, beside `<TOOL>_BASE_URL` (`OPENAI_BASE_URL`). */

@@ -91,7 +91,19 @@ describe('the sandbox', () => {
     await using sandbox = await openSandbox();
 
     expect((await sandbox.call('GET', '/')).body).toEqual({
-      vendors: ['buffer', 'figma', 'github', 'grafana', 'notion', 'sendgrid', 'slack', 'slm', 'pages'],
+      vendors: [
+        'buffer',
+        'figma',
+        'github',
+        'grafana',
+        'notion',
+        'sendgrid',
+        'slack',
+        'slm',
+        'pages',
+        'inventory',
+        'payments',
+      ],
     });
   });
 
