@@ -31,6 +31,24 @@ export async function insertCompletion(
   return inserted.length > 0;
 }
 
+/**
+ * Does the token own the run? Until the transaction ends nobody else can: an execution that records its steps with their work
+ * (recorded-transaction.ts) asks for completions only once. A row that somebody changes is not waited for: the transaction is tried again.
+ */
+export async function isOwnerLocked(
+  trx: Knex.Transaction,
+  { runId, ownerXid }: { readonly runId: string; readonly ownerXid: string },
+): Promise<boolean> {
+  const row = await trx
+    .withSchema('dbos')
+    .table('workflow_status')
+    .first<{ owner_xid: string | null }>('owner_xid')
+    .where({ workflow_uuid: runId })
+    .forShare()
+    .noWait();
+  return row?.owner_xid === ownerXid;
+}
+
 export async function removeCompletions(trx: Knex.Transaction, runId: string, fromStepId: number): Promise<void> {
   await trx
     .withSchema('dbos')

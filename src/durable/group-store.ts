@@ -100,7 +100,7 @@ export async function lookMany(pool: Pool, looks: readonly Look[]): Promise<Sigh
 
 // The share lock keeps every owner it names until the commit, as DBOS's own lock does, but lets steps of one run commit together;
 // a row that someone changes right now is skipped, or the whole group would wait for it. Told is only what was not recorded.
-const RECORD = `
+const recordText = (repeated: string): string => `
   with item as (
     select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[])
              with ordinality as i (run, owner, step, name, output, error, child, serialization, started_at, completed_at, n)
@@ -117,12 +117,15 @@ const RECORD = `
     select run, step, name, output, error, child, serialization, started_at, completed_at, $11::text, (extract(epoch from now()) * 1000)::bigint
       from item join owned using (run, owner)
      order by run, step
-        on conflict (workflow_uuid, function_id) do update set completed_at_epoch_ms = o.completed_at_epoch_ms
+        on conflict (workflow_uuid, function_id) ${repeated}
     returning workflow_uuid as run, function_id as step, completed_at_epoch_ms as completed_at
   )
   select item.n::int
     from item left join recorded using (run, step)
    where recorded.completed_at is distinct from item.completed_at`;
+
+const RECORD = recordText('do update set completed_at_epoch_ms = o.completed_at_epoch_ms');
+const RECORD_ONCE = recordText('do nothing');
 
 /** True for each record that is committed, by this statement or by an earlier one whose answer was lost. */
 export async function recordMany(
@@ -130,17 +133,36 @@ export async function recordMany(
   application: string | undefined,
   records: readonly StepRecord[],
 ): Promise<boolean[]> {
-  const missing = await prepared<{ n: number }>(pool, 'record', RECORD, records.length, [
-    records.map((record) => record.runId),
-    records.map((record) => record.ownerXid),
-    records.map((record) => record.stepId),
-    records.map((record) => record.name),
-    records.map((record) => record.output),
-    records.map((record) => record.error),
-    records.map((record) => record.childRunId),
-    records.map((record) => record.serialization),
-    records.map((record) => record.startedAt),
-    records.map((record) => record.completedAt),
+  return await record(pool, application, records, { name: 'record', text: RECORD });
+}
+
+/** In the transaction that did the step's work: true when this statement inserted the record, false when there was one or the run is not ours. */
+export async function recordOnce(
+  client: ClientBase,
+  application: string | undefined,
+  step: StepRecord,
+): Promise<boolean> {
+  const [isRecorded = false] = await record(client, application, [step], { name: 'record.once', text: RECORD_ONCE });
+  return isRecorded;
+}
+
+async function record(
+  database: Database,
+  application: string | undefined,
+  records: readonly StepRecord[],
+  { name, text }: { readonly name: string; readonly text: string },
+): Promise<boolean[]> {
+  const missing = await prepared<{ n: number }>(database, name, text, records.length, [
+    records.map(({ runId }) => runId),
+    records.map((each) => each.ownerXid),
+    records.map((each) => each.stepId),
+    records.map((each) => each.name),
+    records.map((each) => each.output),
+    records.map((each) => each.error),
+    records.map((each) => each.childRunId),
+    records.map((each) => each.serialization),
+    records.map((each) => each.startedAt),
+    records.map((each) => each.completedAt),
     application ?? null,
   ]);
   const isMissing = new Set(missing.map(({ n }) => n));

@@ -45,6 +45,33 @@ export function currentExecution(): ExecutionContext | undefined {
   return { runId: context.workflowId, ownerXid: context.ownerXid };
 }
 
+/** Why: what runs inside a transaction of ours may not call DBOS, as inside one of a data source. */
+export async function asTransaction<T>(stepId: number, body: () => Promise<T>): Promise<T> {
+  const context = getCurrentContextStore();
+  if (!context) throw new Error('a durable transaction needs a workflow around it');
+  return await runWithParentContext(context, { curTxFunctionId: stepId }, body);
+}
+
+/** Why: a transaction that records its own step writes the value as DBOS does, and goes on with what a replay would read. */
+export async function serializeOutput<T>(value: T, name: string): Promise<{ text: string | null; value: T }> {
+  const { deserialized, stringified } = await serializeFunctionInputOutput(
+    value,
+    [name, '<result>'],
+    executor().serializer,
+  );
+  return { text: stringified, value: deserialized };
+}
+
+/** Why: the same look at the record, and for a cancel, that DBOS makes before a transaction. */
+export async function isStepRecorded(runId: string, stepId: number): Promise<boolean> {
+  return (await executor().systemDatabase.getOperationResultAndThrowIfCancelled(runId, stepId)) !== undefined;
+}
+
+/** Why: stored with each step. */
+export function applicationName(): string | undefined {
+  return executor().systemDatabase.appName;
+}
+
 /** Why: a branch numbers its steps in a range of its own, so that concurrent nodes replay with the same ids (D3). */
 export async function withStepIdsFrom<T>(base: number, body: () => Promise<T>): Promise<T> {
   const context = getCurrentContextStore();

@@ -1,8 +1,8 @@
-// Exactly-once transactions on our own tables: the work and the proof that it was done commit together, on DBOS's data source interface.
+// Exactly-once transactions on our own tables: the work and the proof that it was done commit together, in DBOS's record of the step or, on its
+// own path, in a data source's.
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import {
   DBOSStepAlreadyRecordedError,
-  assertStillOwnsWorkflow,
   migrateDataSourcePG,
   registerDataSource,
   replayRecordedStep,
@@ -14,10 +14,12 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import SuperJSON from 'superjson';
 import { reach } from './boundary.ts';
-import { findCompletion, insertCompletion, removeCompletions } from './completion-store.ts';
+import { findCompletion, insertCompletion, isOwnerLocked, removeCompletions } from './completion-store.ts';
 import { TransactionEscape, classifyEscape } from './escape.ts';
 import { currentRun } from './execution.ts';
 import { DBOSWorkflowConflictError, withStepIdsFrom } from './internals.ts';
+import { recordWithWork } from './recorded-transaction.ts';
+import type { TransactionStep } from './recorded-transaction.ts';
 
 const DATA_SOURCE = 'breakwater';
 const MAX_RETRY_DELAY_MS = 2_000;
@@ -58,24 +60,17 @@ class KnexTransactionHandler implements DataSourceTransactionHandler {
     });
   }
 
-  // Infrastructure errors are retried here for ever, as DBOS retries its own writes: nothing else can move meanwhile.
   async invokeTransactionFunction<This, Args extends unknown[], Return>(
     _config: unknown,
     target: This,
     body: (this: This, ...args: Args) => Promise<Return>,
     ...args: Args
   ): Promise<Return> {
-    const { runId, quiesce } = currentRun();
-    for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_DELAY_MS)) {
-      try {
-        return await this.#attempt(runId, () => body.call(target, ...args));
-      } catch (error) {
-        if (error instanceof DBOSWorkflowConflictError) throw error;
-        const kind = classifyEscape(error);
-        if (kind !== 'infrastructure' || quiesce.aborted) throw new TransactionEscape(runId, kind, error);
-        await sleep(delayMs);
-      }
-    }
+    return await retried(() => this.#attempt(currentRun().runId, () => body.call(target, ...args)));
+  }
+
+  async tryRecordWithWork<T>(step: TransactionStep<T>): Promise<{ value: T } | undefined> {
+    return await retried(() => recordWithWork(this.#knex, step));
   }
 
   async #attempt<Return>(runId: string, body: () => Promise<Return>): Promise<Return> {
@@ -90,7 +85,7 @@ class KnexTransactionHandler implements DataSourceTransactionHandler {
         const value = await current.run({ name, trx }, body);
         const inserted = await insertCompletion(trx, runId, id, SuperJSON.stringify(value));
         if (!inserted) throw new DBOSStepAlreadyRecordedError(runId, id);
-        await assertStillOwnsWorkflow(runId);
+        if (!(await isOwnerLocked(trx, currentRun()))) throw new DBOSWorkflowConflictError(runId);
         reach('done', runId, name);
         return value;
       });
@@ -101,6 +96,21 @@ class KnexTransactionHandler implements DataSourceTransactionHandler {
       const winner = await findCompletion(this.#knex, runId, id);
       if (!winner) throw error;
       return replayRecordedStep<Return>(winner);
+    }
+  }
+}
+
+// Infrastructure errors are retried here for ever, as DBOS retries its own writes: nothing else can move meanwhile.
+async function retried<T>(attempt: () => Promise<T>): Promise<T> {
+  const { runId, quiesce } = currentRun();
+  for (let delayMs = 50; ; delayMs = Math.min(delayMs * 2, MAX_RETRY_DELAY_MS)) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof DBOSWorkflowConflictError) throw error;
+      const kind = classifyEscape(error);
+      if (kind !== 'infrastructure' || quiesce.aborted) throw new TransactionEscape(runId, kind, error);
+      await sleep(delayMs);
     }
   }
 }
@@ -138,14 +148,20 @@ export async function runTransaction<T>(
   name: string,
   body: (trx: Knex.Transaction) => Promise<T>,
 ): Promise<T> {
+  if (!handler) throw new Error('durable transactions are registered before launch');
+  const done = await handler.tryRecordWithWork({ id, name, body });
+  const value = done ? done.value : await runOnDbos(id, name, body);
+  reach('recorded', currentRun().runId, name);
+  return value;
+}
+
+async function runOnDbos<T>(id: number, name: string, body: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
   const callback = async (): Promise<T> => {
     const { trx } = currentCall();
     if (!trx) throw new Error('the data source opened no transaction');
     return await body(trx);
   };
-  const value = await current.run({ name }, () =>
+  return await current.run({ name }, () =>
     withStepIdsFrom(id, () => runOnDataSource(callback, name, { dsName: DATA_SOURCE })),
   );
-  reach('recorded', currentRun().runId, name);
-  return value;
 }

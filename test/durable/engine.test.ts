@@ -1,5 +1,4 @@
 // The durable room on a real Postgres: what is recorded, what gives a run back, what sets it aside, what takes it over.
-import SuperJSON from 'superjson';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   currentRun,
@@ -59,26 +58,6 @@ registerDurable('test.transaction', async () => {
     await trx.raw('insert into public.effect_log (run) values (?)', [runId]);
     return null;
   });
-});
-
-/** As another execution commits it, of this run's first transaction. */
-const commitElsewhere = async (runId: string): Promise<void> => {
-  const output = SuperJSON.stringify('of another execution');
-  await execute(
-    engine.url,
-    `insert into dbos.transaction_completion (workflow_id, function_num, output) values ('${runId}', 4096, '${output}')`,
-  );
-};
-
-registerDurable('test.overtaken', async () => {
-  const { runId } = currentRun();
-  const value = await runTransaction(4_096, 'insert', async (trx) => {
-    count('insert');
-    await trx.raw('insert into public.effect_log (run) values (?)', [runId]);
-    if (runId === 'run_overtaken') await commitElsewhere(runId);
-    return 'of this execution';
-  });
-  await runStep(8_192, `knows the value ${value}`, async () => null);
 });
 
 registerDurable('test.lost-in-transaction', async () => {
@@ -288,33 +267,6 @@ describe('runTransaction', () => {
     );
     expect(rows).toEqual([{ n: 1 }]);
     expect(bodiesOf(runId, 'insert')).toBe(1);
-  });
-});
-
-describe('runTransaction whose work another execution committed', () => {
-  const outcomeOf = async (runId: string) => {
-    await success(runId);
-    const effects = await execute(engine.url, `select 1 from public.effect_log where run = '${runId}'`);
-    const steps = await execute(
-      engine.url,
-      `select function_name as name from dbos.operation_outputs where workflow_uuid = '${runId}' order by function_id`,
-    );
-    return { effects: effects.rows.length, bodies: bodiesOf(runId, 'insert'), last: steps.rows.at(-1)?.['name'] };
-  };
-  const last = 'knows the value of another execution';
-
-  it('before does not begin, and answers what that one did', async () => {
-    await commitElsewhere('run_earlier');
-
-    await engine.start('test.overtaken', null, 'run_earlier');
-
-    expect(await outcomeOf('run_earlier')).toEqual({ effects: 0, bodies: 0, last });
-  });
-
-  it('meanwhile takes back its own, and answers what that one did', async () => {
-    await engine.start('test.overtaken', null, 'run_overtaken');
-
-    expect(await outcomeOf('run_overtaken')).toEqual({ effects: 0, bodies: 1, last });
   });
 });
 

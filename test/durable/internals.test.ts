@@ -172,6 +172,27 @@ describe('an execution', () => {
   });
 });
 
+describe('a transaction that records its own step', () => {
+  it('is known by isStepRecorded, stores what serializeOutput gives and the applicationName, and keeps DBOS out by asTransaction', async () => {
+    const value = { at: new Date(0), list: [1, null] };
+    const seen = await run('own record', async () => {
+      const serialized = await internals.serializeOutput(value, 'own');
+      const before = await internals.isStepRecorded('own record', 70);
+      await internals.withStepIdsFrom(70, async () => await step('value'));
+      const within = await internals
+        .asTransaction(71, async () => await step('refused'))
+        .catch((error: unknown) => String(error));
+      return [before, await internals.isStepRecorded('own record', 70), within, serialized.value, serialized.text];
+    });
+
+    const [before, after, within, round, text] = seen as unknown[];
+    expect([before, after, internals.applicationName()]).toEqual([false, true, 'contract']);
+    expect(within).toMatch(/transaction/i);
+    expect(round).toEqual(value);
+    expect(JSON.parse(String(text))).toMatchObject({ json: { list: [1, null] }, __dbos_serializer: 'superjson' });
+  });
+});
+
 describe('insertWorkflow', () => {
   it('inserts a row that this executor owns, in the transaction of the caller', async () => {
     await insert('inserted', async () => null);
@@ -209,9 +230,9 @@ describe('insertWorkflow', () => {
 
     const described = await internals.describeWorkflow(wanted);
 
-    expect(
-      await knex.transaction(async (trx) => await internals.insertWorkflow(await rawClient(trx), wanted)),
-    ).toEqual(described);
+    expect(await knex.transaction(async (trx) => await internals.insertWorkflow(await rawClient(trx), wanted))).toEqual(
+      described,
+    );
     expect((await internals.loadClaimed(['described'])).get('described')).toMatchObject({
       workflowName: described.workflowName,
       input: described.input,

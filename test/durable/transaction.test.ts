@@ -1,4 +1,4 @@
-// A durable transaction whose process is killed before its commit, and between the commit and DBOS's checkpoint: its effect happens once.
+// A durable transaction whose process is killed before its commit, after it, and between it and DBOS's checkpoint: its effect happens once.
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createTestDatabase, execute } from '../support/database.ts';
@@ -9,9 +9,11 @@ const PROGRAM = join(import.meta.dirname, 'programs', 'transaction.ts');
 
 describe('runTransaction', () => {
   it.each([
-    { dieAt: 'before', rowsAtDeath: 0 },
-    { dieAt: 'between', rowsAtDeath: 1 },
-  ])('killed $dieAt the checkpoint leaves its effect exactly once', async ({ dieAt, rowsAtDeath }) => {
+    { dieAt: 'before', groups: 'on', rowsAtDeath: 0 },
+    { dieAt: 'after', groups: 'on', rowsAtDeath: 1 },
+    { dieAt: 'between', groups: 'off', rowsAtDeath: 1 },
+  ])('killed $dieAt the commit, with groups $groups, leaves its effect exactly once', async (killed) => {
+    const { dieAt, groups, rowsAtDeath } = killed;
     const url = await createTestDatabase('transaction');
     await execute(url, 'create table public.effect_log (run text)');
     const rows = async (): Promise<unknown> =>
@@ -19,7 +21,7 @@ describe('runTransaction', () => {
     const status = async (): Promise<unknown> =>
       (await execute(url, `select status from dbos.workflow_status`)).rows[0]?.['status'];
 
-    const first = new Program(PROGRAM, [url, 'run_killed', dieAt]);
+    const first = new Program(PROGRAM, [url, 'run_killed', dieAt, groups]);
     await first.exitCode();
     const atDeath = await rows();
     const second = new Program(PROGRAM, [url, 'run_killed', 'never']);

@@ -1,4 +1,4 @@
-// Runs one durable transaction and dies where it is told: `before` its commit, `between` the commit and DBOS's checkpoint, or `never`.
+// Runs one durable transaction and dies where it is told: `before` its commit, `after` it, `between` it and DBOS's checkpoint, or `never`.
 import pg from 'pg';
 import {
   currentRun,
@@ -9,7 +9,7 @@ import {
 } from '../../../src/durable/index.ts';
 import { createKnex, createPool } from '../../../src/postgres/index.ts';
 
-const [url = '', runId = '', dieAt = 'never'] = process.argv.slice(2);
+const [url = '', runId = '', dieAt = 'never', groups = 'on'] = process.argv.slice(2);
 
 registerDurable('test.transaction', async () => {
   await runTransaction(4_096, 'insert', async (trx) => {
@@ -31,6 +31,10 @@ await launchDurable({
   leaseKnex,
   role: 'all',
   leaseTtlMs: 5_000,
+  groupCheckpoints: groups === 'on',
+  onBoundary: ({ phase, name }) => {
+    if (dieAt === 'after' && phase === 'committed' && name === 'insert') process.kill(process.pid, 'SIGKILL');
+  },
   emit: () => undefined,
   onStuck: async () => undefined,
   onFatal: (reason) => {
@@ -49,7 +53,7 @@ process.stdout.write(`${JSON.stringify({ launched: true })}\n`);
 function killAtCheckpoint(): void {
   const { query } = pg.Client.prototype;
   pg.Client.prototype.query = function (this: pg.Client, ...args: unknown[]) {
-    if (/insert into "?dbos"?\.operation_outputs/i.test(JSON.stringify(args[0]))) {
+    if (/insert into [\\"]*dbos[\\"]*\.operation_outputs/i.test(JSON.stringify(args[0]))) {
       process.kill(process.pid, 'SIGKILL');
     }
     return Reflect.apply(query, this, args) as unknown;
