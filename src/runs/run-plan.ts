@@ -33,7 +33,7 @@ export async function runPlan(context: RunContext): Promise<void> {
   const results = new Map(recorded);
   const forward = await goForward(context, results);
   const ended = forward.turn ? forward : succeed(context, results);
-  if ('output' in ended) return await finishForward(context, ended.output);
+  if ('output' in ended) return await finish(context, { ...succeeded(ended.output), asksNothing: true });
   const suspects = context.tookOver ? namesOfSuspects(context, recorded, results) : [];
   await goBack(context, await recordTurn(context, { ...turnOf(context, ended), suspects }));
 }
@@ -72,7 +72,11 @@ function turnOf({ plan }: RunContext, { turn }: Forward): Omit<Turn, 'atMs' | 's
 
 /** Ends a run of which everything was done. */
 export async function finishForward(context: RunContext, output: Json): Promise<void> {
-  await finish(context, { status: 'succeeded', output, summary: NOTHING_UNDONE, progress: 100 });
+  await finish(context, succeeded(output));
+}
+
+function succeeded(output: Json): Ending {
+  return { status: 'succeeded', output, summary: NOTHING_UNDONE, progress: 100 };
 }
 
 /** Undoes what the turn asks for and ends the run. */
@@ -115,9 +119,14 @@ interface Ending {
   readonly summary: CompensationSummary;
   readonly output: Json;
   readonly progress: number;
+  /** Every approval of the plan is settled: none is open that would have to be withdrawn. */
+  readonly asksNothing?: boolean;
 }
 
-async function finish(context: RunContext, { status, turn, summary, output, progress }: Ending): Promise<void> {
+async function finish(
+  context: RunContext,
+  { status, turn, summary, output, progress, asksNothing = false }: Ending,
+): Promise<void> {
   const { facts, emit } = context;
   const end: RunEnd = {
     status,
@@ -128,7 +137,7 @@ async function finish(context: RunContext, { status, turn, summary, output, prog
     progress,
   };
   await runTransaction(stepId(ENGINE_RANGE, ENGINE_STEP.finish), 'run finished', async (trx) => {
-    await withdrawApprovals(trx, facts.id);
+    if (!asksNothing) await withdrawApprovals(trx, facts.id);
     await finishRun(trx, facts, end);
     return null;
   });

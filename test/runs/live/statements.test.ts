@@ -63,6 +63,36 @@ describe('a run of many acts', () => {
   });
 });
 
+describe('a run of one act', () => {
+  it('is started by one statement, asks nothing that it knows, and ends in one transaction', async () => {
+    const flow = live.flow();
+    await flow.publish([{ id: 'only', activities: [flow.write('a')] }]);
+    await flow.end(await flow.startAgain());
+    const count = await statementsOf(async () => await flow.end(await flow.startAgain()));
+
+    const times = {
+      start: count(/breakwater\.start\.run/),
+      looks: count(/breakwater\.look/),
+      records: count(/breakwater\.record\.\d/),
+      end: count(/breakwater\.record\.once/),
+      outcome: count(/breakwater\.finish/),
+      completions: count(/transaction_completion/),
+      withdrawals: count(/update "?breakwater"?\."?approval/),
+      recordsRead: count(/left join "dbos"\."operation_outputs" as "o"/),
+    };
+    expect(times).toEqual({
+      start: 1,
+      looks: 0,
+      records: 1,
+      end: 1,
+      outcome: 1,
+      completions: 0,
+      withdrawals: 0,
+      recordsRead: 0,
+    });
+  });
+});
+
 describe('a cancel whose wake was lost', () => {
   it('is seen before an act that begins later', async () => {
     const flow = live.flow();
