@@ -19,11 +19,13 @@ import { durationOf } from './coded-workflow.ts';
 import { undoDoubts } from './compensate.ts';
 import { undoNameOf } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
+import { finalCheckpoint } from './fold-record.ts';
 import type { GrowingPlan } from './growing-plan.ts';
 import { historyLimit } from './history.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { resultOf } from './node-result.ts';
 import { outputSchema } from './output-schema.ts';
+import type { Parking } from './parking.ts';
 import { performAct } from './perform-act.ts';
 import { recordable } from './recordable.ts';
 import { actKey } from './run-activity.ts';
@@ -198,11 +200,11 @@ export class RecordedSaga implements Saga {
   }
 
   // What no author's code may catch is kept from it: then the call never ends, and `over` says why.
-  #call<T>(key: string, work: () => Promise<T>): Promise<T> {
+  #call<T>(call: string, work: () => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     if (this.#closed) return promise;
     this.#started += 1;
-    this.#branches.start(key, async () => {
+    this.#branches.start(`call ${call}`, async () => {
       try {
         resolve(await work());
       } catch (error) {
@@ -220,7 +222,7 @@ export class RecordedSaga implements Saga {
     const isNew = !record.has(actIds(node).base + 1);
     if (isNew && this.#mode === 'replay') this.suspects.push(node.id);
     if (isNew) await this.#mayBegin(node.id, tooMany(node.index));
-    const begun = isNew ? this.#movement.actBegins() : undefined;
+    const begun = finalCheckpoint(record, node) ? undefined : this.#movement.actBegins();
     try {
       await begun;
       const checkpoint = await this.#perform(node);
@@ -228,13 +230,13 @@ export class RecordedSaga implements Saga {
       if (node.optional && result.status === 'unknown' && this.#mode === 'forward') await this.#undoDoubts(node);
       return valueOf(node, result);
     } finally {
-      if (begun) this.#actEnds();
+      if (begun) this.#actEnds(node.id);
     }
   }
 
   async #perform(node: ResolvedNode): Promise<FinalCheckpoint | undefined> {
     const context = this.#context;
-    const { tool, action, args, retry, timeoutMs, heartbeatMs } = node;
+    const { tool, action, args, retry, timeoutMs, heartbeatMs, breaker } = node;
     return await performAct(context, {
       stepName: node.id,
       ids: actIds(node),
@@ -247,9 +249,21 @@ export class RecordedSaga implements Saga {
       timeoutMs,
       heartbeatMs,
       suspect: context.tookOver,
+      breaker,
+      ...(breaker?.park && { parking: this.#parkingOf(node.id, breaker.service) }),
       signal: this.#cut,
       ending: this.#ending.signal,
     });
+  }
+
+  #parkingOf(call: string, service: string): Parking {
+    return {
+      parked: () => {
+        this.#movement.parks(call, service);
+        this.#look();
+      },
+      resumed: async () => await this.#movement.unparks(call),
+    };
   }
 
   // What an optional act left behind must not outlive the doubt about it.
@@ -257,8 +271,8 @@ export class RecordedSaga implements Saga {
     await undoDoubts({ ...this.#context, record: await loadRecord(this.#context.knex) }, node, new Map());
   }
 
-  #actEnds(): void {
-    this.#movement.actEnds();
+  #actEnds(call: string): void {
+    this.#movement.actEnds(call);
     if (this.#movement.mayWait) this.#look();
   }
 

@@ -1,8 +1,8 @@
 // The plan of a coded workflow: a node for each call, in the order of the calls. Pure.
 import { RETRY_POLICIES } from '../definitions/index.ts';
 import type { ApprovalNode, CompensationPlan, Plan, PlanNode, RetryPolicy, WaitNode } from '../definitions/index.ts';
-import { didYouMean } from '../kernel/index.ts';
-import type { Json } from '../kernel/index.ts';
+import { DEFAULT_BREAKER, didYouMean } from '../kernel/index.ts';
+import type { BreakerUse, Json } from '../kernel/index.ts';
 import type { CodedPlaces } from './coded-places.ts';
 import { codedHash, durationOf } from './coded-workflow.ts';
 import type { CodedWorkflow } from './coded-workflow.ts';
@@ -91,6 +91,7 @@ function actOf(act: SagaAct) {
     maxParallel: 1,
     timeoutMs,
     ...(act.heartbeat !== undefined && { heartbeatMs: durationOf(act.heartbeat) }),
+    ...(act.breaker !== undefined && { breaker: breakerOf(act.breaker) }),
     retry,
     irreversible: act.irreversible ?? false,
     ...(compensation !== undefined && { compensation: undoOf(tool, compensation, { retry, timeoutMs }) }),
@@ -111,6 +112,12 @@ function undoOf(
     retry: retry === undefined ? own.retry : policyOf(retry),
     timeoutMs: timeout === undefined ? own.timeoutMs : durationOf(timeout),
   };
+}
+
+function breakerOf(breaker: NonNullable<ActOptions['breaker']>): BreakerUse {
+  if (typeof breaker === 'string') return { service: breaker, park: false, settings: DEFAULT_BREAKER };
+  const { service, park = false, ...settings } = breaker;
+  return { service, park, settings: { ...DEFAULT_BREAKER, ...settings } };
 }
 
 function policyOf(retry: ActOptions['retry']): RetryPolicy {

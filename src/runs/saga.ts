@@ -1,6 +1,6 @@
 // What a coded workflow acts through, as its author sees it. Shapes only.
 import type { RetryPolicy, RetryPolicyName } from '../definitions/index.ts';
-import type { Json, JsonObject } from '../kernel/index.ts';
+import type { BreakerSettings, Json, JsonObject } from '../kernel/index.ts';
 import type { Activity } from './activity.ts';
 import type { Message } from './workflow-message.ts';
 
@@ -12,6 +12,8 @@ export interface ActOptions<Undo extends string = string> {
   readonly heartbeat?: string;
   /** A named policy, or what is to differ from the default one, `idempotent_api_call`. */
   readonly retry?: RetryPolicyName | Partial<RetryPolicy>;
+  /** The service whose breaker it goes through; default: the tool. With `park` it waits for a service that is down. */
+  readonly breaker?: string | (Partial<BreakerSettings> & { readonly service: string; readonly park?: boolean });
   /** The action that takes the act back: its name, by the adapter's undo mapping, or another with its arguments. */
   readonly compensation?: Undo | Compensation;
   /** Nothing takes this back: a later failure holds the run for an operator. */
