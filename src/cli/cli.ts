@@ -1,6 +1,7 @@
 // The `breakwater` command: the verbs of the API for a terminal. Exit codes: 0 ok, 1 the thing failed, 2 wrong use.
 import { Command, CommanderError } from 'commander';
 import { addApprovals } from './approvals-commands.ts';
+import { addBreakers } from './breakers-commands.ts';
 import { createContext, type Context } from './command-context.ts';
 import { addDefinitionCommands } from './definition-commands.ts';
 import { addCrashTest } from './crash-test-command.ts';
@@ -14,8 +15,8 @@ import { addRuns } from './runs-commands.ts';
 import { addSandbox } from './sandbox-command.ts';
 import { addStart } from './start.ts';
 
-const RUNS_NOT_YET = ['history', 'pause', 'resume', 'rewind', 'fork', 'compensate', 'decide'] as const;
-const NOT_YET = ['breakers', 'completion', 'doctor'] as const;
+const RUNS_NOT_YET = ['history', 'rewind', 'fork', 'compensate', 'decide'] as const;
+const NOT_YET = ['completion', 'doctor'] as const;
 
 /** Runs one command line, without the program's name, and says how it ended. Never throws. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
@@ -42,6 +43,7 @@ function createProgram(context: Context): Command {
   addRun(program, context);
   addNotYet(addRuns(program, context), RUNS_NOT_YET);
   addApprovals(program, context);
+  addBreakers(program, context);
   addKeys(program, context);
   addMigrate(program, context);
   addSandbox(program, context);

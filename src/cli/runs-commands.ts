@@ -1,8 +1,9 @@
-// `breakwater runs …`: look at runs and cancel them, through the API.
+// `breakwater runs …`: look at runs, through the API.
 import type { Command } from 'commander';
 import { pageOf, run, type RunAnswer } from './answers.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { addEffects, addLeaks } from './effects-commands.ts';
+import { addRunControl } from './run-control-commands.ts';
 import { table } from './table.ts';
 
 interface ListOptions {
@@ -12,17 +13,11 @@ interface ListOptions {
   readonly json?: boolean;
 }
 
-interface CancelOptions {
-  readonly compensate: boolean;
-  readonly reason?: string;
-  readonly json?: boolean;
-}
-
 export function addRuns(program: Command, context: Context): Command {
   const runs = program.command('runs').description('look at runs and control them');
   addList(runs, context);
   addShow(runs, context);
-  addCancel(runs, context);
+  addRunControl(runs, context);
   addEffects(runs, context);
   addLeaks(runs, context);
   return runs;
@@ -48,19 +43,6 @@ function addShow(runs: Command, { io, api }: Context): void {
       const found = await (await api()).get(`/v1/runs/${encodeURIComponent(id)}`, run);
       if (json) return printJson(io, found);
       io.stdout(runText(found));
-    });
-}
-
-function addCancel(runs: Command, { io, api }: Context): void {
-  withJson(runs.command('cancel').argument('<id>'))
-    .description('cancel a run; what it did is taken back')
-    .option('--no-compensate', 'leave what it did as it is')
-    .option('--reason <text>', 'kept with the run')
-    .action(async (id: string, { json, compensate, reason }: CancelOptions) => {
-      const body = { compensate, reason };
-      const cancelled = await (await api()).post(`/v1/runs/${encodeURIComponent(id)}/cancel`, run, { body });
-      if (json) return printJson(io, cancelled);
-      io.stdout(`${cancelled.id} is asked to stop; it is ${cancelled.status}\n`);
     });
 }
 

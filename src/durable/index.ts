@@ -16,6 +16,7 @@ export type { Group } from './group.ts';
 export type { Wake } from './waits.ts';
 export { loadRecord, recordAtBegin } from './record.ts';
 export type { Checkpoint, RunRecord } from './record.ts';
+export { releaseInTransaction } from './release.ts';
 export { executesHere, startInTransaction } from './start.ts';
 export type { Inserted } from './start.ts';
 export { openStarts } from './start-group.ts';

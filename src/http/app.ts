@@ -19,6 +19,7 @@ import { executorRoutes } from './executors.ts';
 import { healthRoutes } from './health.ts';
 import { notYetRoutes } from './not-yet.ts';
 import { installOpenApi, openApiRoute } from './openapi.ts';
+import { runControlRoutes } from './run-control.ts';
 import { runRoutes } from './runs.ts';
 import { workflowRoutes } from './workflows.ts';
 
@@ -33,6 +34,7 @@ const resources: readonly Resource[] = [
   healthRoutes,
   definitionRoutes,
   runRoutes,
+  runControlRoutes,
   effectRoutes,
   approvalRoutes,
   approveLinkRoutes,

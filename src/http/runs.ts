@@ -1,4 +1,4 @@
-// Runs: start, look at, wait for, cancel, send messages to.
+// Runs: start, look at, wait for, send messages to.
 import { z } from 'zod';
 import { uuidv7 } from '../kernel/index.ts';
 import type { RunFilter } from '../runs/index.ts';
@@ -46,7 +46,6 @@ export function runRoutes(app: App, services: Services): void {
   startRoute(app, services);
   listRoute(app, services);
   readRoutes(app, services);
-  cancelRoute(app, services);
   messageRoute(app, services);
 }
 
@@ -124,24 +123,6 @@ function readRoutes(app: App, services: Services): void {
       schema: { summary: 'How far it is', tags, params: idParams, response: { 200: runProgress, ...problemResponse } },
     },
     async (request) => await services.runs.progress(actorOf(request).tenant, request.params.id),
-  );
-}
-
-function cancelRoute(app: App, { runs }: Services): void {
-  app.post(
-    '/v1/runs/:id/cancel',
-    {
-      config: { access: 'operator' },
-      schema: {
-        summary: 'Cancel: nothing new starts, attempts in flight are aborted and count as unknown',
-        tags,
-        params: idParams,
-        body: z.strictObject({ compensate: z.boolean().default(true), reason: z.string().max(2_000).optional() }),
-        response: { 202: runView, ...problemResponse },
-      },
-    },
-    async (request, reply) =>
-      await reply.code(202).send(await runs.cancel(actorOf(request), request.params.id, request.body)),
   );
 }
 

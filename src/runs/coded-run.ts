@@ -1,4 +1,5 @@
 // Runs a coded workflow: its calls become nodes of a plan that grows as it goes, so acts, undos and endings are the same as for YAML.
+import { AsyncResource } from 'node:async_hooks';
 import { loadRecord, throwIfQuiescing } from '../durable/index.ts';
 import { FailureError } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
@@ -10,6 +11,8 @@ import { RecordedSaga } from './coded-saga.ts';
 import type { CodedContext } from './coded-saga.ts';
 import type { RunBase } from './environment.ts';
 import { growingPlan } from './growing-plan.ts';
+import { cancelFailure } from './turn.ts';
+import type { Control } from './control-store.ts';
 import { MAX_OUTPUT_BYTES, recordable } from './recordable.ts';
 import { finishForward, goBack } from './run-plan.ts';
 import { recordTurn, recordedTurn } from './turn.ts';
@@ -37,8 +40,13 @@ function contextOf(base: RunBase, workflow: CodedWorkflow): CodedContext {
 
 async function goOn(context: CodedContext, workflow: CodedWorkflow): Promise<Ended> {
   const cut = new AbortController();
-  const unwatch = context.controls.watch(context.facts.id, () => cut.abort(CANCELLED));
   const saga = new RecordedSaga(context, 'forward', cut.signal);
+  // Whoever notices does so outside of any run.
+  const obey = AsyncResource.bind((control: Control | undefined) => {
+    if (control?.cancel) cut.abort(CANCELLED);
+    else saga.obey(control);
+  });
+  const unwatch = context.controls.watch(context.facts.id, obey);
   try {
     const output = await Promise.race([workflow.run(saga, context.facts.input), saga.over]);
     if (context.tookOver) await checkReplay(context, workflow, saga);
@@ -48,8 +56,7 @@ async function goOn(context: CodedContext, workflow: CodedWorkflow): Promise<End
   } catch (error) {
     // What escaped from an act tells more than the call that had to come to rest because of it.
     await saga.close(error instanceof FailureError ? 'turning' : 'done');
-    if (!(error instanceof FailureError)) throw error;
-    return { turn: await turnOf(context, error) };
+    return { turn: error instanceof FailureError ? await turnOf(context, error) : await cancelPast(context, error) };
   } finally {
     unwatch();
   }
@@ -60,6 +67,14 @@ async function turnOf(context: CodedContext, error: FailureError): Promise<Omit<
   if (cancel) return { cause: 'cancel', at: null, failure: error.failure, compensate: cancel.compensate };
   if (error instanceof CallFailedError) return { ...error.reason, compensate: true };
   return { cause: 'failure', at: null, failure: error.failure, compensate: true };
+}
+
+// An operator who cancels a run that its code's defect keeps from going on wants what it did taken back all the same.
+async function cancelPast(context: CodedContext, defect: unknown): Promise<Omit<Turn, 'atMs' | 'suspects'>> {
+  throwIfQuiescing();
+  const { cancel } = (await context.controls.read(context.facts.id)) ?? {};
+  if (!cancel) throw defect;
+  return { cause: 'cancel', at: null, failure: cancelFailure(cancel), compensate: cancel.compensate };
 }
 
 /** The plan of all that the record holds. */
@@ -84,12 +99,10 @@ async function replay(context: CodedContext, workflow: CodedWorkflow): Promise<R
   return saga;
 }
 
+// Whatever the code throws, all that counts is that it made the calls that are recorded: what escapes from one ends the saga.
 async function replayCode(saga: RecordedSaga, context: CodedContext, workflow: CodedWorkflow): Promise<void> {
-  try {
-    await workflow.run(saga, context.facts.input);
-  } catch (error) {
-    if (!(error instanceof FailureError)) throw error;
-  }
+  const made = async (): Promise<unknown> => await workflow.run(saga, context.facts.input);
+  await Promise.allSettled([made()]);
 }
 
 // A call that was made once and is not made again would be forgotten: nobody would know how to undo it.

@@ -3,7 +3,7 @@ import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ZodType } from 'zod';
 import type { ApprovalNode, PlanNode, WaitNode } from '../definitions/index.ts';
-import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep } from '../durable/index.ts';
+import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep, throwIfQuiescing } from '../durable/index.ts';
 import { FailureError, failure, isJsonObject, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { MAX_OUTCOME_BYTES, readWithin } from '../tools/index.ts';
@@ -18,6 +18,7 @@ import type { CodedPlaces } from './coded-places.ts';
 import { durationOf } from './coded-workflow.ts';
 import { undoDoubts } from './compensate.ts';
 import { undoNameOf } from './effect-note.ts';
+import type { Control } from './control-store.ts';
 import type { RunContext } from './environment.ts';
 import { finalCheckpoint } from './fold-record.ts';
 import type { GrowingPlan } from './growing-plan.ts';
@@ -26,6 +27,7 @@ import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { resultOf } from './node-result.ts';
 import { outputSchema } from './output-schema.ts';
 import type { Parking } from './parking.ts';
+import { stayPaused } from './pause.ts';
 import { performAct } from './perform-act.ts';
 import { recordable } from './recordable.ts';
 import { actKey } from './run-activity.ts';
@@ -47,6 +49,8 @@ import { FIRST_NOTE, actIds, settledId } from './step-layout.ts';
 const DEFAULT_NOTE_TIMEOUT = '30s';
 /** Each is a node to take back one by one. */
 const MAX_ACTS = 10_000;
+/** The branch of a run that is paused; no call has an empty name. */
+const PAUSE = '';
 const MAX_NOTES = ENGINE_RANGE.size - FIRST_NOTE;
 
 const settlement = z.object({
@@ -91,6 +95,14 @@ export class RecordedSaga implements Saga {
     this.#end = reject;
     const { quiesce } = currentRun();
     quiesce.addEventListener('abort', () => reject(quiesce.reason), { once: true });
+  }
+
+  /** A pause that is asked begins now; its end finds itself. */
+  obey(control: Control | undefined): void {
+    const { gate } = this.#context;
+    if (!control?.pause || control.cancel || this.#closed || this.#branches.has(PAUSE)) return;
+    gate.close();
+    this.#branches.start(PAUSE, async () => await stayPaused(this.#context));
   }
 
   /** Nothing begins any more. Waits for the acts in flight, whose retries end when the run turns; throws what escaped from one. */
@@ -309,7 +321,8 @@ export class RecordedSaga implements Saga {
     if (this.#mode === 'replay') throw new Stop();
     const { controls, facts, history } = this.#context;
     const control = await controls.heed(facts.id);
-    const why = control ? cancelled(`the run was cancelled before "${call}"`) : (history.full ?? limit);
+    this.obey(control);
+    const why = control?.cancel ? cancelled(`the run was cancelled before "${call}"`) : (history.full ?? limit);
     if (why) this.#stop(call, why);
   }
 
@@ -322,6 +335,7 @@ export class RecordedSaga implements Saga {
     const { record, history } = this.#context;
     const isNew = !record.has(id);
     if (isNew) this.#mayNote(id, name);
+    if (isNew) await this.#unpaused();
     const limits = {
       signal: this.#cut,
       timeoutMs: durationOf(timeout),
@@ -331,6 +345,11 @@ export class RecordedSaga implements Saga {
     if (isNew) history.add(outcome);
     if (outcome.ok) return outcome.value;
     throw new CallFailedError(name, { cause: 'failure', at: name, failure: outcome.error });
+  }
+
+  async #unpaused(): Promise<void> {
+    await this.#context.gate.opened(AbortSignal.any([this.#cut, currentRun().quiesce]));
+    throwIfQuiescing();
   }
 
   #mayNote(id: number, name: string): void {

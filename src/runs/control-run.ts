@@ -1,42 +1,36 @@
-// What people do to a running run: cancel it, send it a message, decide its approvals. Each is one transaction with its wake.
+// What people tell a run that is not over: messages and decisions of its approvals. Each is one transaction with its wake.
 import type { Knex } from 'knex';
 import { amendApproval, decideApproval, loadApproval, readEditableOutputs } from '../approvals/index.ts';
 import { validateValue } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
-import { sendInTransaction, userTopic, wakeTopic } from '../durable/index.ts';
+import { sendInTransaction, userTopic } from '../durable/index.ts';
 import { BreakwaterError, hashJson, isJsonObject, mergePatch, sha256 } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { findMessageDigest, insertEvent } from './event-store.ts';
-import { writeControl } from './control-store.ts';
-import { RUN_TOPIC } from './hold.ts';
+import { REFUSALS } from './control-decision.ts';
+import { controlOf } from './control-store.ts';
+import { refusal } from './control-verb.ts';
 import { checkMessage } from './message-check.ts';
+import { cancelInTransaction } from './operate-run.ts';
 import { outputSchema } from './output-schema.ts';
-import { loadPinned } from './pinned-definition.ts';
 import { findRun, lockRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { isFinal } from './runs.ts';
 import type { Actor, DecisionRequest } from './runs.ts';
+import { planOf, wakeWaitingNodes } from './wake-run.ts';
 
-/** Asks the run to stop; it does so itself, at its next step. 409 when it is final or already cancelled. */
-export async function cancelRun(
-  knex: Knex,
-  actor: Actor,
-  id: string,
-  { compensate, reason }: { compensate: boolean; reason?: string },
+/** Writes the cancel and wakes whatever of the run waits. The caller holds the run's row and knows that it may be asked. */
+export async function askToCancel(
+  trx: Knex.Transaction,
+  run: RunRow,
+  asked: { readonly compensate: boolean; readonly by: string; readonly reason: string | null },
 ): Promise<void> {
-  await knex.transaction(async (trx) => {
-    const run = await lockLiveRun(trx, actor, id);
-    if (run.status === 'compensating') throw new BreakwaterError('CONFLICT', `Run ${id} is being undone already.`);
-    if (run.status === 'stuck')
-      throw new BreakwaterError('CONFLICT', `Run ${id} is stuck: nothing runs it, so nothing would heed the cancel.`);
-    const cancel = { compensate, by: actor.user, reason: reason ?? null, at: new Date().toISOString() };
-    await writeControl(trx, id, { cancel });
-    await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: 'control.cancel', data: cancel });
-    await wakeWaitingNodes(trx, run, () => true, `cancel ${id}`);
-    await sendInTransaction(trx, { runId: id, topic: RUN_TOPIC, value: null, key: `cancel ${id}` });
-  });
+  const { id, tenant } = run;
+  const cancel = { ...asked, at: new Date().toISOString() };
+  await cancelInTransaction(trx, run, cancel);
+  await insertEvent(trx, { tenant, runId: id, kind: 'control.cancel', data: cancel });
 }
 
 /** Stores a user's message and wakes the nodes that wait for its topic. The same key twice is one message. */
@@ -144,24 +138,6 @@ async function lockLiveRun(trx: Knex.Transaction, { tenant }: Actor, id: string)
   const run = await lockRun(trx, tenant, id);
   if (!run) throw new BreakwaterError('NOT_FOUND', `No run "${id}".`);
   if (isFinal(run.status)) throw new BreakwaterError('CONFLICT', `Run ${id} is ${run.status} already.`);
-  if (run.control !== null) throw new BreakwaterError('CONFLICT', `Run ${id} is being cancelled already.`);
+  if (controlOf(run).cancel) throw refusal(id, REFUSALS.cancelling);
   return run;
-}
-
-async function planOf(knex: Knex, run: RunRow): Promise<Plan | null> {
-  return (await loadPinned(knex, run))?.plan ?? null;
-}
-
-// A wake to a node that does not wait yet, or no longer, does no harm: messages never decide (K9).
-async function wakeWaitingNodes(
-  trx: Knex.Transaction,
-  run: RunRow,
-  wanted: (node: Plan['nodes'][number]) => boolean,
-  key: string,
-): Promise<void> {
-  const plan = await planOf(trx, run);
-  for (const node of plan?.nodes ?? []) {
-    if (node.kind === 'activity' || !wanted(node)) continue;
-    await sendInTransaction(trx, { runId: run.id, topic: wakeTopic(node.id, 0), value: null, key });
-  }
 }

@@ -1,11 +1,22 @@
 // The column breakwater.run.control: what operators asked of a run. Only the API writes it, only the run acts on it.
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import type { JsonObject } from '../kernel/index.ts';
+
+const asked = z.object({ by: z.string(), reason: z.string().nullable(), at: z.string() });
+/** Who asked, why, and when by the clock of the process that was asked: shown, never compared. */
+export type Asked = z.infer<typeof asked>;
 
 const controlSchema = z.object({
-  cancel: z.object({ compensate: z.boolean(), by: z.string(), reason: z.string().nullable(), at: z.string() }),
+  cancel: asked.extend({ compensate: z.boolean() }).optional(),
+  pause: asked.optional(),
 });
 export type Control = z.infer<typeof controlSchema>;
+
+/** Nothing is asked of a run whose column is null. */
+export function controlOf({ control }: { readonly control: unknown }): Control {
+  return control === null ? {} : controlSchema.parse(control);
+}
 
 export async function loadControls(knex: Knex, runIds: readonly string[]): Promise<Map<string, Control>> {
   if (runIds.length === 0) return new Map();
@@ -15,13 +26,53 @@ export async function loadControls(knex: Knex, runIds: readonly string[]): Promi
     .select<{ id: string; control: unknown }[]>('id', 'control')
     .whereRaw('id = any(?)', [[...runIds]])
     .whereNotNull('control');
-  return new Map(rows.map((row) => [row.id, controlSchema.parse(row.control)]));
+  return new Map(rows.map((row) => [row.id, controlOf(row)]));
 }
 
-export async function writeControl(trx: Knex.Transaction, runId: string, control: Control): Promise<void> {
+/** Undefined: nothing is asked any more. */
+export async function writeControl(trx: Knex.Transaction, runId: string, control: Control | undefined): Promise<void> {
   await trx
     .withSchema('breakwater')
     .table('run')
     .where({ id: runId })
-    .update({ control: JSON.stringify(control), updated_at: trx.raw('clock_timestamp()') });
+    .update({
+      control: control === undefined ? null : JSON.stringify(control),
+      updated_at: trx.raw('clock_timestamp()'),
+    });
+}
+
+/** Nothing acts in a run that only waits, so it is paused the moment it is told; one that acts says so when it has come to rest. */
+export async function savePaused(knex: Knex, runId: string, { by, reason }: Asked): Promise<void> {
+  await knex.raw(
+    `update breakwater.run
+        set status = 'paused', waiting_for = ?, updated_at = clock_timestamp()
+      where id = ? and status in ('running', 'waiting') and jsonb_exists(control, 'pause')`,
+    [`paused by ${by}${reason === null ? '' : `: ${reason}`}`, runId],
+  );
+}
+
+/** It runs on: what it waits for it says itself. Also a run that was stuck, of which the error was dealt with. */
+export async function saveResumed(trx: Knex.Transaction, runId: string): Promise<void> {
+  await trx.raw(
+    `update breakwater.run
+        set status = 'running', waiting_for = null, error = null, updated_at = clock_timestamp()
+      where id = ? and status in ('paused', 'stuck')`,
+    [runId],
+  );
+}
+
+export async function insertAudit(
+  trx: Knex.Transaction,
+  audit: {
+    readonly tenant: string;
+    readonly actor: string;
+    readonly action: string;
+    readonly subject: string;
+    readonly data: JsonObject;
+  },
+): Promise<void> {
+  await trx
+    .withSchema('breakwater')
+    .table('audit')
+    .insert({ ...audit, data: JSON.stringify(audit.data) });
 }

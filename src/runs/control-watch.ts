@@ -20,12 +20,15 @@ const READ_TOGETHER = { maxSize: 500, maxInFlight: 2 };
 
 const NEVER = Number.NEGATIVE_INFINITY;
 
+/** Undefined: nothing is asked any more. */
+export type Notice = (control: Control | undefined) => void;
+
 export interface ControlWatch {
   /**
-   * Calls `notice` once when the run is told to cancel. Returns the end of the watch. A run that `isNew` counts as read: nothing was
-   * asked when its row was inserted, and what was since then is found by the first look.
+   * Calls `notice` whenever something else is asked of the run, or nothing any more. Returns the end of the watch. A run that `isNew`
+   * counts as read: nothing was asked when its row was inserted, and what was since then is found by the first look.
    */
-  watch(runId: string, notice: (control: Control) => void, isNew?: boolean): () => void;
+  watch(runId: string, notice: Notice, isNew?: boolean): () => void;
   /** What is asked of a run that goes on acting: read now, unless it is watched and was read in the last {@link FRESH_MS}. */
   heed(runId: string): Promise<Control | undefined>;
   /** What is asked of the run now, read from the database. */
@@ -34,7 +37,9 @@ export interface ControlWatch {
 }
 
 interface Watched {
-  readonly notices: Set<(control: Control) => void>;
+  readonly notices: Set<Notice>;
+  /** What was asked when they were called last, as JSON. */
+  told: string;
   readonly unsubscribe: () => void;
   /** When a reading began that found nothing asked; never, once it is woken. */
   readAtMs: number;
@@ -47,19 +52,22 @@ interface Watched {
 export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
   const watched = new Map<string, Watched>();
 
-  const end = (runId: string): Watched | undefined => {
-    const ended = watched.get(runId);
-    ended?.unsubscribe();
+  const end = (runId: string): void => {
+    watched.get(runId)?.unsubscribe();
     watched.delete(runId);
-    return ended;
+  };
+  const tell = (runId: string, control: Control | undefined): void => {
+    const entry = watched.get(runId);
+    const said = toldOf(control);
+    if (!entry || entry.told === said) return;
+    entry.told = said;
+    for (const notice of entry.notices) notice(control);
   };
   const look = async (runIds: Iterable<string>): Promise<void> => {
     try {
-      const controls = await loadControls(
-        knex,
-        [...runIds].filter((runId) => watched.has(runId)),
-      );
-      for (const [runId, control] of controls) for (const notice of end(runId)?.notices ?? []) notice(control);
+      const asked = [...runIds].filter((runId) => watched.has(runId));
+      const controls = await loadControls(knex, asked);
+      for (const runId of asked) tell(runId, controls.get(runId));
     } catch (error) {
       emit({ level: 'warn', name: 'controls.read_failed', fields: { error: messageOf(error) } });
     }
@@ -99,6 +107,7 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
     });
     const entry: Watched = {
       notices: new Set(),
+      told: toldOf(undefined),
       unsubscribe,
       readAtMs: isNew ? performance.now() : NEVER,
       isUnheard: true,
@@ -128,6 +137,10 @@ export function createControlWatch(knex: Knex, emit: Emit): ControlWatch {
       for (const each of [woken, begun]) each.stop();
     },
   };
+}
+
+function toldOf(control: Control | undefined): string {
+  return JSON.stringify(control ?? null);
 }
 
 /** Collects runs until `afterMs` after the first, then looks at all of them. */

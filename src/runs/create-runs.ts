@@ -7,12 +7,14 @@ import type { Plan } from '../definitions/index.ts';
 import { openStarts } from '../durable/index.ts';
 import { BreakwaterError, isJsonObject } from '../kernel/index.ts';
 import type { Clock, Json, JsonObject } from '../kernel/index.ts';
-import { plainJson } from '../tools/index.ts';
+import { breakerTenant, plainJson, serviceOf } from '../tools/index.ts';
 import type { Registry } from '../tools/index.ts';
+import { listChildren } from './child-store.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
-import { amend, cancelRun, decide, sendMessage } from './control-run.ts';
+import { amend, decide, sendMessage } from './control-run.ts';
 import { createDefinitions } from './definition-catalog.ts';
 import { effectsOfRun, leakPage } from './effects.ts';
+import { cancelRun, pauseRun, releaseRun, resumeRun } from './operate-run.ts';
 import { decodeCursor, encodeCursor, pageLimit, timestampText } from './page.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
@@ -41,7 +43,9 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
   const get = async (tenant: string, id: string): Promise<RunView> =>
     await viewRun(knex, await findOrRefuse(knex, tenant, id));
   return {
-    definitions: createDefinitions(knex, registry.catalog, (plan, input) => preview(plan, input, registry)),
+    definitions: createDefinitions(knex, registry.catalog, (tenant, plan, input) =>
+      preview(plan, input, registry, tenant),
+    ),
     start: async (actor, request) => await startRun({ knex, registry, coded, clock, startTogether }, actor, request),
     get,
     async waitFor(tenant, id, timeoutMs) {
@@ -68,6 +72,18 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
       await cancelRun(knex, actor, id, options);
       return await get(actor.tenant, id);
     },
+    async pause(actor, id, { reason } = {}) {
+      await pauseRun(knex, actor, id, reason);
+      return await get(actor.tenant, id);
+    },
+    async resume(actor, id, { reason } = {}) {
+      await resumeRun(knex, actor, id, reason);
+      return await get(actor.tenant, id);
+    },
+    async release(actor, id, { reason } = {}) {
+      await releaseRun(knex, actor, id, reason);
+      return await get(actor.tenant, id);
+    },
     send: async (actor, id, topic, message, key) =>
       await sendMessage({ knex, coded }, actor, { id, topic, message, key }),
     amend: async (actor, approvalId, edits) => await amend(knex, registry, actor, approvalId, edits),
@@ -76,7 +92,7 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
 }
 
 // Without an input the preview shows what depends on it as unresolved.
-function preview(plan: Plan, input: Json, registry: Registry): JsonObject {
+function preview(plan: Plan, input: Json, registry: Registry, tenant: string): JsonObject {
   const given = !isJsonObject(input) || Object.keys(input).length > 0;
   if (given) refuseInput(plan, validateInput(plan, input).problems);
   const missing = registry
@@ -87,10 +103,26 @@ function preview(plan: Plan, input: Json, registry: Registry): JsonObject {
   const shown = plainJson({
     ...previewPlan(plan, input, registry.catalog),
     missingCredentials: missing.filter((tool) => used.has(tool)),
+    breakers: breakersOf(plan, registry, tenant),
     sandboxed: isSandboxed(registry, plan),
   });
   if (!isJsonObject(shown)) throw new TypeError('a preview is an object');
   return shown;
+}
+
+// As this process knows them at this moment.
+function breakersOf(plan: Plan, registry: Registry, tenant: string) {
+  const { breakers } = registry;
+  if (!breakers) return [];
+  const acts = plan.nodes.flatMap((node) => (node.kind === 'activity' ? [node, node.compensation ?? node] : []));
+  const services = acts.flatMap(({ tool, breaker }) => {
+    const connected = registry.get(tool);
+    return (connected && serviceOf(connected.tool, breaker)) ?? [];
+  });
+  return [...new Set(services)].map((service) => ({
+    service,
+    state: breakers.stateOf(breakerTenant(registry, service, tenant), service),
+  }));
 }
 
 async function findOrRefuse(knex: Knex, tenant: string, id: string): Promise<RunRow> {
@@ -100,9 +132,13 @@ async function findOrRefuse(knex: Knex, tenant: string, id: string): Promise<Run
 }
 
 async function viewRun(knex: Knex, row: RunRow): Promise<RunView> {
-  const [activities, executor] = await Promise.all([listActivities(knex, row.id), executorOf(knex, row.id)]);
+  const [activities, executor, children] = await Promise.all([
+    listActivities(knex, row.id),
+    executorOf(knex, row.id),
+    listChildren(knex, row.id),
+  ]);
   const attempts = activities.reduce((sum, { attempts: count }) => sum + Number(count), 0);
-  return runView(row, { attempts, executor });
+  return runView(row, { attempts, executor, children: [...children.values()] });
 }
 
 async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<Page<RunView>> {

@@ -5,8 +5,11 @@ import type { RunRecord } from '../durable/index.ts';
 import type { Clock, Emit, Random } from '../kernel/index.ts';
 import type { SlotPriority, Slots } from '../resilience/index.ts';
 import type { Registry } from '../tools/index.ts';
+import type { CodedWorkflows } from './coded-workflow.ts';
 import type { ControlWatch } from './control-watch.ts';
 import type { History } from './history.ts';
+import type { ParentRun } from './run-input.ts';
+import type { PauseGate } from './pause-gate.ts';
 import type { RunFacts } from './run-scope.ts';
 
 /** Shared by all runs of the process. */
@@ -23,7 +26,10 @@ export interface Engine {
 
 /** One execution of one run. */
 export interface RunBase extends Engine {
+  readonly coded: CodedWorkflows;
   readonly facts: RunFacts;
+  /** The run that began this one, and waits for it. */
+  readonly parent?: ParentRun;
   readonly requester: string;
   /** Of this run, which its start may have set otherwise than the definition does. */
   readonly priority: SlotPriority;
@@ -32,6 +38,8 @@ export interface RunBase extends Engine {
   readonly history: History;
   /** It was started by this process just now: nobody could ask anything of it before. */
   readonly isFirst: boolean;
+  /** What every act of the run passes; closed while it is paused. */
+  readonly gate: PauseGate;
   /** An earlier execution may have acted and died before it could say so (K7). */
   readonly tookOver: boolean;
 }

@@ -1,8 +1,6 @@
 // The one durable workflow that executes every run, of a YAML definition or of code: loads what the run is pinned to and runs it.
 import type { Knex } from 'knex';
-import { z } from 'zod';
 import { currentRun, recordAtBegin, registerDurable } from '../durable/index.ts';
-import type { Json } from '../kernel/index.ts';
 import { runCoded } from './coded-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import type { Engine, RunBase } from './environment.ts';
@@ -10,23 +8,13 @@ import { HISTORY_LIMITS, openHistory } from './history.ts';
 import type { HistorySize } from './history.ts';
 import { takeNewborn } from './newborn.ts';
 import type { NewbornRow } from './newborn.ts';
+import { createPauseGate } from './pause-gate.ts';
 import { loadPinned } from './pinned-definition.ts';
+import { RUN_WORKFLOW, runInput } from './run-input.ts';
+import type { RunInput } from './run-input.ts';
 import { runPlan } from './run-plan.ts';
 import { loadRun, markBegun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
-
-/** Stored with every run: never renamed. */
-export const RUN_WORKFLOW = 'breakwater.run';
-
-/** DBOS's argument: what the run is pinned to (D6). */
-const runInput = z.object({
-  tenant: z.string(),
-  workflow: z.string(),
-  version: z.string(),
-  hash: z.string(),
-  input: z.custom<Json>((value) => value !== undefined),
-});
-export type RunInput = z.infer<typeof runInput>;
 
 /** Must be called before launch. */
 export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void {
@@ -66,12 +54,15 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
   };
   const base: RunBase = {
     ...engine,
+    coded,
     facts,
+    parent: pinned.parent,
     requester: row.requester,
     priority: row.priority,
     record,
     history: openHistory(record.size, (size) => warnOfHistory(engine, runId, size)),
     isFirst,
+    gate: createPauseGate(),
     tookOver: record.claims > 1,
   };
   if (definition.plan) return runPlan({ ...base, plan: definition.plan });

@@ -13,6 +13,7 @@ import { expiredModules, nextDeadline, runDeadline } from './deadline.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
 import type { Parking } from './parking.ts';
+import { stayPaused } from './pause.ts';
 import { progressOf } from './progress.ts';
 import { runActivity, settle } from './run-activity.ts';
 import { runChild } from './run-child.ts';
@@ -21,6 +22,7 @@ import { tellMovement } from './movement.ts';
 import type { Movement } from './run-store.ts';
 import { runApproval, runWait } from './run-wait.ts';
 import { settledId } from './step-layout.ts';
+import { cancelFailure } from './turn.ts';
 import { wasReady } from './suspects.ts';
 import { describeWaiting } from './waiting.ts';
 
@@ -33,6 +35,8 @@ export interface Forward {
 const MAX_TIMER_MS = 2 ** 31 - 1;
 /** A run's row is told at most so often how far it is; that it waits, or no longer does, is told at once. */
 const MOVEMENT_MS = 100;
+/** The branch of a run that is paused; no node has an empty id. */
+const PAUSE = '';
 
 /** Fills `results` with what the nodes come to. */
 export async function goForward(context: RunContext, results: Map<string, NodeResult>): Promise<Forward> {
@@ -84,11 +88,19 @@ class ForwardWalk {
   async toTheEnd(): Promise<Forward> {
     for (;;) {
       await this.#heed();
+      if (this.#context.gate.isClosed) {
+        await this.#rest();
+        continue;
+      }
       await this.#expire();
       const step = this.#decide();
       await this.#begin(step);
       if (step.skip.length + step.fail.length > 0) continue;
-      if (this.#branches.size === 0) return await this.#ended();
+      if (this.#branches.size === 0) {
+        const ended = await this.#ended();
+        if (ended) return ended;
+        continue;
+      }
       await this.#show();
       this.#arm();
       const settled = await this.#branches.next();
@@ -107,26 +119,57 @@ class ForwardWalk {
     if (this.#turn) return;
     const { controls, facts, isFirst } = this.#context;
     // Watched first, so that nothing is asked between the two unheard.
-    this.#unwatch ??= controls.watch(facts.id, (noticed) => this.#cancel(noticed), isFirst);
-    const control = await controls.heed(facts.id);
-    if (control) this.#cancel(control);
+    this.#unwatch ??= controls.watch(
+      facts.id,
+      (noticed) => {
+        this.#obey(noticed);
+        this.#branches.interrupt();
+      },
+      isFirst,
+    );
+    this.#obey(await controls.heed(facts.id));
+  }
+
+  // That a pause is over is for stayPaused to find: what was read before it may be heard after it.
+  #obey(control: Control | undefined): void {
+    if (control?.cancel) this.#cancel(control.cancel);
+    else if (control?.pause && !this.#turn) this.#context.gate.close();
+  }
+
+  // Nothing starts, and nothing that settles meanwhile has consequences; what waits for people or for a time waits on.
+  async #rest(): Promise<void> {
+    if (!this.#branches.has(PAUSE)) {
+      this.#branches.start(PAUSE, async () => {
+        await stayPaused(this.#context);
+        return undefined;
+      });
+    }
+    const settled = await this.#branches.next();
+    if (settled?.key === PAUSE) this.#calledWaiting = this.#forgetShown();
+    else if (settled) this.#note(settled.key, settled.value);
+  }
+
+  // Who resumes a run has its row say that it runs.
+  #forgetShown(): null {
+    this.#shown = '';
+    this.#unsaid = undefined;
+    return null;
   }
 
   // The last word is the database's: a run that was told to cancel does not end as done. One that turned may stay as it is for days.
-  async #ended(): Promise<Forward> {
-    const { controls, facts } = this.#context;
-    const control = this.#turn ? undefined : await controls.read(facts.id);
-    if (control) this.#cancel(control);
+  async #ended(): Promise<Forward | undefined> {
+    const { controls, facts, gate } = this.#context;
+    if (!this.#turn) this.#obey(await controls.read(facts.id));
+    if (gate.isClosed) return undefined;
     if (this.#turn && this.#unsaid) await this.#tell(this.#unsaid);
     return { turn: this.#turn };
   }
 
-  #cancel({ cancel }: Control): void {
-    const message = cancel.reason ? `cancelled by ${cancel.by}: ${cancel.reason}` : `cancelled by ${cancel.by}`;
+  #cancel(cancel: NonNullable<Control['cancel']>): void {
     this.#turnRound({
       cause: 'cancel',
       at: null,
-      failure: failure('CANCELLED', message, { kind: 'cancelled' }),
+      failure: cancelFailure(cancel),
       compensate: cancel.compensate,
     });
     for (const cut of this.#cuts.values()) cut.abort(CANCELLED);

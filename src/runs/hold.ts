@@ -1,8 +1,9 @@
 // A run that failed behind a point of no return: nothing is undone by itself, an operator decides.
-import { ENGINE_RANGE, runStep, stepId, waitForMessage, wakeTopic } from '../durable/index.ts';
+import { ENGINE_RANGE, runStep, stepId, wakeTopic } from '../durable/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
+import { untilAsked } from './pause.ts';
 import { saveHeld } from './run-store.ts';
 import { ENGINE_STEP } from './step-layout.ts';
 import { errorOf } from './turn.ts';
@@ -33,16 +34,6 @@ export async function mayUndo(
   return await runStep(
     stepId(ENGINE_RANGE, ENGINE_STEP.pivot),
     'run decided at its pivot',
-    async () => await untilDecided(context),
+    async () => await untilAsked(context, async (control) => control?.cancel?.compensate),
   );
-}
-
-// Only a cancel sends to this topic, in the transaction that writes the control.
-async function untilDecided({ controls, facts, knex, clock }: RunContext): Promise<boolean> {
-  const never = new AbortController().signal;
-  for (;;) {
-    const control = await controls.read(facts.id);
-    if (control) return control.cancel.compensate;
-    await waitForMessage(knex, RUN_TOPIC, Number.POSITIVE_INFINITY, { now: () => clock.now(), signal: never });
-  }
 }

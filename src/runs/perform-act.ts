@@ -79,11 +79,26 @@ async function inSlot(context: RunContext, act: Act, attempt: Attempt): Promise<
   quiesce.throwIfAborted();
   if (stopped.aborted) return undefined;
   try {
-    const either = AbortSignal.any([stopped, quiesce]);
-    return await context.slots.run(context.priority, either, async () => await attemptOnce(context, act, attempt));
+    const ended = AbortSignal.any([stopped, quiesce]);
+    return await passGate(context, ended, async () => await attemptOnce(context, act, attempt));
   } catch (error) {
     if (!quiesce.aborted && isStop(error, act)) return undefined;
     throw error;
+  }
+}
+
+// A run that is paused while it waits for a slot lets others have it, and waits for its gate again.
+async function passGate<T>(
+  { gate, slots, priority }: RunContext,
+  ended: AbortSignal,
+  body: () => Promise<T>,
+): Promise<T> {
+  for (;;) {
+    await gate.opened(ended);
+    const passed = await slots.run(priority, ended, async () =>
+      gate.isClosed ? undefined : { value: await gate.pass(body) },
+    );
+    if (passed) return passed.value;
   }
 }
 

@@ -188,7 +188,7 @@ export async function saveHeld(
 export async function saveCompensating(knex: Knex, id: string, cause: Cause): Promise<void> {
   await runs(knex)
     .where({ id })
-    .whereIn('status', ['running', 'waiting', 'held'])
+    .whereIn('status', ['running', 'waiting', 'paused', 'held'])
     .update({ status: 'compensating', cause, waiting_for: null, updated_at: knex.raw('clock_timestamp()') });
 }
 

@@ -2,7 +2,7 @@
 import { expireApproval, openApproval, readSettlement } from '../approvals/index.ts';
 import type { EditSchemas, Settlement } from '../approvals/index.ts';
 import { renderTemplate } from '../definitions/index.ts';
-import type { ApprovalNode, Scope, WaitNode } from '../definitions/index.ts';
+import type { ApprovalNode, PlanNode, Scope, WaitNode } from '../definitions/index.ts';
 import {
   runStep,
   runTransaction,
@@ -185,9 +185,9 @@ interface Waiting<Fact> extends Omit<WaitRun<never>, 'node' | 'scope'> {
 
 // One visit a wake: wait (in memory), then at once take the wake and look at the fact (both recorded). Whatever committed with a
 // wake is there for every look after it was seen; a look that came too early for another wake is followed by that one's visit.
-async function waitUntil<Fact>(
+export async function waitUntil<Fact>(
   context: RunContext,
-  node: ApprovalNode | WaitNode,
+  node: PlanNode,
   waiting: Waiting<Fact>,
 ): Promise<Fact | undefined> {
   const { deadlineMs, topic, signal, onWaiting, expire } = waiting;
@@ -208,7 +208,7 @@ async function waitUntil<Fact>(
 // What operators ask is read meanwhile: the run need not read it again before it acts on the fact.
 async function visitOnce<Fact>(
   context: RunContext,
-  node: ApprovalNode | WaitNode,
+  node: PlanNode,
   visit: number,
   { topic, look, lookIsRecorded, onWoken }: Waiting<Fact>,
 ): Promise<{ fact: Fact | null; isAsked: boolean }> {
@@ -219,10 +219,10 @@ async function visitOnce<Fact>(
     context.controls.read(context.facts.id),
     onWoken?.(),
   ]);
-  return { fact, isAsked: control !== undefined };
+  return { fact, isAsked: control?.cancel !== undefined };
 }
 
-function takeIdOf(node: ApprovalNode | WaitNode, visit: number): number {
+function takeIdOf(node: PlanNode, visit: number): number {
   return stepId(visitIds(node, visit), 0);
 }
 

@@ -193,8 +193,13 @@ export interface Runs {
   effects(tenant: string, id: string): Promise<readonly EffectView[]>;
   /** What stands although its run was taken back; the run that ended last first. */
   leaks(tenant: string, filter: LeakFilter): Promise<Page<LeakView>>;
-  /** 409 when the run is final. */
+  /** The verbs of operators: 409 with the reason where the run's state does not allow one (ARCHITECTURE.md, Control). */
   cancel(actor: Actor, id: string, options: { compensate: boolean; reason?: string }): Promise<RunView>;
+  /** Attempts in flight finish, nothing new starts. A run that acts is `paused` once they have. */
+  pause(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
+  resume(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
+  /** Lets a run that is stuck go on, its cause being fixed. */
+  release(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
   /** Durable send to a topic that the definition waits for; the same key twice is one message. */
   send(actor: Actor, id: string, topic: string, message: Json, idempotencyKey: string): Promise<void>;
   /** Edits an open approval's content before anyone decides: it ships with the approval. */

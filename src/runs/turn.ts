@@ -1,7 +1,9 @@
 // Turning round: what made the run turn is recorded once, with the acts whose outcome nobody knows at that moment.
 import { ENGINE_RANGE, runStep, stepId } from '../durable/index.ts';
+import { failure } from '../kernel/index.ts';
 import type { Failure } from '../kernel/index.ts';
 import type { TurnReason } from './advance.ts';
+import type { Control } from './control-store.ts';
 import type { RunContext } from './environment.ts';
 import { ENGINE_STEP } from './step-layout.ts';
 
@@ -32,7 +34,12 @@ export async function recordTurn(context: RunContext, turn: Omit<Turn, 'atMs'>):
   });
 }
 
+/** Why a run that an operator cancelled did not go on. */
+export function cancelFailure({ by, reason }: NonNullable<Control['cancel']>): Failure {
+  return failure('CANCELLED', `cancelled by ${by}${reason ? `: ${reason}` : ''}`, { kind: 'cancelled' });
+}
+
 /** What a person is shown of it: the failure and where it was; null for a rejection. */
-export function errorOf({ failure, at }: TurnReason): (Failure & { node?: string }) | null {
-  return failure && { ...failure, ...(at !== null && { node: at }) };
+export function errorOf({ failure: why, at }: TurnReason): (Failure & { node?: string }) | null {
+  return why && { ...why, ...(at !== null && { node: at }) };
 }

@@ -1,0 +1,51 @@
+// What every verb of an operator has in common: one transaction that locks the run, asks the table, changes, and tells event and audit.
+import type { Knex } from 'knex';
+import { BreakwaterError } from '../kernel/index.ts';
+import type { JsonObject } from '../kernel/index.ts';
+import { decideControl } from './control-decision.ts';
+import type { ControlVerb } from './control-decision.ts';
+import { controlOf, insertAudit } from './control-store.ts';
+import type { Asked, Control } from './control-store.ts';
+import { insertEvent } from './event-store.ts';
+import { lockRun } from './run-store.ts';
+import type { RunRow } from './run-store.ts';
+import type { Actor } from './runs.ts';
+
+export interface VerbCall {
+  readonly verb: ControlVerb;
+  readonly id: string;
+  readonly reason?: string;
+}
+
+/** The run, locked, of which the table says that the verb may be used. */
+export interface Controlled {
+  readonly run: RunRow;
+  readonly control: Control;
+  readonly asked: Asked;
+}
+
+/** 404, 409 with the reason, or done: what `change` answers is kept with the event. Nothing happens where it is so already. */
+export async function performVerb(
+  knex: Knex,
+  actor: Actor,
+  { verb, id, reason }: VerbCall,
+  change: (trx: Knex.Transaction, controlled: Controlled) => Promise<JsonObject>,
+): Promise<void> {
+  await knex.transaction(async (trx) => {
+    const run = await lockRun(trx, actor.tenant, id);
+    if (!run) throw new BreakwaterError('NOT_FOUND', `No run "${id}".`);
+    const control = controlOf(run);
+    const told = control.cancel ? 'cancel' : control.pause ? 'pause' : undefined;
+    const verdict = decideControl(verb, { status: run.status, asked: told });
+    if (verdict.kind === 'refused') throw refusal(id, verdict.reason);
+    if (verdict.kind === 'unchanged') return;
+    const asked = { by: actor.user, reason: reason ?? null, at: new Date().toISOString() };
+    const data = { ...asked, ...(await change(trx, { run, control, asked })) };
+    await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: `control.${verb}`, data });
+    await insertAudit(trx, { tenant: actor.tenant, actor: actor.user, action: `run.${verb}`, subject: id, data });
+  });
+}
+
+export function refusal(id: string, reason: string): BreakwaterError {
+  return new BreakwaterError('CONFLICT', `Run ${id} ${reason}.`);
+}

@@ -1,0 +1,50 @@
+// A run that is paused: it says so once it has come to rest, and stays so until it is resumed or cancelled, however long that is.
+import { currentRun } from '../durable/index.ts';
+import { savePaused } from './control-store.ts';
+import type { Control } from './control-store.ts';
+import type { RunBase } from './environment.ts';
+
+/** The gate must be closed; it is open again afterwards. */
+export async function stayPaused(context: RunBase): Promise<void> {
+  const { facts, gate, knex } = context;
+  let told = false;
+  const look = async (control: Control | undefined): Promise<true | undefined> => {
+    if (!control?.pause || control.cancel) return true;
+    if (told || !gate.isAtRest) return undefined;
+    await savePaused(knex, facts.id, control.pause);
+    told = true;
+    return undefined;
+  };
+  await untilAsked(context, look, (ring) => gate.onRest(ring));
+  gate.open();
+}
+
+/**
+ * Reads what is asked of the run until `look` finds in it what it waits for: at once, whenever something else is asked, and when
+ * `bell` rings. Ends with the execution.
+ */
+export async function untilAsked<T>(
+  { controls, facts }: Pick<RunBase, 'controls' | 'facts'>,
+  look: (control: Control | undefined) => Promise<T | undefined>,
+  bell: (ring: () => void) => void = () => undefined,
+): Promise<T> {
+  const { quiesce } = currentRun();
+  let next = Promise.withResolvers<void>();
+  const ring = (): void => next.resolve();
+  bell(ring);
+  quiesce.addEventListener('abort', ring, { once: true });
+  // Watched before the first look, so that nothing is asked between the two unheard.
+  const unwatch = controls.watch(facts.id, ring);
+  try {
+    for (;;) {
+      next = Promise.withResolvers<void>();
+      quiesce.throwIfAborted();
+      const found = await look(await controls.read(facts.id));
+      if (found !== undefined) return found;
+      await next.promise;
+    }
+  } finally {
+    unwatch();
+    quiesce.removeEventListener('abort', ring);
+  }
+}
