@@ -67,8 +67,8 @@ describe('a run of one act', () => {
   it('is started by one statement, asks nothing that it knows, and ends in one transaction', async () => {
     const flow = live.flow();
     await flow.publish([{ id: 'only', activities: [flow.write('a')] }]);
-    await flow.end(await flow.startAgain());
-    const count = await statementsOf(async () => await flow.end(await flow.startAgain()));
+    await flow.end(await flow.startAgain({}));
+    const count = await statementsOf(async () => await flow.end(await flow.startAgain({})));
 
     const times = {
       start: count(/breakwater\.start\.run/),
