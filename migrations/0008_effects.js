@@ -4,7 +4,7 @@
 export async function up(knex) {
   await knex.raw(`
     -- A run that another run began: which one, and for which of its nodes.
-    alter table breakwater.run add column parent_run text references breakwater.run (id) on delete cascade;
+    alter table breakwater.run add column parent_run text references breakwater.run (id) on delete set null;
     alter table breakwater.run add column parent_node text;
     create index run_by_parent on breakwater.run (parent_run) where parent_run is not null;
     create index run_taken_back on breakwater.run (tenant, finished_at desc, id desc)

@@ -88,7 +88,7 @@ function sight(compilation: Compilation, reader: string, nodes: readonly string[
 
 function outputOf(catalog: Catalog, node: NodeEntry): JsonObject | undefined {
   if (node.kind === 'approval') return APPROVAL_SCHEMA;
-  if (node.kind === 'wait') return undefined;
+  if (node.kind === 'wait' || node.kind === 'workflow') return undefined;
   const { tool, action, with: given, for_each: forEach } = node.document;
   const found = findAction(catalog, tool, action);
   const output = found && outputOfCall(found, given ?? {});

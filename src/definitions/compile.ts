@@ -7,6 +7,7 @@ import type { Compilation } from './compilation.ts';
 import { compileActivity } from './compile-activity.ts';
 import { checkBreakers } from './compile-breaker.ts';
 import { compileApproval } from './compile-approval.ts';
+import { compileChild } from './compile-child.ts';
 import { compileWait } from './compile-wait.ts';
 import { dependenciesOf } from './dependencies.ts';
 import type { Document } from './document.ts';
@@ -145,6 +146,8 @@ function compileNode(
       return { ...base, ...compileApproval(entry, compilation) };
     case 'wait':
       return { ...base, ...compileWait(entry, compilation) };
+    case 'workflow':
+      return { ...base, ...compileChild(entry, compilation) };
   }
 }
 
@@ -173,15 +176,16 @@ function compileModule(module: ModuleEntry, share: number, compilation: Compilat
   };
 }
 
-// Approvals and waits have a timeout of their own and nothing to run in parallel.
+// Approvals and waits have a timeout of their own; they and child runs have nothing to run in parallel.
 function activityRules(
   module: ModuleEntry,
   compilation: Compilation,
 ): Pick<ModulePlan, 'require' | 'timeoutMs' | 'maxParallel'> {
   const { document, path } = module;
   if (document.type === 'approval' || document.type === 'wait') return { maxParallel: 1 };
-  const { require } = document;
   const timeoutMs = durationMs(document.timeout);
+  if (document.type === 'workflow') return { maxParallel: 1, ...(timeoutMs !== undefined && { timeoutMs }) };
+  const { require } = document;
   const sight = sightOfModule(compilation, module, 'require');
   return {
     ...(require !== undefined && {

@@ -220,10 +220,14 @@ const anyModule = {
     .describe("The run's percentage once this module is settled."),
 };
 
-const LATER_MODULE_KEYS = ['workflow'];
+/** Keys that go with another type. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map(
+  ['workflow', 'version', 'input'].map((key) => [key, ': only modules of type workflow have it'] as const),
+);
 /** Approvals and waits have a timeout of their own, and nothing to run in parallel. */
 const onlyOfActivities = (own: string): ReadonlyMap<string, string> =>
   new Map([
+    ...ELSEWHERE,
     ['timeout', `: put it inside "${own}"`],
     ['require', ': only modules of activities have it'],
     ['max_parallel', ': only modules of activities have it'],
@@ -246,7 +250,8 @@ const activities = keys(
     max_parallel: count(1_000).optional().describe('Activities of this module that run at once. Default: all.'),
     activities: z.array(activity).describe('The calls of this module.'),
   },
-  LATER_MODULE_KEYS,
+  [],
+  ELSEWHERE,
 );
 
 const approvalModule = keys(
@@ -255,7 +260,7 @@ const approvalModule = keys(
     type: z.literal('approval').describe('Asks people.'),
     approval: approval.describe('The question, and who may answer it.'),
   },
-  LATER_MODULE_KEYS,
+  [],
   onlyOfActivities('approval'),
 );
 const waitModule = keys(
@@ -264,16 +269,39 @@ const waitModule = keys(
     type: z.literal('wait').describe('Waits for a message or a time.'),
     wait: wait.describe('Exactly one of message, for and until.'),
   },
-  LATER_MODULE_KEYS,
+  [],
   onlyOfActivities('wait'),
 );
 
-export const MODULE_TYPES = ['parallel', 'sequential', 'approval', 'wait'] as const;
+const childModule = keys(
+  {
+    ...anyModule,
+    type: z.literal('workflow').describe('Runs another workflow and waits for its end.'),
+    workflow: z.string().min(1, 'must not be empty').max(200).describe('The name of the other workflow.'),
+    version: z
+      .string({ error: 'must be a semantic version in quotes, such as "1.2.0"' })
+      .refine(isVersion, 'must be a semantic version such as 1.2.0')
+      .optional()
+      .describe('Default: the highest there is when the module starts.'),
+    input: jsonObject.optional().describe('Its input; may hold ${{ }} and {{ }}.'),
+    timeout: duration
+      .optional()
+      .describe('From its last dependency on. The child run is then cancelled. Default: no limit.'),
+  },
+  [],
+  new Map([
+    ['require', ': only modules of activities have it'],
+    ['max_parallel', ': only modules of activities have it'],
+    ['activities', ': a module of type workflow has none'],
+  ]),
+);
 
-const module = z.discriminatedUnion('type', [activities, approvalModule, waitModule], {
+export const MODULE_TYPES = ['parallel', 'sequential', 'approval', 'wait', 'workflow'] as const;
+
+const module = z.discriminatedUnion('type', [activities, approvalModule, waitModule, childModule], {
   error: (issue) => {
     if (issue.code !== 'invalid_union' || typeof issue.input !== 'object' || issue.input === null) return undefined;
-    return explainChoice('type' in issue.input ? issue.input.type : undefined, MODULE_TYPES, ['workflow']);
+    return explainChoice('type' in issue.input ? issue.input.type : undefined, MODULE_TYPES);
   },
 });
 
@@ -322,6 +350,7 @@ export type ActivityDocument = z.output<typeof activity>;
 export type BreakerDocument = z.output<typeof breakerSettings>;
 export type ApprovalDocument = z.output<typeof approvalModule>;
 export type WaitDocument = z.output<typeof waitModule>;
+export type ChildDocument = z.output<typeof childModule>;
 
 /** JSON Schema 2020-12 of a definition, for editors and `GET /v1/definitions/schema.json`. */
 export function definitionJsonSchema(): JsonObject {

@@ -118,8 +118,9 @@ export function criticalPath(
   return { nodes, durationMs: last === undefined ? 0 : (longest.get(last)?.durationMs ?? 0) };
 }
 
-// One attempt of an activity, the whole wait of anything that waits; a wait without a limit counts nothing.
+// One attempt of an activity, the whole wait of anything that waits; what has no limit, and another run, counts nothing.
 function timeoutOf(node: PlanNode): number {
+  if (node.kind === 'workflow') return 0;
   if (node.kind !== 'wait') return node.timeoutMs;
   if (node.wait.kind === 'for') return node.wait.durationMs;
   return node.wait.kind === 'message' ? (node.wait.timeoutMs ?? 0) : 0;

@@ -3,6 +3,7 @@ import type {
   ActivitiesDocument,
   ActivityDocument,
   ApprovalDocument,
+  ChildDocument,
   Document,
   ModuleDocument,
   WaitDocument,
@@ -21,6 +22,7 @@ export type NodeEntry = { readonly id: string; readonly module: string; readonly
   | { readonly kind: 'activity'; readonly document: ActivityDocument; readonly in: ActivitiesDocument }
   | { readonly kind: 'approval'; readonly document: ApprovalDocument }
   | { readonly kind: 'wait'; readonly document: WaitDocument }
+  | { readonly kind: 'workflow'; readonly document: ChildDocument }
 );
 
 export class Outline {
@@ -85,6 +87,7 @@ function nodesOf(module: ModuleDocument, path: Path, findings: Findings): readon
   const { id } = module;
   if (module.type === 'approval') return [{ kind: 'approval', id, module: id, name: id, path, document: module }];
   if (module.type === 'wait') return [{ kind: 'wait', id, module: id, name: id, path, document: module }];
+  if (module.type === 'workflow') return [{ kind: 'workflow', id, module: id, name: id, path, document: module }];
   const seen = new Map<string, Path>();
   return module.activities.flatMap((activity, index): NodeEntry[] => {
     const at = [...path, 'activities', index];

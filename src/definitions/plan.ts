@@ -33,7 +33,7 @@ export interface StepRange {
 }
 
 interface NodeBase {
-  /** `<module>.<activity>`, or `<module>` for an approval or a wait. */
+  /** `<module>.<activity>`, or `<module>` for an approval, a wait or a child run. */
   readonly id: string;
   readonly module: string;
   readonly name: string;
@@ -95,11 +95,20 @@ export interface WaitNode extends NodeBase {
     | { readonly kind: 'until'; readonly at: Template };
 }
 
-export type PlanNode = ActivityNode | ApprovalNode | WaitNode;
+/** Another workflow, run as a run of its own; its output is the node's. */
+export interface ChildNode extends NodeBase {
+  readonly kind: 'workflow';
+  readonly workflow: string;
+  /** Absent: the highest there is when the node starts. */
+  readonly version?: string;
+  readonly input: Template;
+}
+
+export type PlanNode = ActivityNode | ApprovalNode | WaitNode | ChildNode;
 
 export interface ModulePlan {
   readonly id: string;
-  readonly type: 'parallel' | 'sequential' | 'approval' | 'wait';
+  readonly type: 'parallel' | 'sequential' | 'approval' | 'wait' | 'workflow';
   /** Module ids. The module waits until all nodes of these are settled. */
   readonly dependencies: readonly string[];
   readonly nodes: readonly string[];

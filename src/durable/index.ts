@@ -22,6 +22,8 @@ export type { Inserted } from './start.ts';
 export { openStarts } from './start-group.ts';
 export type { StartTogether } from './start-group.ts';
 export type { Companion } from './group-store.ts';
+export { reopenInTransaction } from './reopen-store.ts';
+export type { Reopening } from './reopen-store.ts';
 export { StuckError } from './stuck-error.ts';
 export { ENGINE_RANGE, runStep, stepId } from './step.ts';
 export type { StepIds } from './step.ts';

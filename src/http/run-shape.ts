@@ -64,6 +64,15 @@ export const runView = startedRun
     priority,
     labels,
     requester: z.string(),
+    parent: z
+      .object({ runId: z.string(), node: z.string() })
+      .optional()
+      .describe('The run that began this one, and for which of its nodes.'),
+    children: z
+      .array(z.object({ node: z.string(), runId: z.string(), status: runStatus }))
+      .readonly()
+      .optional()
+      .describe('The runs that it began.'),
     createdAt: z.string(),
     startedAt: z.string(),
     finishedAt: z.string().optional(),

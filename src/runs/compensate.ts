@@ -1,10 +1,12 @@
 // Takes back what was done, may have been done, or was cut off: in the plan's order, each undo to its own end, past every failure (D7).
 import { renderTemplate } from '../definitions/index.ts';
-import type { ActivityNode, CompensationPlan, PlanNode, Scope } from '../definitions/index.ts';
+import type { ActivityNode, ChildNode, CompensationPlan, PlanNode, Scope } from '../definitions/index.ts';
 import { openBranches, runStep, stepId } from '../durable/index.ts';
 import { FailureError, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject } from '../kernel/index.ts';
 import { undoArguments } from '../tools/index.ts';
+import type { ChildRow } from './child-store.ts';
+import { undoChild } from './end-children.ts';
 import type { RunContext } from './environment.ts';
 import { finalCheckpoint } from './fold-record.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
@@ -20,13 +22,21 @@ import { orderUndos, queueUndos, undoId } from './undo-order.ts';
 import type { UndoItem, UndoStep } from './undo-order.ts';
 
 /** An act to take back, with what is needed to do it. */
-interface Undo extends UndoItem {
+interface ActUndo extends UndoItem {
+  readonly node: ActivityNode;
   readonly compensation: CompensationPlan | ResolvedCompensation;
   readonly scope: Scope;
   readonly result: Json | undefined;
   /** The effect of an act that was cut short may still arrive until then (K4); the database's time. */
   readonly notBeforeMs: number;
 }
+
+interface ChildUndo extends UndoItem {
+  readonly node: ChildNode;
+  readonly child: ChildRow;
+}
+
+type Undo = ActUndo | ChildUndo;
 
 /** `nothing`: there was no effect to take back. */
 type Undone = 'compensated' | 'nothing' | { readonly error: Failure };
@@ -35,6 +45,8 @@ type Undone = 'compensated' | 'nothing' | { readonly error: Failure };
 export interface Doubts {
   readonly suspects: readonly string[];
   readonly atMs: number;
+  /** The runs that this one began, by node, now that they have ended. */
+  readonly children: ReadonlyMap<string, ChildRow>;
 }
 
 /**
@@ -46,9 +58,7 @@ export async function compensate(
   results: ReadonlyMap<string, NodeResult>,
   doubts: Doubts,
 ): Promise<CompensationSummary> {
-  const undos = context.plan.nodes.flatMap((node) =>
-    node.kind === 'activity' ? undosOf(context, node, results, doubts) : [],
-  );
+  const undos = allUndos(context, results, doubts);
   const byId = new Map(undos.map((undo) => [undoId(undo), undo]));
   const outcomes = await runInOrder(context, orderUndos(context.plan, undos), byId);
   return summarize(outcomes, standingActs(context, results, doubts));
@@ -56,9 +66,20 @@ export async function compensate(
 
 /** Is there anything to take back? */
 export function hasUndos(context: RunContext, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): boolean {
-  return context.plan.nodes.some(
-    (node) => node.kind === 'activity' && undosOf(context, node, results, doubts).length > 0,
-  );
+  return allUndos(context, results, doubts).length > 0;
+}
+
+function allUndos(context: RunContext, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): Undo[] {
+  return context.plan.nodes.flatMap((node): Undo[] => {
+    if (node.kind === 'activity') return undosOf(context, node, results, doubts);
+    return node.kind === 'workflow' ? childUndos(node, doubts) : [];
+  });
+}
+
+// Whichever way it ended, its end is part of what became of this run.
+function childUndos(node: ChildNode, { children, atMs }: Doubts): ChildUndo[] {
+  const child = children.get(node.id);
+  return child ? [{ node, child, known: true, finishedAtMs: child.finished_at?.getTime() ?? atMs }] : [];
 }
 
 // What took effect, or may have, although nobody said what takes it back, or that nothing does.
@@ -97,8 +118,12 @@ export function hasDoubts(context: RunContext, node: PlanNode, results: Readonly
   return node.kind === 'activity' && node.optional && doubtsOf(context, node, results).length > 0;
 }
 
-function doubtsOf(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>): Undo[] {
-  const undos = undosOf(context, node, results, { suspects: [], atMs: context.clock.now() });
+function doubtsOf(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>): ActUndo[] {
+  const undos = undosOf(context, node, results, {
+    suspects: [],
+    atMs: context.clock.now(),
+    children: new Map(),
+  });
   return undos.filter((undo) => !undo.known && !finalUndo(context, undo));
 }
 
@@ -107,7 +132,7 @@ function undosOf(
   node: ActivityNode,
   results: ReadonlyMap<string, NodeResult>,
   doubts: Doubts,
-): Undo[] {
+): ActUndo[] {
   const { compensation } = node;
   if (!compensation) return [];
   const scope = scopeOfNode(context.plan, node, results, context.facts);
@@ -159,9 +184,13 @@ async function runInOrder(
 }
 
 async function undoOne(context: RunContext, undo: Undo): Promise<Undone> {
-  const { node, item, compensation } = undo;
   const earlier = finalUndo(context, undo);
   if (earlier) return undoneOf(earlier);
+  return 'child' in undo ? undoneOf(await undoChild(context, undo.node, undo.child)) : await undoAct(context, undo);
+}
+
+async function undoAct(context: RunContext, undo: ActUndo): Promise<Undone> {
+  const { node, item, compensation } = undo;
   const resolved = await resolve(context, undo);
   if (!('args' in resolved)) return undoneOf(await settleUndo(context, undo, resolved));
   const checkpoint = await performAct(context, {
@@ -184,7 +213,7 @@ async function undoOne(context: RunContext, undo: Undo): Promise<Undone> {
 type Resolved = { readonly args: JsonObject } | { readonly nothing: true } | { readonly error: Failure };
 
 // An act of unknown outcome is looked up first, and no earlier than its effect could still arrive.
-async function resolve(context: RunContext, undo: Undo): Promise<Resolved> {
+async function resolve(context: RunContext, undo: ActUndo): Promise<Resolved> {
   const { node, item } = undo;
   try {
     const input = argumentsOf(node, undo.scope);
@@ -212,7 +241,7 @@ async function resolve(context: RunContext, undo: Undo): Promise<Resolved> {
   }
 }
 
-function undoCall(context: RunContext, undo: Undo, input: JsonObject, result: Json | undefined): Resolved {
+function undoCall(context: RunContext, undo: ActUndo, input: JsonObject, result: Json | undefined): Resolved {
   const { node, item, compensation, scope } = undo;
   if ('args' in compensation) return { args: compensation.args };
   if (compensation.with !== undefined) {
@@ -234,7 +263,7 @@ function undoCall(context: RunContext, undo: Undo, input: JsonObject, result: Js
 
 async function settleUndo(
   context: RunContext,
-  undo: Undo,
+  undo: ActUndo,
   resolved: Exclude<Resolved, { args: JsonObject }>,
 ): Promise<FinalCheckpoint> {
   const outcome =

@@ -5,6 +5,7 @@ import { compareVersions, compileDefinition } from '../definitions/index.ts';
 import type { Catalog, Plan } from '../definitions/index.ts';
 import { BreakwaterError, didYouMean } from '../kernel/index.ts';
 import type { Json, Problem } from '../kernel/index.ts';
+import { checkChildren } from './child-check.ts';
 import { findDefinition, insertDefinition, listDefinitions, listNames, listVersions } from './definition-store.ts';
 import type { DefinitionRow, ListedDefinition, PinnedDefinition } from './definition-store.ts';
 import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
@@ -19,7 +20,7 @@ const MEDIA_TYPES = { yaml: 'application/yaml', json: 'application/json' } as co
 export function createDefinitions(
   knex: Knex,
   catalog: Catalog,
-  preview: (plan: Plan, input: Json) => RunPreview,
+  preview: (tenant: string, plan: Plan, input: Json) => RunPreview,
 ): Definitions {
   return {
     publish: async (actor, source, format) => await publish(knex, catalog, actor, source, format),
@@ -52,7 +53,7 @@ export function createDefinitions(
       const row = await resolveDefinition(knex, tenant, name, version);
       if (row.plan === null)
         throw new BreakwaterError('CONFLICT', `"${name}" is a coded workflow: its plan is its code.`);
-      return preview(row.plan, input);
+      return preview(tenant, row.plan, input);
     },
   };
 }
@@ -96,6 +97,8 @@ async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: strin
   const { plan, warnings } = compile(catalog, source, format);
   const { tenant, user } = actor;
   const { name, version, hash, title } = plan;
+  const children = await checkChildren(knex, tenant, plan);
+  if (children.problems.length > 0) throw refused(children.problems);
   const created = await insertDefinition(knex, {
     tenant,
     name,
@@ -113,20 +116,19 @@ async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: strin
     const message = `"${name}" ${version} exists with other content, and a version never changes: raise workflow.version.`;
     throw new BreakwaterError('CONFLICT', message);
   }
-  return { definition: viewOf(stored), warnings, created };
+  return { definition: viewOf(stored), warnings: [...warnings, ...children.warnings], created };
 }
 
 function compile(catalog: Catalog, source: string, format: Format): { plan: Plan; warnings: readonly Problem[] } {
   const compiled = compileDefinition(source, { format, catalog });
   if (compiled.ok) return compiled;
-  const count = compiled.problems.length;
-  throw new BreakwaterError(
-    'INVALID',
-    `The definition has ${count} ${count === 1 ? 'problem' : 'problems'}; nothing was stored.`,
-    {
-      problems: compiled.problems,
-    },
-  );
+  throw refused(compiled.problems);
+}
+
+function refused(problems: readonly Problem[]): BreakwaterError {
+  const count = problems.length;
+  const message = `The definition has ${count} ${count === 1 ? 'problem' : 'problems'}; nothing was stored.`;
+  return new BreakwaterError('INVALID', message, { problems });
 }
 
 async function unknownDefinition(knex: Knex, tenant: string, name: string): Promise<BreakwaterError> {

@@ -5,7 +5,10 @@ import { ENGINE_RANGE, loadRecord, runTransaction, stepId } from '../durable/ind
 import { FailureError } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { actsOf } from './act.ts';
+import { tellParent } from './child-store.ts';
 import { compensate, hasUndos } from './compensate.ts';
+import type { Doubts } from './compensate.ts';
+import { endChildren } from './end-children.ts';
 import type { RunContext } from './environment.ts';
 import { finalStatus, wantsCompensation } from './final-status.ts';
 import { foldRecord } from './fold-record.ts';
@@ -83,7 +86,10 @@ function succeeded(output: Json): Ending {
 export async function goBack(context: RunContext, turn: Turn): Promise<void> {
   const fresh = { ...context, record: await loadRecord(context.knex) };
   const results = foldRecord(fresh.plan, fresh.record);
-  const summary = (await mayUndo(fresh, results, turn)) ? await undo(fresh, results, turn) : NOTHING_UNDONE;
+  const mayGoBack = await mayUndo(fresh, results, turn);
+  const children = await endChildren(fresh, { ...turn, compensate: mayGoBack });
+  const doubts = { ...turn, children };
+  const summary = mayGoBack ? await undo(fresh, results, doubts) : NOTHING_UNDONE;
   await finish(fresh, {
     status: finalStatus(turn, summary),
     turn,
@@ -96,7 +102,7 @@ export async function goBack(context: RunContext, turn: Turn): Promise<void> {
 async function undo(
   context: RunContext,
   results: ReadonlyMap<string, NodeResult>,
-  turn: Turn,
+  turn: Turn & Doubts,
 ): Promise<CompensationSummary> {
   if (!hasUndos(context, results, turn)) return NOTHING_UNDONE;
   await saveCompensating(context.knex, context.facts.id, turn.cause);
@@ -139,6 +145,7 @@ async function finish(
   await runTransaction(stepId(ENGINE_RANGE, ENGINE_STEP.finish), 'run finished', async (trx) => {
     if (!asksNothing) await withdrawApprovals(trx, facts.id);
     await finishRun(trx, facts, end);
+    if (context.parent) await tellParent(trx, context.parent, { id: facts.id, status });
     return null;
   });
   emit({

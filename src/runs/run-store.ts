@@ -28,6 +28,8 @@ export interface RunRow {
   readonly control: unknown;
   readonly idempotency_key: string | null;
   readonly request_digest: string;
+  readonly parent_run: string | null;
+  readonly parent_node: string | null;
   readonly created_at: Date;
   readonly started_at: Date;
   readonly finished_at: Date | null;

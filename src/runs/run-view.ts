@@ -1,10 +1,17 @@
 // A run's row as the outside sees it. Pure.
 import type { Plan } from '../definitions/index.ts';
+import type { ChildRow } from './child-store.ts';
 import { moduleStatus } from './progress.ts';
 import type { ActivityRow, RunRow } from './run-store.ts';
 import type { RunProgress, RunView } from './runs.ts';
 
-export function runView(row: RunRow, { attempts, executor }: { attempts: number; executor?: string }): RunView {
+export interface BesideRow {
+  readonly attempts: number;
+  readonly executor?: string;
+  readonly children?: readonly Pick<ChildRow, 'id' | 'parent_node' | 'status'>[];
+}
+
+export function runView(row: RunRow, { attempts, executor, children = [] }: BesideRow): RunView {
   return {
     id: row.id,
     workflow: row.workflow,
@@ -21,6 +28,11 @@ export function runView(row: RunRow, { attempts, executor }: { attempts: number;
     requester: row.requester,
     createdAt: row.created_at.toISOString(),
     startedAt: row.started_at.toISOString(),
+    ...(row.parent_run !== null &&
+      row.parent_node !== null && { parent: { runId: row.parent_run, node: row.parent_node } }),
+    ...(children.length > 0 && {
+      children: children.map(({ id, parent_node: node, status }) => ({ node, runId: id, status })),
+    }),
     ...(row.cause !== null && { cause: row.cause }),
     ...(row.output !== null && { output: row.output }),
     ...(row.error !== null && { error: errorView(row.error) }),

@@ -88,6 +88,10 @@ export interface RunView extends StartedRun {
   readonly priority: Priority;
   readonly labels: Readonly<Record<string, string>>;
   readonly requester: string;
+  /** The run that began this one, and for which of its nodes. */
+  readonly parent?: { readonly runId: string; readonly node: string };
+  /** The runs that it began, by node. */
+  readonly children?: readonly { readonly node: string; readonly runId: string; readonly status: RunStatus }[];
   readonly createdAt: string;
   readonly startedAt: string;
   readonly finishedAt?: string;
@@ -150,7 +154,10 @@ export interface DefinitionSource extends DefinitionView {
   readonly mediaType: string | null;
 }
 
-/** What `plan` shows: what would happen, with no effect (definitions/preview.ts), and the `missingCredentials` of this process. */
+/**
+ * What `plan` shows: what would happen, with no effect (definitions/preview.ts), the `missingCredentials` of this process, and the
+ * `breakers` of the services that the plan goes to.
+ */
 export type RunPreview = JsonObject;
 
 /** A decision about an approval, as its approver made it. */

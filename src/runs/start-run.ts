@@ -9,8 +9,8 @@ import type { Clock, Json, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { resolvePinned } from './definition-catalog.ts';
-import { RUN_WORKFLOW } from './execute-run.ts';
-import type { RunInput } from './execute-run.ts';
+import { RUN_WORKFLOW } from './run-input.ts';
+import type { RunInput } from './run-input.ts';
 import { whileNewborn } from './newborn.ts';
 import type { PinnedDefinition } from './definition-store.ts';
 import { findByIdempotencyKey, insertRun } from './run-store.ts';
@@ -18,7 +18,7 @@ import type { NewRun, RunRow } from './run-store.ts';
 import type { Actor, Priority, RunStatus, StartRequest, StartedRun } from './runs.ts';
 
 /** Places on the run queue, the lowest first. */
-const QUEUE_PLACE: Readonly<Record<Priority, number>> = { critical: 0, high: 1, normal: 2, low: 3 };
+export const QUEUE_PLACE: Readonly<Record<Priority, number>> = { critical: 0, high: 1, normal: 2, low: 3 };
 
 export interface Starter {
   readonly knex: Knex;
@@ -75,7 +75,7 @@ async function insert({ knex, startTogether }: Starter, run: NewRun): Promise<In
   );
 }
 
-function checkedInput(coded: CodedWorkflows, definition: PinnedDefinition, input: Json): Json {
+export function checkedInput(coded: CodedWorkflows, definition: PinnedDefinition, input: Json): Json {
   const checked = definition.plan ? validateInput(definition.plan, input) : coded.checkInput(definition, input);
   refuseInput(definition, checked.problems);
   return checked.value;

@@ -1,9 +1,9 @@
 // Which acts are taken back, and which undo waits for which: dependents before what they depend on. Pure.
-import type { ActivityNode, Plan } from '../definitions/index.ts';
+import type { ActivityNode, ChildNode, Plan } from '../definitions/index.ts';
 
-/** One act to take back: a node, or one item of a `for_each`. */
+/** One act to take back: a node, one item of a `for_each`, or a whole child run. */
 export interface UndoItem {
-  readonly node: ActivityNode;
+  readonly node: ActivityNode | ChildNode;
   readonly item?: number;
   /** The act's result, or undefined when its outcome is unknown. */
   readonly known: boolean;

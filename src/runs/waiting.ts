@@ -16,6 +16,7 @@ export function describeWaiting(
 function describe(node: PlanNode, service: string | undefined): string {
   if (service !== undefined) return `waits at "${node.id}" for service "${service}" to come back`;
   if (node.kind === 'approval') return `waits for approval "${node.id}", ${formatDuration(node.timeoutMs)} at most`;
+  if (node.kind === 'workflow') return `waits at "${node.id}" for its run of "${node.workflow}"`;
   if (node.kind !== 'wait') return node.id;
   const { wait } = node;
   if (wait.kind === 'message') return `waits for message "${wait.topic}"`;

@@ -230,7 +230,7 @@ describe('defaults', () => {
       maxParallel: 5,
       optional: false,
       irreversible: false,
-      effect: true,
+      effect: false,
       retry: {
         strategy: 'exponential',
         maxAttempts: 5,

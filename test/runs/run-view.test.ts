@@ -29,6 +29,8 @@ function aRow(over: Partial<RunRow> = {}): RunRow {
     control: null,
     idempotency_key: null,
     request_digest: 'd',
+    parent_run: null,
+    parent_node: null,
     created_at: at(0),
     started_at: at(1),
     finished_at: null,

@@ -1,0 +1,72 @@
+// Runs a child node: begins its run, waits for its end without holding anything, and answers what that run answered.
+import { renderTemplate } from '../definitions/index.ts';
+import type { ChildNode } from '../definitions/index.ts';
+import { wakeTopic } from '../durable/index.ts';
+import { failure } from '../kernel/index.ts';
+import type { Failure, Json, Outcome } from '../kernel/index.ts';
+import { askToEnd } from './end-children.ts';
+import { findChild } from './child-store.ts';
+import type { ChildRow } from './child-store.ts';
+import type { RunContext } from './environment.ts';
+import type { NodeResult } from './node-result.ts';
+import { expressionFailure, settle } from './run-activity.ts';
+import { waitUntil } from './run-wait.ts';
+import type { WaitRun } from './run-wait.ts';
+import { isFinal } from './runs.ts';
+import { startChild } from './start-child.ts';
+import { settledId } from './step-layout.ts';
+
+/** The child's output, its failure, or undefined when the run turned round meanwhile: then its end comes with the undo. */
+export async function runChild(
+  context: RunContext,
+  { node, scope, ...run }: WaitRun<ChildNode>,
+): Promise<NodeResult | undefined> {
+  const input = inputOf(node, scope);
+  if ('error' in input) return await fail(context, node, input.error);
+  const begun = await startChild(context, node, input.value);
+  if ('error' in begun) return await fail(context, node, begun.error);
+  const ended = await waitUntil<Outcome>(context, node, {
+    deadlineMs: Number.POSITIVE_INFINITY,
+    topic: wakeTopic(node.id, 0),
+    look: async () => outcomeOf(await findChild(context.knex, begun.runId), begun.runId),
+    expire: async () => {
+      throw new TypeError(`${node.id} has no deadline of its own`);
+    },
+    ...run,
+  });
+  if (ended) return await settle(context, node, settledId(node), ended);
+  return run.signal.reason === 'module timeout' ? await outOfTime(context, node, begun.runId) : undefined;
+}
+
+function inputOf(
+  node: ChildNode,
+  scope: WaitRun<ChildNode>['scope'],
+): { readonly value: Json } | { readonly error: Failure } {
+  try {
+    return { value: renderTemplate(node.input, scope) };
+  } catch (error) {
+    return { error: expressionFailure(error) };
+  }
+}
+
+async function fail(context: RunContext, node: ChildNode, error: Failure): Promise<NodeResult> {
+  return await settle(context, node, settledId(node), { ok: false, error });
+}
+
+// Null while it has not ended.
+function outcomeOf(child: ChildRow | undefined, runId: string): Outcome | null {
+  if (!child) return { ok: false, error: failure('CHILD_GONE', `run ${runId} is no more`) };
+  if (!isFinal(child.status)) return null;
+  if (child.status === 'succeeded') return { ok: true, value: child.output };
+  const why = child.error ? `: ${child.error.code} ${child.error.message}` : '';
+  return {
+    ok: false,
+    error: failure('CHILD_FAILED', `run ${runId} of "${child.workflow}" ended ${child.status}${why}`),
+  };
+}
+
+async function outOfTime(context: RunContext, node: ChildNode, runId: string): Promise<NodeResult> {
+  const message = `module "${node.module}" took longer than its timeout`;
+  await askToEnd(context, runId, { compensate: true, reason: message });
+  return await fail(context, node, failure('MODULE_TIMEOUT', message, { kind: 'timeout' }));
+}

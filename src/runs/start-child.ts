@@ -1,0 +1,115 @@
+// Begins the run of a child node in one transaction with the record that it began, under an id that a repeat would give it again.
+import type { Knex } from 'knex';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ChildNode } from '../definitions/index.ts';
+import { runTransaction, startInTransaction } from '../durable/index.ts';
+import type { Inserted } from '../durable/index.ts';
+import { BreakwaterError, failure, hashJson, messageOf, sha256, uuidOf } from '../kernel/index.ts';
+import type { Failure, Json } from '../kernel/index.ts';
+import { saveParent } from './child-store.ts';
+import { resolvePinned } from './definition-catalog.ts';
+import type { RunContext } from './environment.ts';
+import { whileNewborn } from './newborn.ts';
+import { RUN_WORKFLOW } from './run-input.ts';
+import type { ParentRun, RunInput } from './run-input.ts';
+import { insertRun } from './run-store.ts';
+import type { NewRun } from './run-store.ts';
+import { QUEUE_PLACE, checkedInput, isSandboxed } from './start-run.ts';
+import { openId } from './step-layout.ts';
+
+/** Runs above a run: workflows that run each other would go on without end. */
+export const MAX_DEPTH = 8;
+
+/** Outside of every run: what begins there is no part of the run that begins it. */
+const outside = AsyncLocalStorage.snapshot();
+
+export type Begun = { readonly runId: string } | { readonly error: Failure };
+
+export function childRunId(parentRun: string, node: string, epoch = 0): string {
+  return `run_${uuidOf(sha256(`${parentRun}\n${node}\n${epoch}`))}`;
+}
+
+/** Which version it is pinned to is decided here, once. */
+export async function startChild(context: RunContext, node: ChildNode, input: Json): Promise<Begun> {
+  let inserted: { readonly run: NewRun; readonly start: Inserted } | undefined;
+  const begun = await runTransaction<Begun>(openId(node), `${node.id} open`, async (trx) => {
+    const made = await newChild(context, trx, node, input);
+    if ('error' in made) return made;
+    inserted = { run: made.run, start: await insertChild(trx, made) };
+    return { runId: made.run.id };
+  });
+  if (inserted) await begin(context, inserted.run, inserted.start);
+  return begun;
+}
+
+interface NewChild {
+  readonly run: NewRun;
+  readonly parent: ParentRun;
+}
+
+async function newChild(
+  context: RunContext,
+  trx: Knex.Transaction,
+  node: ChildNode,
+  given: Json,
+): Promise<NewChild | { readonly error: Failure }> {
+  const { facts, coded, registry, requester, clock } = context;
+  const depth = (context.parent?.depth ?? 0) + 1;
+  if (depth > MAX_DEPTH) return { error: failure('CHILD_DEPTH', `runs begin each other ${MAX_DEPTH} deep at most`) };
+  try {
+    const definition = await resolvePinned(trx, facts.tenant, node.workflow, node.version);
+    const { name: workflow, version, hash, plan } = definition;
+    const input = checkedInput(coded, definition, given);
+    const run: NewRun = {
+      id: childRunId(facts.id, node.id),
+      tenant: facts.tenant,
+      workflow,
+      version,
+      hash,
+      input,
+      status: 'running',
+      priority: context.priority,
+      labels: {},
+      requester,
+      sandboxed: isSandboxed(registry, plan),
+      idempotencyKey: null,
+      requestDigest: hashJson({ workflow, version, input }),
+      startedAt: new Date(clock.now()),
+    };
+    return { run, parent: { runId: facts.id, node: node.id, depth } };
+  } catch (error) {
+    if (error instanceof BreakwaterError) return { error: refusal(node, error) };
+    throw error;
+  }
+}
+
+// Nothing was begun: no such workflow, no such version, an input that does not fit.
+function refusal(node: ChildNode, { message, problems = [] }: BreakwaterError): Failure {
+  const list = problems.map(({ path, message: problem }) => `${path || '/'}: ${problem}`).join('; ');
+  return failure(
+    'CHILD_REFUSED',
+    `"${node.id}" cannot run "${node.workflow}": ${message}${list === '' ? '' : ` ${list}`}`,
+  );
+}
+
+async function insertChild(trx: Knex.Transaction, { run, parent }: NewChild): Promise<Inserted> {
+  const { id, tenant, workflow, version, hash, input, priority } = run;
+  await insertRun(trx, run);
+  await saveParent(trx, id, parent);
+  const argument: RunInput = { tenant, workflow, version, hash, input, parent };
+  return await startInTransaction(trx, {
+    runId: id,
+    name: RUN_WORKFLOW,
+    input: argument,
+    priority: QUEUE_PLACE[priority],
+  });
+}
+
+// It has begun for good: should this fail, the audit finds that nobody runs it.
+async function begin({ emit }: RunContext, run: NewRun, inserted: Inserted): Promise<void> {
+  try {
+    await outside(async () => await whileNewborn(run, async () => await inserted.begin()));
+  } catch (error) {
+    emit({ level: 'warn', name: 'child.begin_failed', fields: { run: run.id, error: messageOf(error) } });
+  }
+}
