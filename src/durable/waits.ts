@@ -43,13 +43,23 @@ const byDatabase = new WeakMap<Knex, Waits>();
 export function waitsOn(knex: Knex): Waits {
   const known = byDatabase.get(knex);
   if (known) return known;
-  const waits = openWaits(async (addresses) => await haveMessages(knex, addresses));
+  const find: Find = async (addresses) => await haveMessages(knex, addresses);
+  const waits = openWaits({ find, listen: onMessage, pollMs: POLL_MS });
   byDatabase.set(knex, waits);
   return waits;
 }
 
-/** `find` looks, for each address, whether a message is there. */
-export function openWaits(find: (addresses: readonly Address[]) => Promise<boolean[]>, pollMs = POLL_MS): Waits {
+/** For each address, whether a message is there. */
+type Find = (addresses: readonly Address[]) => Promise<boolean[]>;
+
+export interface WaitsOptions {
+  readonly find: Find;
+  /** Calls back for what is told from now on; returns the end of it. */
+  readonly listen: typeof onMessage;
+  readonly pollMs: number;
+}
+
+export function openWaits({ find, listen, pollMs }: WaitsOptions): Waits {
   const waiting = new Map<Wait, Resting>();
   const looks = createGroup<Address, boolean>({
     ...LOOK_TOGETHER,
@@ -97,7 +107,7 @@ export function openWaits(find: (addresses: readonly Address[]) => Promise<boole
 
   return {
     begin(wait) {
-      waiting.set(wait, { unsubscribe: onMessage(wait.runId, wait.topic, () => wake(wait, 'message')) });
+      waiting.set(wait, { unsubscribe: listen(wait.runId, wait.topic, () => wake(wait, 'message')) });
       nextPoll ??= pollLater();
       look(wait).catch((error: unknown) => {
         if (!waiting.has(wait)) return;
