@@ -36,6 +36,16 @@ export const approval = z.looseObject({
   deadline: z.string(),
 });
 
+export const breaker = z.looseObject({
+  service: z.string(),
+  state: z.string(),
+  failures: z.number(),
+  nextProbeAt: z.string().optional(),
+  forced: z.object({ by: z.string(), reason: z.string(), until: z.string() }).optional(),
+  transitions: z.array(z.object({ at: z.string(), why: z.string() })),
+});
+export type BreakerAnswer = z.infer<typeof breaker>;
+
 export const definition = z.object({
   name: z.string(),
   version: z.string(),

@@ -11,6 +11,7 @@ import { approvalRoutes } from './approvals.ts';
 import { approveLinkRoutes } from './approve-link.ts';
 import { installAuthentication } from './authentication.ts';
 import { MAX_BODY_BYTES, installBodyRules } from './body.ts';
+import { breakerRoutes } from './breakers.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { definitionRoutes } from './definitions.ts';
 import { installErrorHandler } from './error-handler.ts';
@@ -41,6 +42,7 @@ const resources: readonly Resource[] = [
   campaignRoutes,
   workflowRoutes,
   adapterRoutes,
+  breakerRoutes,
   executorRoutes,
   openApiRoute,
   notYetRoutes,

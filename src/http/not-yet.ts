@@ -14,9 +14,6 @@ const NOT_YET: readonly (readonly ['GET' | 'POST', string, Role])[] = [
   ['POST', '/v1/runs/:id/decide', 'operator'],
   ['POST', '/v1/approvals/:id/withdraw', 'operator'],
   ['POST', '/v1/approvals/:id/reassign', 'operator'],
-  ['GET', '/v1/breakers', 'viewer'],
-  ['POST', '/v1/breakers/:service/open', 'operator'],
-  ['POST', '/v1/breakers/:service/close', 'operator'],
   ['POST', '/v1/slack/interactions', 'approver'],
 ];
 

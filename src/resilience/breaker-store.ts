@@ -255,3 +255,21 @@ export async function listNamedServices(knex: Knex, tenant: string): Promise<str
   );
   return rows.map(({ service }) => service);
 }
+
+/** Keeps who forced what, and why. */
+export async function recordForce(
+  trx: Knex.Transaction,
+  { tenant, user }: { readonly tenant: string; readonly user: string },
+  { service, to, reason, forMs }: { service: string; to: 'open' | 'closed'; reason: string; forMs: number },
+): Promise<void> {
+  await trx
+    .withSchema('breakwater')
+    .table('audit')
+    .insert({
+      tenant,
+      actor: user,
+      action: to === 'open' ? 'breaker.open' : 'breaker.close',
+      subject: service,
+      data: JSON.stringify({ reason, forMs }),
+    });
+}

@@ -4,6 +4,7 @@ import { messageOf, silent } from '../kernel/index.ts';
 import type { BreakerUse, Clock, Emit, Random } from '../kernel/index.ts';
 import { listen } from '../postgres/index.ts';
 import { forceOf } from './breaker.ts';
+import type { BreakerState } from './breaker.ts';
 import { BREAKER_CHANNEL, changeBreaker, loadBreakers } from './breaker-store.ts';
 import type { BreakerKey, Change } from './breaker-store.ts';
 import { ServiceBreaker } from './service-breaker.ts';
@@ -21,6 +22,8 @@ export interface Breakers {
   park(tenant: string, service: string, signal: AbortSignal): Promise<void>;
   /** Is it open because calls failed, and not because an operator says so? As this process knows it. */
   isDown(tenant: string, service: string): boolean;
+  /** As this process knows it. */
+  stateOf(tenant: string, service: string): BreakerState['kind'];
   stop(): Promise<void>;
 }
 
@@ -79,6 +82,10 @@ class ProcessBreakers implements Breakers {
   isDown(tenant: string, service: string): boolean {
     const { state } = this.#of(tenant, service);
     return state.kind !== 'closed' && !forceOf(state, this.#parts.clock.now());
+  }
+
+  stateOf(tenant: string, service: string): BreakerState['kind'] {
+    return this.#of(tenant, service).state.kind;
   }
 
   async load(): Promise<void> {

@@ -1,5 +1,7 @@
 // The resilience room's face.
 export { BREAKER_OPEN } from './breaker-refusal.ts';
+export { createBreakerBoard } from './breaker-board.ts';
+export type { BreakerBoard, BreakerView } from './breaker-board.ts';
 export { openBreakers } from './breakers.ts';
 export type { Breakers, BreakersOptions } from './breakers.ts';
 export { EVERY_TENANT } from './breaker-store.ts';

@@ -63,11 +63,14 @@ export class ParkedActs {
     this.#timer = setTimeout(() => this.look(), waitMs > 0 ? Math.min(waitMs, MAX_WAIT_MS) : this.#release(outlook));
   }
 
-  /** Answers when to look again. */
+  /** Answers when to look again: until then those who go now leave one by one. */
   #release(outlook: Outlook): number {
     this.#batch = nextBatch(this.#batch, outlook);
-    for (const leave of [...this.#waiting].slice(0, this.#batch)) leave();
     const pauseMs = PAUSE_MS * (0.5 + this.#random());
+    for (const leave of [...this.#waiting].slice(0, this.#batch)) {
+      this.#waiting.delete(leave);
+      setTimeout(leave, outlook.kind === 'tried' ? 0 : pauseMs * this.#random());
+    }
     this.#notBeforeMs = performance.now() + pauseMs;
     return pauseMs;
   }

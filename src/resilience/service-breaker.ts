@@ -231,9 +231,9 @@ export class ServiceBreaker {
     this.#version = version;
     const wasQuiet = !this.#hasFailed();
     this.#fold();
-    if (this.#untold.length === 0 || !this.#hasFailed()) return;
-    if (wasQuiet || this.#failuresInARow() > 0) void this.#tell();
-    else this.#tellLater();
+    const isNews = this.#untold.some(({ ok }) => !ok) || this.#failuresInARow() > 0;
+    if (isNews || (wasQuiet && this.#hasFailed())) void this.#tell();
+    else if (this.#untold.length > 0 && this.#hasFailed()) this.#tellLater();
   }
 
   #tellLater(): void {

@@ -29,7 +29,7 @@ export { probeAction, undoArguments, type Probed } from './invoke.ts';
 export { createRegistry, type ConnectedTool, type Registry, type RegistryOptions } from './registry.ts';
 export { NotPlainError, plainJson } from './plain-json.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
-export { breakerTenant } from './through-breaker.ts';
+export { breakerTenant, serviceOf } from './through-breaker.ts';
 export { PARTLY } from './tool.ts';
 export type {
   ActionSpec,

@@ -6,6 +6,7 @@ import type { Breakers, Entry, Verdict } from '../resilience/index.ts';
 import type { Invocation } from './attempt.ts';
 import { verdictOf } from './breaker-verdict.ts';
 import type { ConnectedTool, Registry } from './registry.ts';
+import type { Tool } from './tool.ts';
 
 export interface GuardedCall {
   readonly call: () => Promise<Outcome>;
@@ -45,11 +46,18 @@ interface Gate {
 
 function gateOf(registry: Registry, { tool }: ConnectedTool, invocation: Invocation): Gate | undefined {
   const { breaker } = invocation;
-  if (breaker)
-    return { tenant: breakerTenant(registry, breaker.service, invocation.tenant), use: breaker, counts: true };
-  if (tool.onOwnDatabase) return undefined;
-  const use = { service: tool.name, park: false, settings: DEFAULT_BREAKER };
-  return { tenant: EVERY_TENANT, use, counts: tool.vendor !== undefined };
+  const service = serviceOf(tool, breaker);
+  if (service === undefined) return undefined;
+  return {
+    tenant: breakerTenant(registry, service, invocation.tenant),
+    use: breaker ?? { service, park: false, settings: DEFAULT_BREAKER },
+    counts: breaker !== undefined || tool.vendor !== undefined,
+  };
+}
+
+/** The service that a call goes to: what works on our own database goes to none. */
+export function serviceOf(tool: Tool, breaker: BreakerUse | undefined): string | undefined {
+  return breaker?.service ?? (tool.onOwnDatabase ? undefined : tool.name);
 }
 
 /** Whose breaker it is: the credentials of tools are the installation's, any other name is its tenant's own. */

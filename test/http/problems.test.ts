@@ -130,7 +130,7 @@ describe('a refusal', () => {
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: '/idempotency-key' }] } });
   });
 
-  it.each(['/v1/breakers', '/metrics', '/v1/runs/run_1/history'])(
+  it.each(['/metrics', '/v1/runs/run_1/history'])(
     'is 422 by name for %s, which is not built yet',
     async (path) => {
       expect(await api.call(path)).toMatchObject({ status: 422, body: { code: 'NOT_SUPPORTED_YET' } });

@@ -83,8 +83,8 @@ export class Flow {
     return await this.startAgain({ input });
   }
 
-  yaml(modules: readonly Part[], { output, ...workflow }: Omit<StartOptions, 'input'> = {}): string {
-    const document = { workflow: { name: this.name, ...workflow }, modules, output };
+  yaml(modules: readonly Part[], { output, breakers, ...workflow }: Omit<StartOptions, 'input'> = {}): string {
+    const document = { workflow: { name: this.name, ...workflow }, modules, breakers, output };
     return stringify(document, { aliasDuplicateObjects: false });
   }
 
@@ -208,6 +208,7 @@ export class Flow {
 export interface StartOptions extends Part {
   readonly input?: unknown;
   readonly output?: unknown;
+  readonly breakers?: unknown;
 }
 
 function actOf({ method, at, body }: Call, file: string): Act {
