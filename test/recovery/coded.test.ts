@@ -29,6 +29,17 @@ const notes = async (key: string): Promise<number> => {
   return Number(rows[0]?.['n']);
 };
 
+const pathOf = (file: string): string => `/repos/acme/website/contents/chains/${file}`;
+
+/** The acts of a run in the order of their step ids. */
+async function namesByPlace(id: string): Promise<unknown[]> {
+  const { rows } = await execute(
+    databaseUrl,
+    `select node from breakwater.activity_status where run = '${id}' order by position`,
+  );
+  return rows.map(({ node }) => node);
+}
+
 describe('a coded workflow', () => {
   it('with a TypeError ends stuck, with its remedy, without a loop and without an undo', async () => {
     const app = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url, env: PLANTED });
@@ -85,6 +96,53 @@ describe('a coded workflow', () => {
 
     expect(run.status).toBe('succeeded');
     expect((await sandbox.created()).filter((entry) => entry.kind === 'file')).toHaveLength(1);
+    await second.kill();
+  });
+
+  it('that runs chains side by side is replayed by the names of its calls, and undone whole', async () => {
+    const first = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url, env: PLANTED });
+    const striking = (file: string) => ({ vendor: 'github', match: { method: 'PUT', path: pathOf(file) } });
+    // The first chain's second act is called after the second's: a replay calls them in the other order.
+    await sandbox.fault({ ...striking('a%201'), fault: 'delay', delayMs: 500, times: 1 });
+    await sandbox.fault({ ...striking('last'), fault: 'hang', times: 1 });
+    const id = await start(first, 'planted-chains');
+    await until(async () => (await sandbox.calls('github')).some(({ path }) => path === pathOf('last')), {
+      what: 'the last act',
+    });
+    await sandbox.fault({ ...striking('last'), fault: 'status', status: 422 });
+    await first.kill();
+
+    const second = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url, env: PLANTED });
+    const run = await untilStatus(second, id, FINAL, 60_000);
+
+    expect(run).toMatchObject({
+      status: 'compensated',
+      error: { node: 'last' },
+      compensation: { total: 4, failed: 0 },
+    });
+    expect(await namesByPlace(id)).toEqual(['a 1', 'b 1', 'b 2', 'a 2', 'last']);
+    const files = (await sandbox.created()).filter(({ data }) => String(data['path']).startsWith('chains/'));
+    expect(files.map(({ deletedAt }) => deletedAt !== undefined)).toEqual([true, true, true, true]);
+    await sandbox.call('DELETE', '/_faults');
+    await second.kill();
+  });
+
+  it('that no longer makes a call which is recorded is set aside before it is undone', async () => {
+    const calling = (name: string) => ({ ...PLANTED, PLANTED_CALL: name });
+    const first = await AppProcess.start({ databaseUrl, env: calling('was') });
+    const id = await start(first, 'planted-change');
+    await untilStatus(first, id, ['waiting']);
+    await first.kill();
+    const second = await AppProcess.start({ databaseUrl, env: calling('is') });
+    await until(async () => (await notes('is')) === 1, { what: 'the changed code to run' });
+
+    await second.call('POST', `/v1/runs/${id}/cancel`, {});
+
+    expect((await untilStatus(second, id, [...FINAL, 'stuck'])).error).toMatchObject({
+      code: 'DEFECT',
+      message: expect.stringContaining('no longer calls "was"'),
+    });
+    expect([await notes('was'), await notes('is')]).toEqual([1, 1]);
     await second.kill();
   });
 });

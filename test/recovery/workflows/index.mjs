@@ -49,4 +49,40 @@ export const workflows = [
       return null;
     },
   },
+  {
+    name: 'planted-chains',
+    version: '1.0.0',
+    title: 'Two chains side by side, and an act behind both',
+    async run(saga) {
+      const write = async (name) =>
+        await saga.run(name, {
+          tool: 'github',
+          action: 'create_or_update_file',
+          with: { owner: 'acme', repo: 'website', path: `chains/${name}`, content: name },
+          compensation: 'delete_file',
+        });
+      const chain = async (name) => {
+        const from = await saga.now(`${name} began`);
+        await write(`${name} 1`);
+        await write(`${name} 2`);
+        return from.getTime();
+      };
+      const times = await Promise.all(['a', 'b'].map(chain));
+      await write('last');
+      return times;
+    },
+  },
+  {
+    name: 'planted-change',
+    version: '1.0.0',
+    title: 'Calls what it is told to, which differs between processes',
+    async run(saga) {
+      // oxlint-disable-next-line breakwater/no-nondeterminism -- the fault that is planted here
+      const key = process.env.PLANTED_CALL;
+      const act = { tool: 'memory', action: 'remember', with: { namespace: 'planted', key, content: key } };
+      await saga.run(key, { ...act, compensation: 'forget' });
+      await saga.sleep('a while', '5m');
+      return null;
+    },
+  },
 ];
