@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import {
   compileDefinition,
+  coverageOf,
   definitionJsonSchema,
   previewPlan,
   validateInput,
@@ -47,13 +48,20 @@ async function validate(context: Context, definition: DefinitionFile, { json }: 
     printJson(
       io,
       compiled.ok
-        ? { file, valid: true, ...identity(compiled.plan), warnings: compiled.warnings }
+        ? {
+            file,
+            valid: true,
+            ...identity(compiled.plan),
+            coverage: coverageOf(compiled.plan),
+            warnings: compiled.warnings,
+          }
         : { file, valid: false, problems: compiled.problems },
     );
   } else if (compiled.ok) {
     const { name, version, nodes, waves } = compiled.plan;
     reportProblems(context, definition, compiled.warnings, 'warning: ');
     io.stdout(`${definition.file} is valid: ${name} ${version}, ${nodes.length} nodes in ${waves.length} waves\n`);
+    io.stdout(coverageText(compiled.plan));
   } else {
     reportProblems(context, definition, compiled.problems);
   }
@@ -89,6 +97,12 @@ function reportProblems({ io }: Context, { file }: DefinitionFile, problems: rea
     io.stderr(`${problemLine({ ...problem, message: prefix + problem.message }, file)}\n`);
 }
 
+function coverageText(checked: Plan): string {
+  const { effects, covered, percentage } = coverageOf(checked);
+  if (effects === 0) return 'It changes nothing outside.\n';
+  return `${covered} of ${effects} acts that change something say what takes them back: ${percentage}%\n`;
+}
+
 function identity({ name, version, hash }: Plan) {
   return { name, version, hash };
 }
@@ -100,12 +114,26 @@ function planText({ name, version }: Plan, { waves, compensation, criticalPath }
     `${name} ${version}\n\n`,
     table(['WAVE', 'NODE', 'ACT', 'UNDO', 'ARGUMENTS'], rows),
     `\nUndone in this order: ${undone.join(', ') || 'nothing'}\n`,
+    failuresText(waves.flat()),
     `Longest: ${criticalPath.longest} by ${criticalPath.nodes.join(' > ')}\n`,
   ].join('');
 }
 
-function cellsOf({ id, kind, when, call, items, compensation = 'none' }: PreviewedNode): string[] {
+function failuresText(nodes: readonly PreviewedNode[]): string {
+  const rows = nodes.flatMap(({ id, when, ifItFails }) =>
+    ifItFails && when !== false ? [[id, undoneText(ifItFails), ifItFails.perhaps.join(', ') || '-']] : [],
+  );
+  return rows.length === 0 ? '' : `\n${table(['FAILS AT', 'UNDONE, IN THIS ORDER', 'IF IT WAS DONE BY THEN'], rows)}\n`;
+}
+
+function undoneText({ undone, heldBehind }: NonNullable<PreviewedNode['ifItFails']>): string {
+  if (heldBehind.length > 0) return `held behind ${heldBehind.join(', ')}`;
+  return undone.map((ids) => ids.join(' + ')).join(', ') || 'nothing';
+}
+
+function cellsOf({ id, kind, when, call, runs, items, compensation = 'none' }: PreviewedNode): string[] {
   if (when === false) return [id, 'skipped', '-', ''];
+  if (runs) return [id, `runs ${runs.workflow}`, 'its own undos', JSON.stringify(runs.input)];
   if (!call) return [id, kind, '-', ''];
   const many = items === undefined ? '' : typeof items === 'number' ? ` x ${items}` : ' x ?';
   const undo = typeof compensation === 'string' ? compensation : `${compensation.tool}.${compensation.action}`;

@@ -2,6 +2,7 @@
 export type { Catalog, CatalogAction, CatalogTool, JsonSchema } from './catalog.ts';
 export { compileDefinition } from './compile.ts';
 export type { CompileOptions, Compiled } from './compile.ts';
+export { coverageOf } from './coverage.ts';
 export { definitionJsonSchema } from './document.ts';
 export { MAX_LIST_ITEMS, evaluate, evaluateCondition, evaluateList } from './expression.ts';
 export { criticalPath, findCycle, wavesOf } from './graph.ts';
@@ -9,7 +10,7 @@ export type { CriticalPath, Edges } from './graph.ts';
 export { validateInput } from './input.ts';
 export type * from './plan.ts';
 export { previewPlan } from './preview.ts';
-export type { PlanPreview, PreviewedCall, PreviewedNode, Unresolved } from './preview.ts';
+export type { PlanPreview, PreviewedCall, PreviewedFailure, PreviewedNode, Unresolved } from './preview.ts';
 export { referencesOf } from './references.ts';
 export type { Reference } from './references.ts';
 export { RETRY_POLICIES, RETRY_POLICY_NAMES } from './retry-policies.ts';

@@ -146,6 +146,15 @@ export interface Plan {
   readonly messageTopics: readonly string[];
 }
 
+/** How many of the acts that change something outside say what takes them back, or that nothing does. */
+export interface Coverage {
+  readonly effects: number;
+  readonly covered: number;
+  /** 100 where nothing is changed. */
+  readonly percentage: number;
+  readonly uncovered: readonly string[];
+}
+
 /** The status of a node as expressions see it in `status.<module>.<activity>`. */
 export type NodeStatus =
   | 'pending'

@@ -37,6 +37,20 @@ export interface PreviewedNode {
   /** How the call's idempotency key is made, and how a repeat is recognised. */
   readonly key?: { readonly madeFrom: readonly string[]; readonly keyedBy: CatalogAction['keyedBy'] };
   readonly compensation?: PreviewedCall | 'irreversible' | 'none';
+  /** The workflow that a child run is of. */
+  readonly runs?: { readonly workflow: string; readonly version?: string; readonly input: Json };
+  /** Absent where a failure is settled as it is: the node is optional. */
+  readonly ifItFails?: PreviewedFailure;
+}
+
+/** What a failure of one node would take back, as far as the graph says. */
+export interface PreviewedFailure {
+  /** What certainly was done before, first to last; the members of one list may run together. */
+  readonly undone: readonly (readonly string[])[];
+  /** What may have been done beside it. */
+  readonly perhaps: readonly string[];
+  /** Irreversible acts that were done before: the run is held, and nothing is undone by itself. */
+  readonly heldBehind: readonly string[];
 }
 
 export interface PlanPreview {
@@ -52,7 +66,12 @@ export function previewPlan(plan: Plan, input: Json, catalog: Catalog): PlanPrev
   const { nodes, durationMs } = criticalPath(plan);
   return {
     waves: plan.waves.map((wave) =>
-      wave.flatMap((id) => byId.get(id) ?? []).map((node) => previewNode(node, scope, catalog)),
+      wave
+        .flatMap((id) => byId.get(id) ?? [])
+        .map((node) => ({
+          ...previewNode(node, scope, catalog),
+          ...(plan.onFailure === 'compensate' && !node.optional && { ifItFails: previewFailure(plan, node) }),
+        })),
     ),
     compensation: undoOrder(plan)
       .map((ids) => ids.flatMap((id) => previewUndo(byId.get(id), scope)))
@@ -73,6 +92,10 @@ function previewNode(node: PlanNode, scope: Scope, catalog: Catalog): PreviewedN
     dependsOn: node.dependencies,
     ...(node.when && { when: previewCondition(node.when, scope) }),
   };
+  if (node.kind === 'workflow') {
+    const { workflow, version, input } = node;
+    return { ...base, runs: { workflow, ...(version !== undefined && { version }), input: resolve(input, scope) } };
+  }
   if (node.kind !== 'activity') return base;
   const action = findAction(catalog, node.tool, node.action);
   return {
@@ -103,6 +126,25 @@ function previewUndo(
   return [
     { undoes: node.id, tool, action, arguments: template === undefined ? { ...made } : resolve(template, scope) },
   ];
+}
+
+function previewFailure(plan: Plan, at: PlanNode): PreviewedFailure {
+  const byId = new Map(plan.nodes.map((node) => [node.id, node]));
+  const before = new Set(at.ancestors);
+  const undone = undoOrder(plan).map((ids) => ids.filter((id) => before.has(id) && isTakenBack(byId.get(id))));
+  const beside = plan.nodes.filter(
+    (node) => node !== at && !before.has(node.id) && !node.ancestors.includes(at.id) && isTakenBack(node),
+  );
+  const pivots = plan.nodes.filter((node) => node.kind === 'activity' && node.irreversible && before.has(node.id));
+  return {
+    undone: undone.filter((ids) => ids.length > 0),
+    perhaps: beside.map(({ id }) => id),
+    heldBehind: pivots.map(({ id }) => id),
+  };
+}
+
+function isTakenBack(node: PlanNode | undefined): boolean {
+  return node?.kind === 'workflow' || (node?.kind === 'activity' && node.compensation !== undefined);
 }
 
 /** Dependents before what they depend on; one at a time where the document says `lifo`. */

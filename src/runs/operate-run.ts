@@ -1,11 +1,13 @@
 // What operators do to a run that is not over: cancel, pause, resume, release it. Each is one transaction with its wake.
 import type { Knex } from 'knex';
 import { releaseInTransaction } from '../durable/index.ts';
-import { uuidv7 } from '../kernel/index.ts';
+import { BreakwaterError, uuidv7 } from '../kernel/index.ts';
+import { listChildren } from './child-store.ts';
 import { savePaused, saveResumed, writeControl } from './control-store.ts';
 import type { Control } from './control-store.ts';
 import { performVerb } from './control-verb.ts';
 import type { RunRow } from './run-store.ts';
+import { isFinal } from './runs.ts';
 import type { Actor } from './runs.ts';
 import { wakeRun, wakeWaitingNodes } from './wake-run.ts';
 
@@ -43,6 +45,7 @@ export async function pauseRun(knex: Knex, actor: Actor, id: string, reason?: st
     await wakeRun(trx, id, `pause ${uuidv7(Date.now())}`);
     return {};
   });
+  await ofChildren(knex, id, async (child) => await pauseRun(knex, actor, child, reason));
 }
 
 /** What was decided, sent or ran out of time meanwhile takes effect now. */
@@ -53,6 +56,20 @@ export async function resumeRun(knex: Knex, actor: Actor, id: string, reason?: s
     await wakeRun(trx, id, `resume ${uuidv7(Date.now())}`);
     return {};
   });
+  await ofChildren(knex, id, async (child) => await resumeRun(knex, actor, child, reason));
+}
+
+// The runs that it began do as it does, each in a transaction of its own: asked again, the verb goes down again.
+async function ofChildren(knex: Knex, id: string, perform: (childId: string) => Promise<void>): Promise<void> {
+  for (const child of (await listChildren(knex, id)).values()) {
+    if (isFinal(child.status)) continue;
+    try {
+      await perform(child.id);
+    } catch (error) {
+      // It is being undone, or has ended meanwhile: there is nothing to hold up.
+      if (!(error instanceof BreakwaterError && error.code === 'CONFLICT')) throw error;
+    }
+  }
 }
 
 /** Gives a run that met a defect back to the executors: it goes on where it stopped. */

@@ -30,7 +30,9 @@ describe('validate', () => {
     const ended = await breakwater(['validate', good]);
 
     expect(ended).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(ended.stdout).toBe(`${good} is valid: review-a-note 1.0.0, 3 nodes in 3 waves\n`);
+    expect(ended.stdout).toBe(
+      `${good} is valid: review-a-note 1.0.0, 3 nodes in 3 waves\n1 of 1 acts that change something say what takes them back: 100%\n`,
+    );
   });
 
   it('tells every problem as file:line:column message, and exits 1', async () => {
@@ -59,6 +61,7 @@ describe('validate', () => {
       valid: true,
       name: 'review-a-note',
       version: '1.0.0',
+      coverage: { effects: 1, covered: 1, percentage: 100, uncovered: [] },
       warnings: [],
     });
   });

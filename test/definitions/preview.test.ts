@@ -1,7 +1,7 @@
 // What a run would do, told before it does anything.
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { compileDefinition, previewPlan } from '../../src/definitions/index.ts';
+import { compileDefinition, coverageOf, previewPlan } from '../../src/definitions/index.ts';
 import type { Plan } from '../../src/definitions/index.ts';
 import { catalog } from './small-catalog.ts';
 
@@ -104,5 +104,59 @@ modules:
 
   it('undoes one by one where the document says lifo', () => {
     expect(undone('lifo')).toEqual([['b.three'], ['a.two'], ['a.one']]);
+  });
+});
+
+describe('a failure', () => {
+  const acts = `workflow: { name: x }
+modules:
+  - id: a
+    type: parallel
+    activities:
+      - { name: one, tool: mail, action: send, with: { to: x }, compensation: unsend }
+      - { name: two, tool: mail, action: send, with: { to: x }, compensation: unsend }
+      - { name: bare, tool: mail, action: send, with: { to: x } }
+  - { id: inner, type: workflow, depends_on: [a], workflow: other, input: { who: "{{ run.id }}" } }
+  - id: b
+    depends_on: [inner]
+    activities:
+      - { name: three, tool: mail, action: send, with: { to: x }, irreversible: true }
+      - { name: four, tool: mail, action: send, with: { to: x }, compensation: unsend, optional: true }
+      - { name: five, tool: mail, action: send, with: { to: x }, compensation: unsend }
+`;
+  const plan = compiled(acts);
+  const at = new Map(
+    previewPlan(plan, {}, catalog)
+      .waves.flat()
+      .map((node) => [node.id, node]),
+  );
+
+  it('takes back what was done before it, in order, and what may have been done beside it', () => {
+    expect(at.get('a.one')?.ifItFails).toEqual({ undone: [], perhaps: ['a.two'], heldBehind: [] });
+    expect(at.get('b.three')?.ifItFails).toEqual({
+      undone: [['inner'], ['a.one', 'a.two']],
+      perhaps: [],
+      heldBehind: [],
+    });
+  });
+
+  it('holds the run behind an irreversible act, and turns nothing round where it is optional', () => {
+    expect(at.get('b.five')?.ifItFails?.heldBehind).toEqual(['b.three']);
+    expect(at.get('b.four')).not.toHaveProperty('ifItFails');
+  });
+
+  it('is shown with what a child run would run', () => {
+    expect(at.get('inner')).toMatchObject({
+      kind: 'workflow',
+      runs: { workflow: 'other', input: { who: { $unresolved: '{{ run.id }}' } } },
+    });
+  });
+
+  it('leaves behind what says neither what takes it back nor that nothing does', () => {
+    expect(coverageOf(plan)).toEqual({ effects: 6, covered: 5, percentage: 83, uncovered: ['a.bare'] });
+    expect(coverageOf(compiled('workflow: { name: x }\nmodules: [{ id: a, activities: [] }]'))).toMatchObject({
+      effects: 0,
+      percentage: 100,
+    });
   });
 });

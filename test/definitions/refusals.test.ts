@@ -142,7 +142,7 @@ describe('keys', () => {
       '10ms | must be from 100ms to 24h',
     ],
     ['a child run of itself', module('type: workflow, workflow: x'), 'x | "x" would run itself without end'],
-    ['a child run without a name', module('type: workflow'), '{ | "workflow" is missing'],
+    ['a child run without a name', module('type: workflow'), '{ | "workflow" is missing; it must be text'],
     [
       'activities beside a child run',
       module('type: workflow, workflow: y, activities: []'),

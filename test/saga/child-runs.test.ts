@@ -169,6 +169,22 @@ describe('a child run', () => {
     expect([...(await lateChild.files()), ...(await tornChild.files())]).toEqual([]);
   });
 
+  it.concurrent('is paused and resumed with its parent', async () => {
+    const [parent, inner] = await family([{ id: 'pause', type: 'wait', wait: { message: 'go' } }]);
+    const id = await parent.start([runsIt(inner)]);
+    const child = await childOf(parent, id);
+    await inner.untilStatus(child.id, 'waiting');
+    await parent.untilStatus(id, 'waiting');
+
+    await live.call('POST', `/v1/runs/${id}/pause`, {});
+    await parent.untilStatus(id, 'paused');
+    await inner.untilStatus(child.id, 'paused');
+    await live.call('POST', `/v1/runs/${child.id}/messages/go`, 1);
+    await live.call('POST', `/v1/runs/${id}/resume`, {});
+
+    expect((await parent.end(id)).status).toBe('succeeded');
+  });
+
   it.concurrent('that cannot begin fails its node: no such workflow, an input that does not fit', async () => {
     const [parent, inner] = await family([{ id: 'only', activities: [] }], {
       input: { type: 'object', required: ['who'], properties: { who: { type: 'string' } } },
