@@ -100,14 +100,14 @@ export async function lookMany(pool: Pool, looks: readonly Look[]): Promise<Sigh
 
 // The share lock keeps every owner it names until the commit, as DBOS's own lock does, but lets steps of one run commit together;
 // a row that someone changes right now is skipped, or the whole group would wait for it. Told is only what was not recorded.
-const recordText = (repeated: string): string => `
+const recordText = (repeated: string, owning = ''): string => `
   with item as (
     select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::bigint[])
              with ordinality as i (run, owner, step, name, output, error, child, serialization, started_at, completed_at, n)
   ), owned as (
     select s.workflow_uuid as run, s.owner_xid as owner
       from dbos.workflow_status s
-     where s.workflow_uuid = any($1::text[]) and s.owner_xid = any($2::text[])
+     where s.workflow_uuid = any($1::text[]) and s.owner_xid = any($2::text[]) ${owning}
      order by s.workflow_uuid
        for share skip locked
   ), recorded as (
@@ -125,7 +125,8 @@ const recordText = (repeated: string): string => `
    where recorded.completed_at is distinct from item.completed_at`;
 
 const RECORD = recordText('do update set completed_at_epoch_ms = o.completed_at_epoch_ms');
-const RECORD_ONCE = recordText('do nothing');
+// A cancel in DBOS is seen here, so that no look before the work is needed: what is not recorded is rolled back.
+const RECORD_ONCE = recordText('do nothing', `and s.status = 'PENDING'`);
 
 /** True for each record that is committed, by this statement or by an earlier one whose answer was lost. */
 export async function recordMany(

@@ -30,9 +30,11 @@ class NotRecordedError extends Error {}
  */
 export async function recordWithWork<T>(knex: Knex, step: TransactionStep<T>): Promise<{ value: T } | undefined> {
   const { runId } = currentRun();
-  if (!areCheckpointsReplaced() || (await isStepRecorded(runId, step.id))) return undefined;
-  if (await wasCompleted(knex, step.id)) return undefined;
   const memory = memoryOf(currentRun());
+  if (!areCheckpointsReplaced()) return undefined;
+  // After a lost answer only the database knows.
+  if (!memory.isUnrecorded(step.id) && (await isStepRecorded(runId, step.id))) return undefined;
+  if (await wasCompleted(knex, step.id)) return undefined;
   try {
     const value = await knex.transaction(async (trx) => await workAndRecord(trx, step));
     reach('committed', runId, step.name);

@@ -1,6 +1,7 @@
 // What runs ask and tell of the table breakwater.run: together, seldom, and never too late.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../support/until.ts';
 import { startLiveApp } from './live-app.ts';
 import type { LiveApp } from './live-app.ts';
 
@@ -96,13 +97,18 @@ describe('a run of one act', () => {
 describe('a cancel whose wake was lost', () => {
   it('is seen before an act that begins later', async () => {
     const flow = live.flow();
-    await flow.slow('b', 600);
+    await flow.slow('b', 1_200);
+    const earlier = sent.length;
     const id = await flow.start([
       { id: 'first', activities: [flow.write('a')] },
       { id: 'then', depends_on: ['first'], activities: [flow.write('b')] },
       { id: 'last', depends_on: ['then'], activities: [flow.write('c')] },
     ]);
     await flow.untilCalled('write b');
+    // A new run is looked at once, in case something was asked before its watch began; then only before it acts.
+    await until(() => sent.slice(earlier).some((text) => /"control" is not null/.test(text)), {
+      what: 'the first look',
+    });
 
     await askSilently(id);
 
