@@ -124,7 +124,7 @@ function isForced({ forced }: Closed, nowMs: number): boolean {
 // A success that came before the last failure, and is only told after it, ends no row of failures.
 function succeed(state: Closed, { count: ok, atMs }: Tally, nowMs: number): Closed {
   const window = addCalls(state.window, atMs, { ok, failed: 0 }, nowMs);
-  return { ...state, window, failures: atMs > (state.lastFailureAtMs ?? 0) ? 0 : state.failures };
+  return { ...state, window, failures: atMs >= (state.lastFailureAtMs ?? 0) ? 0 : state.failures };
 }
 
 function fail(state: Closed, { count: failed, atMs, settings }: Tally, nowMs: number): Step {

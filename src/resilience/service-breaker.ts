@@ -128,12 +128,9 @@ export class ServiceBreaker {
     const holder = this.#parts.holder();
     this.#isAsking = true;
     try {
-      const { after, nowMs } = await this.#parts.change(this.key, (state, now) =>
-        takeProbe(
-          state,
-          { token, ...(holder !== undefined && { holder }), expiresAtMs: now + timeoutMs + PROBE_GRACE_MS },
-          now,
-        ),
+      const lease = { token, ...(holder !== undefined && { holder }) };
+      const { after, nowMs } = await this.#change('asked', { token }, (state, now) =>
+        takeProbe(state, { ...lease, expiresAtMs: now + timeoutMs + PROBE_GRACE_MS }, now),
       );
       this.adopt(after);
       if (after.state.kind === 'closed') return this.#pass(settings);
@@ -160,7 +157,7 @@ export class ServiceBreaker {
   async #settle(token: string, verdict: Verdict, settings: BreakerSettings): Promise<void> {
     while (!this.#isStopped) {
       try {
-        const { after } = await this.#parts.change(this.key, (state, now) =>
+        const { after } = await this.#change('tried', { token, verdict }, (state, now) =>
           settleProbe(state, token, verdict, settings, now),
         );
         return this.adopt(after);
@@ -252,7 +249,9 @@ export class ServiceBreaker {
     this.#telling = tallies;
     this.#untold = [];
     try {
-      const { after } = await this.#parts.change(this.key, (state, now) => count(state, epoch, tallies, now));
+      const { after } = await this.#change('told', { epoch, tallies }, (state, now) =>
+        count(state, epoch, tallies, now),
+      );
       this.#telling = [];
       this.#isTelling = false;
       this.#take(after.state, after.version);
@@ -265,6 +264,18 @@ export class ServiceBreaker {
       this.#tellLater();
     }
     this.#isStale = false;
+  }
+
+  async #change(
+    what: 'asked' | 'tried' | 'told',
+    said: Readonly<Record<string, unknown>>,
+    decide: (state: BreakerState, nowMs: number) => Step,
+  ): Promise<Change> {
+    const change = await this.#parts.change(this.key, decide);
+    const { before, after, nowMs } = change;
+    const fields = { service: this.key.service, ...said, nowMs, version: after.version, isNew: before !== after };
+    this.#parts.emit({ level: 'debug', name: `breaker.${what}`, fields });
+    return change;
   }
 
   #announceLoss(error: unknown): void {

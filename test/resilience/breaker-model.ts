@@ -30,7 +30,7 @@ export class BreakerModel {
     let lastMs = 0;
     for (const { ok, atMs } of this.#calls) {
       if (!ok) row += 1;
-      else if (atMs > lastMs) row = 0;
+      else if (atMs >= lastMs) row = 0;
       if (!ok) lastMs = Math.max(lastMs, atMs);
     }
     return row;
