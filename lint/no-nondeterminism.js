@@ -6,7 +6,7 @@ const ID = 'use `saga.uuid(name)`, which is the same in every replay';
 const CHANCE = 'use `saga.random(name)`, which is the same in every replay';
 const NETWORK = 'act through a tool with `saga.run`, or read inside `saga.note`';
 const TIMER =
-  'a wait in memory is lost with the process: retries wait by themselves, and a YAML definition has modules of type wait';
+  'a wait in memory is lost with the process: use `saga.sleep` or `saga.until`, which are recorded; retries wait by themselves';
 const ENVIRONMENT = 'take it from the input, or read it inside `saga.note`';
 
 /** By the dotted name of what is called. */

@@ -47,6 +47,14 @@ function shownConfiguration(): object {
   return z.looseObject({ jsPlugins: z.array(z.string()) }).parse(JSON.parse(shown));
 }
 
+/** How docs/workflows.md catches a failure. */
+export function shownCatch(): string {
+  const page = readFileSync(join(packageRoot(), 'docs', 'workflows.md'), 'utf8');
+  const [, shown] = /```ts\n(try \{.*?)```/s.exec(page) ?? [];
+  if (shown === undefined) throw new Error('docs/workflows.md shows no catch');
+  return shown;
+}
+
 // It ends with 1 when it has found something.
 async function runOxlint(folder: string): Promise<string> {
   const oxlint = join(packageRoot(), 'node_modules', 'oxlint', 'bin', 'oxlint');

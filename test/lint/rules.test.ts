@@ -1,6 +1,6 @@
 // The lint rules for workflow code, through the real oxlint: what each refuses, and what it leaves alone.
 import { beforeAll, describe, expect, it } from 'vitest';
-import { lintTexts } from './lint-text.ts';
+import { lintTexts, shownCatch } from './lint-text.ts';
 import type { Finding } from './lint-text.ts';
 
 const workflow = (body: string, around = ''): string => `
@@ -17,6 +17,21 @@ export const one = {
 `;
 
 const caught = (handler: string): string => workflow(`try { await saga.run('a', input); } ${handler}`);
+
+/** The forms that a workflow has: a decorated class, and what it gives to `waves`. */
+const ofClass = (body: string): string => `
+import { CallFailedError, FailureError, action, message, waves, workflow, z } from 'breakwater';
+const charge = action('payments', 'charge');
+@workflow({ name: 'one', version: '1.0.0', input: z.object({}) })
+export class One {
+  async run(saga, input) {
+    ${body}
+    return null;
+  }
+}
+`;
+const ofTask = (body: string): string =>
+  ofClass(`await waves({ one: { dependsOn: [], run: async () => { ${body} } } });`);
 
 interface Case {
   readonly what: string;
@@ -41,8 +56,20 @@ const nondeterminism: readonly (Case & { readonly remedy: string })[] = [
   ["const home = process.env['HOME'];", 'input'],
   ['await Promise.all(input.map(async (each) => await saga.run(each, { with: { at: Date.now() } })));', 'saga.now()'],
 ].map(([what = '', remedy = '']) => ({ ...piece(what), remedy }));
+const nondeterminismInForms: readonly (Case & { readonly remedy: string })[] = [
+  { ...piece('the time in a decorated class', ofClass("await saga.until('then', new Date());")), remedy: 'saga.now()' },
+  { ...piece('a timer in a task of waves', ofTask('setTimeout(() => {}, 10);')), remedy: 'saga.sleep' },
+  {
+    ...piece('chance in the arguments of an activity', ofClass('await saga.run(charge, { amount: Math.random() });')),
+    remedy: 'saga.random(name)',
+  },
+];
 
 const deterministic: readonly Case[] = [
+  piece(
+    'a wait for a time',
+    ofClass("await saga.sleep('a while', '1h'); await saga.until('then', new Date(input.at));"),
+  ),
   piece('const at = await saga.now(); const day = new Date(at).getUTCDay();'),
   piece("const at = await saga.note('when', () => Date.now());"),
   piece("const page = await saga.note('page', async () => (await fetch(input)).status);"),
@@ -73,6 +100,16 @@ const keeping: readonly Case[] = [
   piece('catch ({ message }) { throw message; }'),
 ].map(({ what }) => ({ what, text: caught(what) }));
 
+const keepingInForms: readonly Case[] = [
+  piece('a question in a decorated class', ofClass("try { await saga.approval({ name: 'a' }); } catch { return 1; }")),
+  piece('waves', ofClass('try { await waves({}); } catch (error) { return error.failed; }')),
+  piece('a wait in a task of waves', ofTask('try { await saga.wait({ message }); } catch { return 1; }')),
+  piece(
+    'what is no CallFailedError only',
+    ofClass('try { await saga.run(charge, {}); } catch (error) { if (error instanceof CallFailedError) return 1; }'),
+  ),
+];
+
 const keepingPromises: readonly Case[] = [
   piece("await saga.run('a', input).catch(() => null);"),
   piece("await saga.run('a', input).catch((error) => { if (error instanceof FailureError) return null; });"),
@@ -100,9 +137,12 @@ const passingOtherwise: readonly Case[] = [
   piece('let parsed; try { parsed = JSON.parse(input); } catch { parsed = null; }'),
   piece("await saga.note('read', async () => { try { return await read(); } catch { return null; } });"),
   piece('await saga.run("a", input).then((value) => value);'),
+  piece('what docs/workflows.md shows', ofClass(shownCatch())),
 ];
 
-const all = [...nondeterminism, ...deterministic, ...keeping, ...keepingPromises, ...passing, ...passingOtherwise];
+const refused = [...nondeterminism, ...nondeterminismInForms];
+const kept = [...keeping, ...keepingInForms, ...keepingPromises];
+const all = [...refused, ...deterministic, ...kept, ...passing, ...passingOtherwise];
 const findings = new Map<Case, readonly Finding[]>();
 beforeAll(async () => {
   const found = await lintTexts(all.map(({ text }) => text));
@@ -110,7 +150,7 @@ beforeAll(async () => {
 });
 
 describe('no-nondeterminism', () => {
-  it.each(nondeterminism)('refuses $what', (each) => {
+  it.each(refused)('refuses $what', (each) => {
     expect(findings.get(each)).toEqual([{ rule: 'no-nondeterminism', message: expect.stringContaining(each.remedy) }]);
   });
 
@@ -120,7 +160,7 @@ describe('no-nondeterminism', () => {
 });
 
 describe('no-bare-catch', () => {
-  it.each([...keeping, ...keepingPromises])('refuses $what', (each) => {
+  it.each(kept)('refuses $what', (each) => {
     expect(findings.get(each)).toEqual([
       { rule: 'no-bare-catch', message: expect.stringMatching(/no outcome.*(?:FailureError|optional: true)/) },
     ]);

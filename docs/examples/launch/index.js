@@ -1,0 +1,4 @@
+// What this folder adds to Breakwater.
+import { Launch } from './launch.ts';
+
+export const workflows = [Launch];
