@@ -3,9 +3,10 @@ import { extname, join } from 'node:path';
 import { z } from 'zod';
 import type { ZodType } from 'zod';
 import { createDatabaseIfMissing } from '../src/postgres/index.ts';
+import type { Mechanism } from './mechanisms.ts';
 import type { Kind } from './report.ts';
 import { SubjectProcess } from './subject-process.ts';
-import { countWork } from './work-store.ts';
+import { countCancelled, countWork } from './work-store.ts';
 
 const FOLDERS: Readonly<Record<Kind, string>> = { breakwater: 'breakwater', dbos: 'raw-dbos', limit: 'limit' };
 const LEASE_TTL_MS = 10_000;
@@ -16,7 +17,8 @@ export interface LabOptions {
   readonly databaseUrl: string;
   /** Goes with the bench: processes keep their files in there. */
   readonly folder: string;
-  readonly groupCheckpoints?: 'on' | 'off';
+  /** What ours does without. */
+  readonly without: ReadonlySet<Mechanism>;
 }
 
 const claim = z.object({ done: z.object({ workflows: z.number(), steps: z.number() }) });
@@ -33,12 +35,12 @@ export class Lab {
 
   /** A further process of the subject on the same database, ready to work. */
   async open({ leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {}): Promise<SubjectProcess> {
-    const { kind, databaseUrl, folder, groupCheckpoints } = this.#options;
+    const { kind, databaseUrl, folder, without } = this.#options;
     await createDatabaseIfMissing(databaseUrl);
     const program = join(import.meta.dirname, FOLDERS[kind], `main${extname(import.meta.filename)}`);
     const subject = new SubjectProcess(program);
     this.#open.add(subject);
-    await subject.call('open', { databaseUrl, folder, leaseTtlMs, groupCheckpoints }, z.unknown());
+    await subject.call('open', { databaseUrl, folder, leaseTtlMs, without: [...without] }, z.unknown());
     return subject;
   }
 
@@ -55,6 +57,13 @@ export class Lab {
       );
     }
     return result.parse(answer);
+  }
+
+  /** Fails unless the database calls all of these cancelled. */
+  async confirmCancelled(ids: readonly string[]): Promise<void> {
+    const { kind, databaseUrl } = this.#options;
+    const found = await countCancelled(databaseUrl, kind, ids);
+    if (found !== ids.length) throw new Error(`${kind}: of ${ids.length} runs ${found} are cancelled`);
   }
 
   async close(): Promise<void> {

@@ -41,6 +41,7 @@ const TAKEOVER = { runs: 100, steps: 1_000, stepMs: 250, leaseTtlMs: 3_000 } as 
 const rate = z.object({ perSecond: z.number() });
 const p50 = z.object({ p50Ms: z.number() });
 const p95 = z.object({ p50Ms: z.number(), p95Ms: z.number() });
+const breakerCosts = z.object({ closedCallUs: z.number(), refusalP99Us: z.number() });
 const waiting = z.object({ ids: z.array(z.string()) });
 
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -92,12 +93,22 @@ export const MEASUREMENTS: readonly Measurement[] = [
     },
   },
   {
+    rows: ['breaker_closed_call_us', 'breaker_refusal_p99_us'],
+    kinds: ['breakwater'],
+    async measure(_lab, subject, { samples }) {
+      const { closedCallUs, refusalP99Us } = await subject.call('breaker', { calls: samples * 1_000 }, breakerCosts);
+      return { breaker_closed_call_us: closedCallUs, breaker_refusal_p99_us: refusalP99Us };
+    },
+  },
+  {
     rows: ['cancel_waiting_ms'],
     kinds: BOTH,
     long: true,
-    async measure(_lab, subject) {
+    async measure(lab, subject) {
       const { ids } = await subject.call('wait', { runs: 10 }, waiting);
-      return { cancel_waiting_ms: (await subject.call('cancel', { ids }, p50)).p50Ms };
+      const { p50Ms } = await subject.call('cancel', { ids }, p50);
+      await lab.confirmCancelled(ids);
+      return { cancel_waiting_ms: p50Ms };
     },
   },
   {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openEmbeddedCluster } from '../src/postgres/index.ts';
 import { Lab } from './lab.ts';
+import { GROWTH } from './growth.ts';
 import { FULL, MEASUREMENTS, QUICK } from './measurements.ts';
 import type { Measurement } from './measurements.ts';
 import type { BenchOptions } from './options.ts';
@@ -17,10 +18,11 @@ const LONG_SHARE = 0.4;
 export interface BenchRun {
   readonly samples: readonly Sample[];
   readonly server: Readonly<Record<string, string>>;
+  /** How long each measurement took, by its first row. */
+  readonly seconds: Readonly<Record<string, number>>;
 }
 
 export interface Surroundings {
-  readonly groupCheckpoints?: 'on' | 'off';
   readonly say: (line: string) => void;
   /** Ends the run early: the subjects go, then the Postgres, then its files. */
   readonly signal: AbortSignal;
@@ -33,20 +35,23 @@ export async function runBench(options: BenchOptions, surroundings: Surroundings
   try {
     const server = await loadServerSettings(cluster.url);
     const samples: Sample[] = [];
+    const seconds: Record<string, number> = {};
     for (const [index, measurement] of chosen(options).entries()) {
       surroundings.say(measurement.rows.join(', '));
       const place = (name: string) => ({ databaseUrl: new URL(`/bench_${index}_${name}`, cluster.url).href, folder });
+      const startedAt = performance.now();
       samples.push(...(await repeat(measurement, options, surroundings, place)));
+      seconds[measurement.rows[0] ?? ''] = Math.round((performance.now() - startedAt) / 1_000);
     }
-    return { samples, server };
+    return { samples, server, seconds };
   } finally {
     await cluster.stop();
     await rm(folder, { recursive: true });
   }
 }
 
-function chosen({ only, quick }: BenchOptions): readonly Measurement[] {
-  return MEASUREMENTS.filter(
+function chosen({ only, quick, growth }: BenchOptions): readonly Measurement[] {
+  return (growth ? GROWTH : MEASUREMENTS).filter(
     ({ rows, long }) => !(quick && long) && (only === undefined || rows.some((name) => only.has(name))),
   );
 }
@@ -67,7 +72,7 @@ async function repeat(
   const samples: Sample[] = [];
   const begin = async (kind: Kind, round: number): Promise<Turn> => {
     const name = `${kind === 'limit' ? 'dbos' : kind}_${round}`;
-    const lab = new Lab({ kind, ...place(name), ...surroundings });
+    const lab = new Lab({ kind, ...place(name), without: options.without });
     const turn = { lab, subject: await lab.open({ leaseTtlMs: measurement.leaseTtlMs }) };
     turns.set(kind, turn);
     return turn;

@@ -44,9 +44,7 @@ export function workloads(engine: Engine, marks: Marks): Verbs {
       z.object({ workflow: z.string(), steps: z.number(), lanes: z.number(), windowMs: z.number() }),
       async ({ workflow, steps, lanes, windowMs }) => {
         const { elapsedMs, durations } = await closedLoop(lanes, windowMs, async () => {
-          await (
-            await engine.start(workflow, { steps })
-          ).ended();
+          await (await engine.start(workflow, { steps })).ended();
         });
         const done: Done = { workflows: durations.length, steps: durations.length * steps };
         return { done, perSecond: (done.steps / elapsedMs) * 1_000, p50Ms: median(durations) };
@@ -57,9 +55,7 @@ export function workloads(engine: Engine, marks: Marks): Verbs {
       async ({ workflow, input, steps, runs }) => {
         const durations = await oneByOne(runs, async () => {
           const startedAt = now();
-          await (
-            await engine.start(workflow, input)
-          ).ended();
+          await (await engine.start(workflow, input)).ended();
           return now() - startedAt;
         });
         return { done: { workflows: runs, steps: runs * steps }, p50Ms: median(durations) };

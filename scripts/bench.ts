@@ -2,6 +2,7 @@
 // Progress goes to stderr; the table is all there is on stdout.
 import { writeFile } from 'node:fs/promises';
 import { FULL, QUICK } from '../bench/measurements.ts';
+import { GROWTH_ROWS } from '../bench/growth.ts';
 import { describeMachine } from '../bench/machine.ts';
 import { USAGE, readOptions } from '../bench/options.ts';
 import type { BenchOptions } from '../bench/options.ts';
@@ -9,7 +10,6 @@ import { summarize } from '../bench/report.ts';
 import { NOT_BUILT_YET, ROWS } from '../bench/rows.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { formatTable } from '../bench/table.ts';
-import { readEnvironment } from '../src/config.ts';
 
 process.exitCode = await main(process.argv.slice(2));
 
@@ -20,14 +20,14 @@ async function main(args: readonly string[]): Promise<number> {
     return 2;
   }
   const machine = describeMachine();
-  const groupCheckpoints = groupSwitch();
-  const run = await measure(options, groupCheckpoints);
+  const run = await measure(options);
   if (!run) return 130;
-  const { samples, server } = run;
-  const rows = summarize(ROWS, samples);
-  const settings = { ...settingsOf(options), groupCheckpoints: groupCheckpoints ?? 'default', server };
-  console.log(`${formatTable(ROWS, rows)}\n`);
-  for (const name of options.only ? [] : NOT_BUILT_YET) console.log(`${name}: not built yet`);
+  const { samples, server, seconds } = run;
+  const catalog = options.growth ? GROWTH_ROWS : ROWS;
+  const rows = summarize(catalog, samples);
+  const settings = { ...settingsOf(options), seconds, server };
+  console.log(`${formatTable(catalog, rows)}\n`);
+  for (const name of options.only || options.growth ? [] : NOT_BUILT_YET) console.log(`${name}: not built yet`);
   console.log(`\n${JSON.stringify({ machine, settings })}`);
   if (options.json !== undefined)
     await writeFile(options.json, `${JSON.stringify({ machine, settings, rows }, null, 2)}\n`);
@@ -35,12 +35,12 @@ async function main(args: readonly string[]): Promise<number> {
 }
 
 /** Undefined when it was interrupted: everything it started is gone then, too. */
-async function measure(options: BenchOptions, groupCheckpoints: 'on' | 'off' | undefined) {
+async function measure(options: BenchOptions) {
   const interruption = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interruption.abort());
   const say = (line: string): void => console.error(`${elapsed()} ${line}`);
   try {
-    return await runBench(options, { groupCheckpoints, say, signal: interruption.signal });
+    return await runBench(options, { say, signal: interruption.signal });
   } catch (error) {
     if (!interruption.signal.aborted) throw error;
     console.error('Stopped; nothing is left behind.');
@@ -52,11 +52,6 @@ function elapsed(): string {
   return `${Math.round(performance.now() / 1_000)} s`.padStart(6);
 }
 
-function groupSwitch(): 'on' | 'off' | undefined {
-  const value = readEnvironment()['BREAKWATER_GROUP_CHECKPOINTS'];
-  return value === 'on' || value === 'off' ? value : undefined;
-}
-
-function settingsOf({ repeats, quick }: BenchOptions) {
-  return { dbosPool: 10, repeats, quick, sizes: quick ? QUICK : FULL };
+function settingsOf({ repeats, quick, without }: BenchOptions) {
+  return { dbosPool: 10, repeats, quick, without: [...without], sizes: quick ? QUICK : FULL };
 }

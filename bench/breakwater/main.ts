@@ -12,22 +12,26 @@ import { DEFAULT_TENANT, startApp } from '../../src/main.ts';
 import type { App } from '../../src/main.ts';
 import { createKnex } from '../../src/postgres/index.ts';
 import type { Actor } from '../../src/runs/index.ts';
+import { isMechanism } from '../mechanisms.ts';
 import { countStatements } from '../statement-count.ts';
 import { serve, verb } from '../subject.ts';
 import { benchWorkflows } from '../workflows.ts';
 import { workloads } from '../workloads.ts';
 import type { Engine, Started } from '../workloads.ts';
+import { breakerCosts } from './breaker.ts';
 import { TOPIC, definitions } from './definitions.ts';
 import { executionEnded } from './ended.ts';
 import { marks } from './marks.ts';
 import { openSteps } from './steps.ts';
 import { countWaiting } from './waiting-store.ts';
+import { switchOffAfter, switchOffBefore } from './without.ts';
 
 const ACTOR: Actor = { tenant: DEFAULT_TENANT, user: 'bench', roles: ['admin'] };
 const POOL_SIZE = 10;
 
 interface Opened {
   readonly app: App;
+  readonly databaseUrl: string;
   readonly knex: Knex;
   /** As runs are started: together with whatever else starts. */
   readonly startTogether: StartTogether<undefined>;
@@ -37,7 +41,7 @@ const openArguments = z.object({
   databaseUrl: z.string(),
   folder: z.string(),
   leaseTtlMs: z.number(),
-  groupCheckpoints: z.enum(['on', 'off']).optional(),
+  without: z.array(z.string()).transform((names) => new Set(names.filter(isMechanism))),
 });
 
 countStatements();
@@ -48,14 +52,11 @@ serve({
     opened = await open(options);
   }),
   ...workloads(engine(), marks),
+  breaker: verb(z.object({ calls: z.number() }), async ({ calls }) => await breakerCosts(parts().databaseUrl, calls)),
 });
 
-async function open({
-  databaseUrl,
-  folder,
-  leaseTtlMs,
-  groupCheckpoints,
-}: z.infer<typeof openArguments>): Promise<Opened> {
+async function open({ databaseUrl, folder, leaseTtlMs, without }: z.infer<typeof openArguments>): Promise<Opened> {
+  switchOffBefore(without);
   const knex = createKnex(databaseUrl, { max: POOL_SIZE, name: 'bench' });
   for (const [name, body] of Object.entries(benchWorkflows(marks))) {
     registerDurable(`bench ${name}`, async (input) => await body(await openSteps(knex, name), input));
@@ -66,11 +67,12 @@ async function open({
     BREAKWATER_DATA_DIR: await mkdtemp(join(folder, 'app-')),
     BREAKWATER_WORKFLOWS_DIR: join(import.meta.dirname, 'workflows'),
     BREAKWATER_LEASE_TTL: `${leaseTtlMs}ms`,
-    BREAKWATER_GROUP_CHECKPOINTS: groupCheckpoints,
+    BREAKWATER_GROUP_CHECKPOINTS: without.has('groups') ? 'off' : 'on',
   });
   const app = await startApp(config, { emit: silent, environment: {} });
+  switchOffAfter(without);
   for (const source of definitions) await app.runs.definitions.publish(ACTOR, source, 'yaml');
-  return { app, knex, startTogether: openStarts(knex) };
+  return { app, databaseUrl, knex, startTogether: openStarts(knex) };
 }
 
 function parts(): Opened {
@@ -92,7 +94,7 @@ function engine(): Engine {
       await parts().app.runs.cancel(ACTOR, id, { compensate: true });
     },
     async untilWaiting(ids) {
-      while ((await countWaiting(parts().knex)) < ids.length) await sleep(100);
+      while ((await countWaiting(parts().knex, ids)) < ids.length) await sleep(100);
     },
   };
 }

@@ -4,7 +4,7 @@ import { readOptions } from '../../bench/options.ts';
 
 describe('readOptions', () => {
   it('measures everything five times when nothing is asked', () => {
-    expect(readOptions([])).toEqual({ repeats: 5, quick: false });
+    expect(readOptions([])).toEqual({ repeats: 5, quick: false, growth: false, without: new Set() });
   });
 
   it('takes rows by name, a number of repeats and a file', () => {
@@ -13,7 +13,20 @@ describe('readOptions', () => {
       only: new Set(['seq_steps_c1', 'fanout_50_ms']),
       repeats: 3,
       quick: false,
+      growth: false,
+      without: new Set(),
     });
+  });
+
+  it('does without mechanisms by name', () => {
+    expect(readOptions(['--without', 'groups, notify'])).toMatchObject({ without: new Set(['groups', 'notify']) });
+  });
+
+  it('takes the rows of the curves with them alone', () => {
+    const only = ['--only', 'length_10_ms_a_step'];
+
+    expect(readOptions(['--growth', ...only])).toMatchObject({ growth: true, only: new Set(['length_10_ms_a_step']) });
+    expect(readOptions(only)).toEqual({ problem: 'there is no row "length_10_ms_a_step"' });
   });
 
   it('repeats nothing in a quick run unless told to', () => {
@@ -24,6 +37,7 @@ describe('readOptions', () => {
   it.each([
     [['--only', 'seq_steps_c2'], 'there is no row "seq_steps_c2"'],
     [['--only', 'event_overhead'], 'event_overhead is not built yet'],
+    [['--without', 'luck'], 'there is no mechanism "luck"'],
     [['--repeats', '0'], '--repeats takes a number from 1 to 99'],
     [['--fast'], "Unknown option '--fast'"],
   ])('refuses %j', (args, problem) => {
