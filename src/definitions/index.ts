@@ -13,7 +13,7 @@ export { previewPlan } from './preview.ts';
 export type { PlanPreview, PreviewedCall, PreviewedFailure, PreviewedNode, Unresolved } from './preview.ts';
 export { referencesOf } from './references.ts';
 export type { Reference } from './references.ts';
-export { RETRY_POLICIES, RETRY_POLICY_NAMES } from './retry-policies.ts';
+export { RETRY_POLICIES } from './retry-policies.ts';
 export type { RetryPolicyName } from './retry-policies.ts';
 export type { SourceFormat } from './source.ts';
 export { compileTemplate, renderTemplate, renderText } from './template.ts';

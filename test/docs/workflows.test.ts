@@ -83,7 +83,7 @@ describe('the table of calls', () => {
     const engines = new Set(['constructor', 'close', 'idle', 'finishReplay', 'obey']);
     const offered = Object.getOwnPropertyNames(RecordedSaga.prototype).filter((name) => !engines.has(name));
 
-    expect(shown.toSorted()).toEqual(offered.toSorted());
+    expect(new Set(shown)).toEqual(new Set(offered));
   });
 });
 

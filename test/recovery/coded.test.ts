@@ -121,7 +121,7 @@ describe('a coded workflow', () => {
       compensation: { total: 4, failed: 0 },
     });
     expect(await namesByPlace(id)).toEqual(['a 1', 'b 1', 'b 2', 'a 2', 'last']);
-    const files = (await sandbox.created()).filter(({ data }) => String(data['path']).startsWith('chains/'));
+    const files = (await sandbox.created()).filter(({ data }) => JSON.stringify(data['path'])?.startsWith('"chains/'));
     expect(files.map(({ deletedAt }) => deletedAt !== undefined)).toEqual([true, true, true, true]);
     await sandbox.call('DELETE', '/_faults');
     await second.kill();

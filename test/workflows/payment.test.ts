@@ -61,12 +61,19 @@ async function historyOf(form: Form, id: string) {
   });
 }
 
+interface NodeEnd {
+  readonly node: string;
+  readonly status: string;
+  readonly error_code: string | null;
+  readonly compensation_status: string | null;
+}
+
 /** In the order in which they began. */
-async function nodesOf(id: string) {
+async function nodesOf(id: string): Promise<NodeEnd[]> {
   return await knex
     .withSchema('breakwater')
     .table('activity_status')
-    .select('node', 'status', 'error_code', 'compensation_status')
+    .select<NodeEnd[]>('node', 'status', 'error_code', 'compensation_status')
     .where('run', id)
     .whereNot('status', 'skipped')
     .orderBy('position');
