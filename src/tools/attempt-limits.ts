@@ -25,15 +25,21 @@ export interface LimitedBy {
 export function limitAttempt(by: LimitedBy): AttemptLimits {
   const { signal: outer, timeoutMs, heartbeatMs } = by;
   const own = new AbortController();
-  const stall = new DOMException('The attempt showed no sign of life', 'TimeoutError');
+  // Made when it is needed: every exception costs a stack.
+  let stall: DOMException | undefined;
+  const giveUp = (): void => {
+    stall = new DOMException('The attempt showed no sign of life', 'TimeoutError');
+    own.abort(stall);
+  };
   const expire = (): void => own.abort(new DOMException('The attempt took too long', 'TimeoutError'));
   const timer = setTimeout(expire, Math.min(timeoutMs, MAX_TIMER_MS));
-  const watch = heartbeatMs === undefined ? undefined : watchSilence(heartbeatMs, () => own.abort(stall));
+  const watch = heartbeatMs === undefined ? undefined : watchSilence(heartbeatMs, giveUp);
   const signal = outer ? AbortSignal.any([own.signal, outer]) : own.signal;
   return {
     signal,
     beat: () => watch?.beat(),
-    failureOf: (error) => (isAbort(error, signal) ? failureOfCut(by, signal.reason === stall) : undefined),
+    failureOf: (error) =>
+      isAbort(error, signal) ? failureOfCut(by, stall !== undefined && signal.reason === stall) : undefined,
     clear() {
       clearTimeout(timer);
       watch?.stop();
