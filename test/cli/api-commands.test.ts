@@ -114,6 +114,34 @@ describe('approvals', () => {
   });
 });
 
+describe('breakers', () => {
+  it('are listed with why they changed last', async () => {
+    const { exitCode, stdout } = await run('breakers', 'list');
+
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^SERVICE +STATE +FAILURES +NEXT TRY +LAST CHANGE\n/);
+    expect(stdout).toMatch(/^notion +closed +0 +- +-$/m);
+  });
+
+  it('are opened and closed for a while, with a reason', async () => {
+    const opened = await run('breakers', 'open', 'slack', '--reason', 'maintenance', '--for', '5m');
+    const listed = await run('breakers', 'list');
+    const closed = await run('breakers', 'close', 'slack', '--reason', 'done', '--json');
+
+    expect(opened).toMatchObject({ exitCode: 0 });
+    expect(opened.stdout).toMatch(/^slack is open until \d{4}-.*Z\n$/);
+    expect(listed.stdout).toMatch(/^slack +open +0 +\d{4}-\S+ +forced by admin until \d{4}-\S+: maintenance$/m);
+    expect(closed.json()).toMatchObject({ service: 'slack', state: 'closed', forced: { reason: 'done' } });
+  });
+
+  it('are forced for a reason only', async () => {
+    const ended = await run('breakers', 'open', 'slack');
+
+    expect(ended.exitCode).toBe(2);
+    expect(ended.stderr).toContain("required option '--reason <text>'");
+  });
+});
+
 describe('the address and the key', () => {
   it('are named when nothing answers', async () => {
     const ended = await breakwater(['runs', 'list'], { BREAKWATER_URL: 'http://127.0.0.1:9', BREAKWATER_KEY: 'k' });

@@ -338,3 +338,37 @@ modules:
     expect(plan.nodes[2]?.ancestors).toEqual(['a.one']);
   });
 });
+
+describe('breakers', () => {
+  const withBreakers = (activity: string, breakers: string): string => `
+workflow: { name: guarded }
+modules: [{ id: a, activities: [{ name: b, tool: mail, action: send, with: { to: x, subject: y }, ${activity} }] }]
+${breakers}
+`;
+  const usual = { failures: 5, windowMs: 60_000, rate: 0.5, openMs: 60_000, successes: 2 };
+
+  it.each([
+    ['a name', 'breaker: smtp', { service: 'smtp', park: false, settings: usual }],
+    ['a wait', 'breaker: { park: true }', { service: 'mail', park: true, settings: usual }],
+    ['both', 'breaker: { service: smtp, park: true }', { service: 'smtp', park: true, settings: usual }],
+  ])('are taken from %s, for the undo by the same tool too', (_, breaker, expected) => {
+    const { plan } = compiled(withBreakers(`${breaker}, compensation: unsend`, ''));
+
+    expect(node(plan, 'a.b').breaker).toEqual(expected);
+    expect(node(plan, 'a.b').compensation?.breaker).toEqual(expected);
+  });
+
+  it("are the tool's where nothing is said", () => {
+    expect(node(compiled(withBreakers('irreversible: true', '')).plan, 'a.b').breaker).toBeUndefined();
+  });
+
+  it('have the settings of their service, and the usual ones where those are silent', () => {
+    const { plan } = compiled(withBreakers('irreversible: true', 'breakers: { mail: { failures: 2, open: 5s } }'));
+
+    expect(node(plan, 'a.b').breaker).toEqual({
+      service: 'mail',
+      park: false,
+      settings: { ...usual, failures: 2, openMs: 5_000 },
+    });
+  });
+});
