@@ -15,7 +15,7 @@ import { addRuns } from './runs-commands.ts';
 import { addSandbox } from './sandbox-command.ts';
 import { addStart } from './start.ts';
 
-const RUNS_NOT_YET = ['history', 'rewind', 'fork', 'compensate', 'decide'] as const;
+const RUNS_NOT_YET = ['history'] as const;
 const NOT_YET = ['completion', 'doctor'] as const;
 
 /** Runs one command line, without the program's name, and says how it ended. Never throws. */

@@ -1,7 +1,9 @@
 // `breakwater runs <verb>`: what operators do to runs, through the API; which run allows which verb, the API says.
 import type { Command } from 'commander';
+import type { Json } from '../kernel/index.ts';
 import { run } from './answers.ts';
 import type { RunAnswer } from './answers.ts';
+import { parseInput } from './input-file.ts';
 import { printJson, withJson } from './command-context.ts';
 import type { Context } from './command-context.ts';
 
@@ -9,6 +11,11 @@ interface VerbOptions {
   readonly json?: boolean;
   readonly reason?: string;
   readonly compensate?: boolean;
+  readonly node?: string;
+  readonly decision?: string;
+  readonly value?: string;
+  readonly with?: string;
+  readonly input?: string;
 }
 
 export function addRunControl(runs: Command, context: Context): void {
@@ -28,6 +35,38 @@ export function addRunControl(runs: Command, context: Context): void {
     reasonOf,
     asked('to go on'),
   );
+  addReopening(runs, context);
+}
+
+function addReopening(runs: Command, context: Context): void {
+  const decide = verb(runs, 'decide', 'decide the failed node of a held run, or a compensation that failed');
+  decide
+    .requiredOption('--node <node>', 'the node, such as module.activity')
+    .requiredOption('--decision <decision>', 'retry, skip, compensate or done_by_hand')
+    .option('--value <json>', 'of skip and done_by_hand: what the node came to')
+    .option('--with <json>', 'of retry: changes to its arguments');
+  perform(decide, context, decisionOf, asked('to go on as decided'));
+  const compensate = verb(runs, 'compensate', 'take back what a run that is over did and left');
+  perform(compensate, context, reasonOf, asked('to take back what it did'));
+  const rewind = verb(runs, 'rewind', 'take back a node and all that was built on it, and go on from there');
+  rewind.requiredOption('--node <node>', 'the node to begin with');
+  perform(rewind, context, ({ node, reason }) => ({ node, reason }), asked('to go on from there'));
+  const fork = verb(runs, 'fork', 'start a new run that goes on from a node of one that is over');
+  fork.requiredOption('--node <node>', 'the node to begin with').option('--input <json>', 'another input');
+  perform(
+    fork,
+    context,
+    ({ node, input, reason }) => ({ node, input: parsed('--input', input), reason }),
+    ({ id, status }) => `${id} is forked; it is ${status}\n`,
+  );
+}
+
+function decisionOf({ node, decision, value, with: patch, reason }: VerbOptions): Record<string, unknown> {
+  return { node, decision, value: parsed('--value', value), with: parsed('--with', patch), reason };
+}
+
+function parsed(option: string, text: string | undefined): Json | undefined {
+  return text === undefined ? undefined : parseInput(option, text);
 }
 
 function verb(runs: Command, name: string, description: string): Command {

@@ -325,9 +325,9 @@ const workflow = keys({
   execution: choice(['eager', 'waves'])
     .optional()
     .describe('eager (default): a node starts when its own dependencies are done. waves: barriers between depths.'),
-  on_failure: choice(['compensate', 'stop'], ['ask'])
+  on_failure: choice(['compensate', 'ask', 'stop'])
     .optional()
-    .describe('compensate (default) what was done, or stop.'),
+    .describe('compensate (default) what was done; ask: an operator decides the failed node; stop: leave it as it is.'),
   compensation_order: choice(['reverse_graph', 'lifo'])
     .optional()
     .describe('reverse_graph (default): dependents first, siblings together. lifo: one by one.'),

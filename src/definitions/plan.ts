@@ -131,7 +131,7 @@ export interface Plan {
   readonly description?: string;
   readonly priority: 'low' | 'normal' | 'high' | 'critical';
   readonly execution: 'eager' | 'waves';
-  readonly onFailure: 'compensate' | 'stop';
+  readonly onFailure: 'compensate' | 'ask' | 'stop';
   readonly compensationOrder: 'reverse_graph' | 'lifo';
   readonly timeoutMs?: number;
   /** JSON Schema of the input; `true`-like `{}` when the document has none. */

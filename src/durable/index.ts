@@ -14,10 +14,13 @@ export { onWake, sendInTransaction, takeMessage, userTopic, waitForMessage, wake
 export { createGroup } from './group.ts';
 export type { Group } from './group.ts';
 export type { Wake } from './waits.ts';
-export { loadRecord, recordAtBegin } from './record.ts';
+export { loadRecord, readRecord, recordAtBegin } from './record.ts';
+export { changeOwnRecord, changeRecord, leaveIfTaken, leaveToOthers } from './change-record.ts';
+export { copySteps } from './change-record-store.ts';
+export type { RecordChange, TakenFrom } from './change-record-store.ts';
 export type { Checkpoint, RunRecord } from './record.ts';
 export { releaseInTransaction } from './release.ts';
-export { executesHere, startInTransaction } from './start.ts';
+export { enqueueInTransaction, executesHere, startInTransaction } from './start.ts';
 export type { Inserted } from './start.ts';
 export { openStarts } from './start-group.ts';
 export type { StartTogether } from './start-group.ts';

@@ -42,9 +42,19 @@ export async function recordAtBegin(knex: Knex): Promise<RunRecord> {
 /** Every checkpoint of the run, in one query. */
 export async function loadRecord(knex: Knex): Promise<RunRecord> {
   const execution = currentRun();
-  const { ownerXid, claims, checkpoints } = await loadCheckpoints(knex, execution.runId);
+  const loaded = await loadCheckpoints(knex, execution.runId);
+  const steps = [...loaded.checkpoints.values()].map(({ id, recorded }) => [id, recorded] as const);
+  if (loaded.ownerXid === execution.ownerXid) memoryOf(execution).learn(new Map(steps));
+  return recordOf(loaded);
+}
+
+/** As {@link loadRecord}, for whoever does not execute the run: true only as long as nobody does. */
+export async function readRecord(knex: Knex, runId: string): Promise<RunRecord> {
+  return recordOf(await loadCheckpoints(knex, runId));
+}
+
+function recordOf({ claims, checkpoints }: Awaited<ReturnType<typeof loadCheckpoints>>): RunRecord {
   const steps = [...checkpoints.values()].map(({ id, recorded }) => [id, recorded] as const);
-  if (ownerXid === execution.ownerXid) memoryOf(execution).learn(new Map(steps));
   const bytes = steps.reduce((sum, [, { output }]) => sum + Buffer.byteLength(output ?? ''), 0);
   return {
     size: { checkpoints: checkpoints.size, bytes },

@@ -6,6 +6,7 @@ import { rawClient } from '../postgres/index.ts';
 import { expectBirth } from './birth.ts';
 import { reach, reachAfter } from './boundary.ts';
 import { notifyClaimers } from './claim-store.ts';
+import { takeFrom } from './change-record-store.ts';
 import { durableClient } from './client.ts';
 import { executeInserted, insertWorkflow } from './internals.ts';
 import type { ClaimedWorkflow, NewWorkflow } from './internals.ts';
@@ -48,6 +49,14 @@ async function enqueue(trx: Knex.Transaction, start: Start): Promise<Inserted> {
   await durableClient()?.enqueueInTransaction(client, options, start.input);
   await notifyClaimers(trx);
   return { begin: async () => undefined };
+}
+
+/** As {@link startInTransaction}, for a run that begins with a record: whoever claims it reads that first. */
+export async function enqueueInTransaction(trx: Knex.Transaction, start: Start): Promise<void> {
+  await startInTransaction(trx, start);
+  if (!executesHere()) return;
+  await takeFrom(trx, start.runId, 'waiting');
+  await notifyClaimers(trx);
 }
 
 async function insertHere(trx: Knex.Transaction, start: Start): Promise<Inserted> {

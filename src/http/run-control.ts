@@ -1,14 +1,16 @@
 // What operators do to runs: one route a verb; which run allows which is a table of the runs room.
 import { z } from 'zod';
+import { NODE_DECISIONS } from '../runs/index.ts';
 import type { Actor, RunView } from '../runs/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
 import { runView } from './run-shape.ts';
-import { idParams } from './shapes.ts';
+import { idParams, json } from './shapes.ts';
 
 const tags = ['run control'];
 
+const node = z.string().min(1).max(200).describe('As the run calls it: `<module>.<activity>`, an item `…[i]`.');
 const reason = z.string().max(2_000).optional().describe('Kept with the run, for those who come after.');
 
 export function runControlRoutes(app: App, { runs }: Services): void {
@@ -35,6 +37,44 @@ export function runControlRoutes(app: App, { runs }: Services): void {
     summary: 'Let a stuck run go on where it stopped, once its cause is fixed',
     body: z.strictObject({ reason }),
     perform: async (actor, id, body) => await runs.release(actor, id, body),
+  });
+  decideRoute(app, runs);
+  reopenRoutes(app, runs);
+}
+
+function decideRoute(app: App, runs: Services['runs']): void {
+  verbRoute(app, {
+    verb: 'decide',
+    summary: 'Decide the failed node of a held run, or a compensation that failed',
+    body: z.strictObject({
+      node,
+      decision: z.enum(NODE_DECISIONS),
+      value: json.optional().describe('Of skip and done_by_hand: what the node came to.'),
+      with: z.record(z.string(), json).optional().describe('Of retry: changes to its arguments, a JSON merge patch.'),
+      reason,
+    }),
+    perform: async (actor, id, body) => await runs.decideNode(actor, id, body),
+  });
+}
+
+function reopenRoutes(app: App, runs: Services['runs']): void {
+  verbRoute(app, {
+    verb: 'compensate',
+    summary: 'Take back what a run that is over did and left',
+    body: z.strictObject({ reason }),
+    perform: async (actor, id, body) => await runs.compensate(actor, id, body),
+  });
+  verbRoute(app, {
+    verb: 'rewind',
+    summary: 'Take back a node of a run that is over and all that was built on it, and go on from there',
+    body: z.strictObject({ node, reason }),
+    perform: async (actor, id, body) => await runs.rewind(actor, id, body),
+  });
+  verbRoute(app, {
+    verb: 'fork',
+    summary: 'A new run that goes on from a node, with the outcomes of what is not repeated',
+    body: z.strictObject({ node, input: json.optional(), reason }),
+    perform: async (actor, id, body) => await runs.fork(actor, id, body),
   });
 }
 

@@ -8,7 +8,7 @@ import { undoArguments } from '../tools/index.ts';
 import type { ChildRow } from './child-store.ts';
 import { undoChild } from './end-children.ts';
 import type { RunContext } from './environment.ts';
-import { finalCheckpoint } from './fold-record.ts';
+import { actCheckpoint, finalCheckpoint } from './fold-record.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { pauseUntil, performAct } from './perform-act.ts';
 import { probeAct } from './probe-act.ts';
@@ -17,7 +17,7 @@ import { actKey, argumentsOf } from './run-activity.ts';
 import type { ResolvedCompensation } from './run-activity.ts';
 import { scopeOfNode } from './run-scope.ts';
 import type { CompensationSummary } from './runs.ts';
-import { PROBE_OFFSET, undoIds } from './step-layout.ts';
+import { PROBE_OFFSET, settledId, undoIds, undoStepName } from './step-layout.ts';
 import { orderUndos, queueUndos, undoId } from './undo-order.ts';
 import type { UndoItem, UndoStep } from './undo-order.ts';
 
@@ -47,6 +47,8 @@ export interface Doubts {
   readonly atMs: number;
   /** The runs that this one began, by node, now that they have ended. */
   readonly children: ReadonlyMap<string, ChildRow>;
+  /** Only these nodes are taken back. Absent: all. */
+  readonly only?: ReadonlySet<string>;
 }
 
 /**
@@ -70,10 +72,15 @@ export function hasUndos(context: RunContext, results: ReadonlyMap<string, NodeR
 }
 
 function allUndos(context: RunContext, results: ReadonlyMap<string, NodeResult>, doubts: Doubts): Undo[] {
-  return context.plan.nodes.flatMap((node): Undo[] => {
+  return ownNodes(context, doubts).flatMap((node): Undo[] => {
     if (node.kind === 'activity') return undosOf(context, node, results, doubts);
     return node.kind === 'workflow' ? childUndos(node, doubts) : [];
   });
+}
+
+// What was inherited is another run's to undo.
+function ownNodes({ plan, amended }: RunContext, { only }: Doubts): readonly PlanNode[] {
+  return plan.nodes.filter(({ id }) => !amended.inherited.includes(id) && (only?.has(id) ?? true));
 }
 
 // Whichever way it ended, its end is part of what became of this run.
@@ -86,10 +93,10 @@ function childUndos(node: ChildNode, { children, atMs }: Doubts): ChildUndo[] {
 function standingActs(
   context: RunContext,
   results: ReadonlyMap<string, NodeResult>,
-  { suspects }: Doubts,
+  doubts: Doubts,
 ): readonly string[] {
-  const { plan, record, facts } = context;
-  const uncovered = plan.nodes.flatMap((node) =>
+  const { plan, record, facts, amended } = context;
+  const uncovered = ownNodes(context, doubts).flatMap((node) =>
     node.kind === 'activity' && !node.compensation && !node.irreversible ? [node] : [],
   );
   return uncovered.flatMap((node) => {
@@ -98,8 +105,8 @@ function standingActs(
       const checkpoint = finalCheckpoint(record, node, item);
       const stands = checkpoint
         ? checkpoint.effect && mayHaveHappened(checkpoint)
-        : node.effect && suspects.includes(name);
-      return stands ? [name] : [];
+        : node.effect && doubts.suspects.includes(name);
+      return stands && amended.decisions[undoStepName(name)]?.decision !== 'done_by_hand' ? [name] : [];
     });
   });
 }
@@ -115,7 +122,13 @@ export async function undoDoubts(
 
 /** Has an optional node of the record acts that may have happened and are not undone? */
 export function hasDoubts(context: RunContext, node: PlanNode, results: ReadonlyMap<string, NodeResult>): boolean {
-  return node.kind === 'activity' && node.optional && doubtsOf(context, node, results).length > 0;
+  return mayBeInDoubt(context, node) && doubtsOf(context, node, results).length > 0;
+}
+
+/** The run goes on although the node failed: it is optional, or an operator skipped it. */
+export function mayBeInDoubt({ record }: RunContext, node: PlanNode): node is ActivityNode {
+  if (node.kind !== 'activity') return false;
+  return node.optional || record.read<FinalCheckpoint>(settledId(node))?.byHand === 'skip';
 }
 
 function doubtsOf(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>): ActUndo[] {
@@ -138,7 +151,7 @@ function undosOf(
   const scope = scopeOfNode(context.plan, node, results, context.facts);
   const suspects = new Set(doubts.suspects);
   return actsOf(node, scope).flatMap(({ name, item, scope: own }) => {
-    const checkpoint = finalCheckpoint(context.record, node, item);
+    const checkpoint = actCheckpoint(context.record, node, item);
     const suspect = !checkpoint && suspects.has(name);
     if (!suspect && !mayHaveHappened(checkpoint)) return [];
     const result = checkpoint?.outcome.ok ? checkpoint.outcome.value : undefined;
@@ -216,7 +229,7 @@ type Resolved = { readonly args: JsonObject } | { readonly nothing: true } | { r
 async function resolve(context: RunContext, undo: ActUndo): Promise<Resolved> {
   const { node, item } = undo;
   try {
-    const input = argumentsOf(node, undo.scope);
+    const input = argumentsOf(context, node, undo.scope);
     if (undo.known) return undoCall(context, undo, input, undo.result);
     await pauseUntil(context, undo.notBeforeMs);
     const answer = await probeAct(context, {
@@ -281,7 +294,7 @@ function finalUndo(context: RunContext, { node, item }: Undo): FinalCheckpoint |
 }
 
 function undoName(undo: UndoItem): string {
-  return `undo ${undoId(undo)}`;
+  return undoStepName(undoId(undo));
 }
 
 function undoneOf({ outcome }: FinalCheckpoint): Undone {

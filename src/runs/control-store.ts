@@ -10,6 +10,8 @@ export type Asked = z.infer<typeof asked>;
 const controlSchema = z.object({
   cancel: asked.extend({ compensate: z.boolean() }).optional(),
   pause: asked.optional(),
+  /** The node from which the run goes on once it, and what was built on it, is taken back; acts that may have happened. */
+  rewind: asked.extend({ node: z.string(), suspects: z.array(z.string()) }).optional(),
 });
 export type Control = z.infer<typeof controlSchema>;
 
@@ -75,4 +77,50 @@ export async function insertAudit(
     .withSchema('breakwater')
     .table('audit')
     .insert({ ...audit, data: JSON.stringify(audit.data) });
+}
+
+/** A run that was over, or held, is executed anew. */
+export async function saveReopened(
+  trx: Knex.Transaction,
+  runId: string,
+  reopened: {
+    readonly status: 'running' | 'compensating';
+    readonly epochs: Readonly<Record<string, number>>;
+    readonly decisions: Readonly<Record<string, unknown>>;
+    readonly control: Control | null;
+    /** Absent: as far as it was. */
+    readonly progress?: number;
+  },
+): Promise<void> {
+  const { status, epochs, decisions, control, progress } = reopened;
+  await trx
+    .withSchema('breakwater')
+    .table('run')
+    .where({ id: runId })
+    .update({
+      status,
+      epochs: JSON.stringify(epochs),
+      decisions: JSON.stringify(decisions),
+      control: control === null ? null : JSON.stringify(control),
+      ...(progress !== undefined && { progress }),
+      ...(status === 'running' && { cause: null, error: null }),
+      waiting_for: null,
+      output: null,
+      compensation: null,
+      finished_at: null,
+      updated_at: trx.raw('clock_timestamp()'),
+    });
+}
+
+/** The run, just inserted, begins with outcomes of another. */
+export async function saveFork(
+  trx: Knex.Transaction,
+  runId: string,
+  fork: { readonly from: string; readonly inherited: readonly string[]; readonly decisions: object },
+): Promise<void> {
+  await trx
+    .withSchema('breakwater')
+    .table('run')
+    .where({ id: runId })
+    .update({ forked_from: fork.from, inherited: [...fork.inherited], decisions: JSON.stringify(fork.decisions) });
 }

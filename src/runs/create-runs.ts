@@ -12,6 +12,8 @@ import type { Registry } from '../tools/index.ts';
 import { listChildren } from './child-store.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { amend, decide, sendMessage } from './control-run.ts';
+import { forkRun } from './fork-run.ts';
+import { compensateRun, decideNode, rewindRun } from './reopen-run.ts';
 import { createDefinitions } from './definition-catalog.ts';
 import { effectsOfRun, leakPage } from './effects.ts';
 import { cancelRun, pauseRun, releaseRun, resumeRun } from './operate-run.ts';
@@ -79,6 +81,21 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
     async resume(actor, id, { reason } = {}) {
       await resumeRun(knex, actor, id, reason);
       return await get(actor.tenant, id);
+    },
+    async decideNode(actor, id, request) {
+      await decideNode({ knex, registry, clock }, actor, id, request);
+      return await get(actor.tenant, id);
+    },
+    async compensate(actor, id, { reason } = {}) {
+      await compensateRun({ knex, registry, clock }, actor, id, reason);
+      return await get(actor.tenant, id);
+    },
+    async rewind(actor, id, options) {
+      await rewindRun({ knex, registry, clock }, actor, id, options);
+      return await get(actor.tenant, id);
+    },
+    async fork(actor, id, request) {
+      return await get(actor.tenant, await forkRun({ knex, registry, clock, coded }, actor, id, request));
     },
     async release(actor, id, { reason } = {}) {
       await releaseRun(knex, actor, id, reason);

@@ -5,6 +5,7 @@ import type { RunRecord } from '../durable/index.ts';
 import type { Clock, Emit, Random } from '../kernel/index.ts';
 import type { SlotPriority, Slots } from '../resilience/index.ts';
 import type { Registry } from '../tools/index.ts';
+import type { Amendments } from './amendments.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import type { ControlWatch } from './control-watch.ts';
 import type { History } from './history.ts';
@@ -31,6 +32,7 @@ export interface RunBase extends Engine {
   /** The run that began this one, and waits for it. */
   readonly parent?: ParentRun;
   readonly requester: string;
+  readonly amended: Amendments;
   /** Of this run, which its start may have set otherwise than the definition does. */
   readonly priority: SlotPriority;
   readonly record: RunRecord;

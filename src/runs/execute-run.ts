@@ -1,6 +1,8 @@
 // The one durable workflow that executes every run, of a YAML definition or of code: loads what the run is pinned to and runs it.
 import type { Knex } from 'knex';
 import { currentRun, recordAtBegin, registerDurable } from '../durable/index.ts';
+import { UNAMENDED, amendmentsOf } from './amendments.ts';
+import type { Amendments } from './amendments.ts';
 import { runCoded } from './coded-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import type { Engine, RunBase } from './environment.ts';
@@ -21,18 +23,23 @@ export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void
   registerDurable(RUN_WORKFLOW, (input) => executeRun(engine, coded, runInput.parse(input)));
 }
 
+interface BegunRow extends NewbornRow {
+  readonly amended: Amendments;
+}
+
 // The time of its start is part of what a run may read: set once, before anything reads it.
-async function begunRun(knex: Knex, runId: string, isFirst: boolean): Promise<NewbornRow> {
+async function begunRun(knex: Knex, runId: string, isFirst: boolean): Promise<BegunRow> {
   const newborn = takeNewborn(runId, isFirst);
-  if (newborn) return newborn;
+  if (newborn) return { ...newborn, amended: UNAMENDED };
   const row = await loadRun(knex, runId);
   if (row.status !== 'queued') return rowOf(row);
   await markBegun(knex, runId);
   return rowOf(await loadRun(knex, runId));
 }
 
-function rowOf({ requester, priority, started_at: startedAt }: RunRow): NewbornRow {
-  return { requester, priority, startedAt };
+function rowOf(row: RunRow): BegunRow {
+  const { requester, priority, started_at: startedAt } = row;
+  return { requester, priority, startedAt, amended: amendmentsOf(row) };
 }
 
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
@@ -58,6 +65,7 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     facts,
     parent: pinned.parent,
     requester: row.requester,
+    amended: row.amended,
     priority: row.priority,
     record,
     history: openHistory(record.size, (size) => warnOfHistory(engine, runId, size)),

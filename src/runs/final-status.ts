@@ -13,16 +13,20 @@ export interface UndoTally {
 
 /** `on_failure: stop` is about failures: what people refused, or never answered, is taken back all the same. */
 export function wantsCompensation(plan: Pick<Plan, 'onFailure'>, turn: TurnReason): boolean {
-  return plan.onFailure === 'compensate' || turn.cause === 'rejection' || isExpiry(turn);
+  return plan.onFailure !== 'stop' || turn.cause === 'rejection' || isExpiry(turn);
 }
 
 /**
  * A failed compensation wins whatever the cause; `failed` says that nothing was undone. `compensated` promises that all was: where
  * something stands that nothing takes back, the others' undo did not bring the run back.
  */
-export function finalStatus(turn: TurnReason | undefined, tally: UndoTally): RunStatus {
+export function finalStatus(
+  turn: (TurnReason & { readonly takenBack?: true }) | undefined,
+  tally: UndoTally,
+): RunStatus {
   if (!turn) return 'succeeded';
   if (tally.failed > 0) return 'compensation_failed';
+  if (turn.takenBack) return tally.standing.length > 0 ? 'compensation_failed' : 'compensated';
   if (turn.cause === 'cancel') return 'cancelled';
   if (turn.cause === 'rejection' || isExpiry(turn)) return 'rejected';
   if (tally.compensated === 0) return 'failed';

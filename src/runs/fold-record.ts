@@ -34,6 +34,15 @@ export function finalCheckpoint(
   return undefined;
 }
 
+/** How the act itself ended, also when an operator skipped its node afterwards. */
+export function actCheckpoint(record: RunRecord, node: PlanNode, item?: number): FinalCheckpoint | undefined {
+  const checkpoint = finalCheckpoint(record, node, item);
+  if (checkpoint?.byHand !== 'skip') return checkpoint;
+  const { base } = actIds(node, item);
+  const attempts = Array.from({ length: MAX_ATTEMPTS }, (_, index) => record.read<AttemptCheckpoint>(base + 1 + index));
+  return attempts.find((attempt) => attempt !== undefined && isFinalCheckpoint(attempt));
+}
+
 function resultFrom(node: PlanNode, record: RunRecord): NodeResult | undefined {
   if (node.kind === 'activity' && !node.forEach) {
     const checkpoint = finalCheckpoint(record, node);
@@ -42,7 +51,7 @@ function resultFrom(node: PlanNode, record: RunRecord): NodeResult | undefined {
   const settled = record.read<FinalCheckpoint>(settledId(node));
   if (!settled) return undefined;
   const result = resultOf(settled);
-  if (node.kind !== 'activity' || result.status !== 'completed') return result;
+  if (node.kind !== 'activity' || result.status !== 'completed' || settled.byHand) return result;
   return { ...result, value: itemValues(record, node, settled.items ?? 0) };
 }
 

@@ -7,7 +7,7 @@ import { failure } from '../kernel/index.ts';
 import { CANCELLED } from '../tools/index.ts';
 import { advance } from './advance.ts';
 import type { Advance, TurnReason } from './advance.ts';
-import { hasDoubts, undoDoubts } from './compensate.ts';
+import { hasDoubts, mayBeInDoubt, undoDoubts } from './compensate.ts';
 import type { Control } from './control-store.ts';
 import { expiredModules, nextDeadline, runDeadline } from './deadline.ts';
 import type { RunContext } from './environment.ts';
@@ -245,7 +245,8 @@ class ForwardWalk {
     const ending = this.#ending.signal;
     const parking = this.#parkingOf(node);
     const result = await runActivity(context, { node, scope, suspect, signal, ending, parking });
-    if (node.optional && (node.forEach || result?.status === 'unknown')) await this.#undoDoubts(node);
+    if (mayBeInDoubt(context, node) && (!node.optional || node.forEach || result?.status === 'unknown'))
+      await this.#undoDoubts(node);
     return result;
   }
 

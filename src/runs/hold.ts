@@ -1,6 +1,7 @@
-// A run that failed behind a point of no return: nothing is undone by itself, an operator decides.
-import { ENGINE_RANGE, runStep, stepId, wakeTopic } from '../durable/index.ts';
+// A run that failed behind a point of no return, or whose definition says `on_failure: ask`: an operator decides what becomes of it.
+import { ENGINE_RANGE, leaveIfTaken, onWake, runStep, stepId, wakeTopic } from '../durable/index.ts';
 import type { Plan } from '../definitions/index.ts';
+import type { Control } from './control-store.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
 import { untilAsked } from './pause.ts';
@@ -12,6 +13,9 @@ import type { Turn } from './turn.ts';
 /** Wakes the run itself; no node has an empty id. */
 export const RUN_TOPIC = wakeTopic('', 0);
 
+/** Between two looks whether the run was taken away: a lost wake costs so much at most. */
+const LOOK_MS = 5_000;
+
 /** The irreversible acts that are done: pivots. */
 function pivotsOf(plan: Plan, results: ReadonlyMap<string, NodeResult>): string[] {
   const irreversible = plan.nodes.filter((node) => node.kind === 'activity' && node.irreversible);
@@ -19,21 +23,44 @@ function pivotsOf(plan: Plan, results: ReadonlyMap<string, NodeResult>): string[
 }
 
 /**
- * Is the run to be undone? Behind a pivot it is held until an operator cancels it, with compensation or without; an
- * operator's cancel has said so already.
+ * Is the run to be undone? Behind a pivot, and where the definition says so, it is held until an operator decides its failed node or
+ * cancels it; an operator who asked for the undo has said so already.
  */
 export async function mayUndo(
   context: RunContext,
   results: ReadonlyMap<string, NodeResult>,
   turn: Turn,
 ): Promise<boolean> {
-  const pivots = pivotsOf(context.plan, results);
-  if (!turn.compensate || turn.cause === 'cancel' || pivots.length === 0) return turn.compensate;
-  const why = `held: ${pivots.join(', ')} cannot be taken back; cancel the run with compensation to undo the rest, or without to leave it`;
+  const why = whyHeld(context.plan, results, turn);
+  if (why === undefined) return turn.compensate;
   await saveHeld(context.knex, context.facts.id, { cause: turn.cause, error: errorOf(turn), why });
-  return await runStep(
-    stepId(ENGINE_RANGE, ENGINE_STEP.pivot),
-    'run decided at its pivot',
-    async () => await untilAsked(context, async (control) => control?.cancel?.compensate),
-  );
+  const id = stepId(ENGINE_RANGE, ENGINE_STEP.pivot);
+  return await runStep(id, 'run decided at its pivot', async () => await untilDecided(context));
+}
+
+function whyHeld(plan: Plan, results: ReadonlyMap<string, NodeResult>, turn: Turn): string | undefined {
+  if (!turn.compensate || turn.cause === 'cancel' || turn.takenBack) return undefined;
+  const pivots = pivotsOf(plan, results);
+  if (pivots.length > 0)
+    return `held: ${pivots.join(', ')} cannot be taken back; decide the failed node, or cancel the run with compensation to undo the rest, or without to leave it`;
+  if (plan.onFailure !== 'ask' || turn.failure === null) return undefined;
+  const { code, message } = turn.failure;
+  return `held: ${turn.at === null ? 'the run' : `"${turn.at}"`} failed with ${code} (${message}); decide it: retry, skip, done_by_hand or compensate; or cancel the run`;
+}
+
+// A decision that lets the run go on takes it away from here: its record is another then, and read anew.
+async function untilDecided(context: RunContext): Promise<boolean> {
+  const { facts, knex } = context;
+  const look = async (control: Control | undefined): Promise<boolean | undefined> => {
+    await leaveIfTaken(knex);
+    return control?.cancel?.compensate;
+  };
+  return await untilAsked(context, look, (ring) => {
+    const poll = setInterval(ring, LOOK_MS);
+    const unsubscribe = onWake(facts.id, RUN_TOPIC, ring);
+    return () => {
+      clearInterval(poll);
+      unsubscribe();
+    };
+  });
 }

@@ -10,6 +10,8 @@ export { createRuns } from './create-runs.ts';
 export type { Engine } from './environment.ts';
 export { EFFECT_STATES } from './effect.ts';
 export type { EffectState, EffectView, LeakView } from './effect.ts';
+export { NODE_DECISIONS } from './node-decision.ts';
+export type { NodeDecisionRequest } from './node-decision.ts';
 export { registerRunWorkflow } from './execute-run.ts';
 export { publishCoded } from './publish-coded.ts';
 export type {

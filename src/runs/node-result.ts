@@ -20,6 +20,8 @@ export interface FinalCheckpoint {
   /** Absent when the act only reads. */
   readonly effect?: EffectNote;
   readonly finishedAt: number;
+  /** An operator said so: the node came to this although its act did not, or although nobody knows. */
+  readonly byHand?: 'skip' | 'done_by_hand';
   /** How many items a `for_each` had; its values are in the items' own checkpoints. */
   readonly items?: number;
 }

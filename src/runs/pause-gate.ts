@@ -10,8 +10,8 @@ export interface PauseGate {
   opened(signal: AbortSignal): Promise<void>;
   /** Counts `act` as under way until it settles. */
   pass<T>(act: () => Promise<T>): Promise<T>;
-  /** Called whenever the last act under way has settled while the gate is closed. */
-  onRest(listener: () => void): void;
+  /** Called whenever the last act under way has settled while the gate is closed. Returns the end of it. */
+  onRest(listener: () => void): () => void;
 }
 
 export function createPauseGate(): PauseGate {
@@ -52,6 +52,9 @@ export function createPauseGate(): PauseGate {
     },
     onRest(listener) {
       told = listener;
+      return () => {
+        told = () => undefined;
+      };
     },
   };
 }

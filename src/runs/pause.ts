@@ -26,12 +26,12 @@ export async function stayPaused(context: RunBase): Promise<void> {
 export async function untilAsked<T>(
   { controls, facts }: Pick<RunBase, 'controls' | 'facts'>,
   look: (control: Control | undefined) => Promise<T | undefined>,
-  bell: (ring: () => void) => void = () => undefined,
+  bell: (ring: () => void) => () => void = () => () => undefined,
 ): Promise<T> {
   const { quiesce } = currentRun();
   let next = Promise.withResolvers<void>();
   const ring = (): void => next.resolve();
-  bell(ring);
+  const unhook = bell(ring);
   quiesce.addEventListener('abort', ring, { once: true });
   // Watched before the first look, so that nothing is asked between the two unheard.
   const unwatch = controls.watch(facts.id, ring);
@@ -45,6 +45,7 @@ export async function untilAsked<T>(
     }
   } finally {
     unwatch();
+    unhook();
     quiesce.removeEventListener('abort', ring);
   }
 }

@@ -2,9 +2,10 @@
 import { evaluateList, renderTemplate } from '../definitions/index.ts';
 import type { ActivityNode, CompensationPlan, Scope } from '../definitions/index.ts';
 import { openBranches, runStep } from '../durable/index.ts';
-import { FailureError, failure, idempotencyKey, isJsonObject } from '../kernel/index.ts';
+import { FailureError, failure, idempotencyKey, isJsonObject, mergePatch } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { actName } from './act.ts';
+import { epochOf, patchOf } from './amendments.ts';
 import { undoNameOf } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
@@ -31,7 +32,7 @@ export interface ActivityRun {
 /** The node's result, or undefined when it was cut short before anything was sent. */
 export async function runActivity(context: RunContext, activity: ActivityRun): Promise<NodeResult | undefined> {
   const settled = context.record.read<FinalCheckpoint>(settledId(activity.node));
-  if (settled && !settled.outcome.ok) return resultOf(settled);
+  if (settled && (!settled.outcome.ok || settled.byHand)) return resultOf(settled);
   if (activity.node.forEach) return await runForEach(context, activity, activity.node.forEach);
   const checkpoint = await runItem(context, activity, activity.scope);
   return checkpoint && resultOf(checkpoint);
@@ -61,16 +62,23 @@ export interface ResolvedCompensation extends CompensationPlan {
   readonly args: JsonObject;
 }
 
-/** The arguments of an act under `scope`. Throws FailureError when they cannot be resolved. */
-export function argumentsOf(node: ActivityNode | ResolvedNode, scope: Scope): JsonObject {
-  if ('args' in node) return node.args;
-  const args = renderTemplate(node.with, scope);
+/** The arguments of an act under `scope`, as an operator may have changed them. Throws FailureError when they cannot be resolved. */
+export function argumentsOf({ amended }: RunContext, node: ActivityNode | ResolvedNode, scope: Scope): JsonObject {
+  const written = 'args' in node ? node.args : renderTemplate(node.with, scope);
+  const patch = patchOf(amended, node.id);
+  const args = patch ? mergePatch(written, patch) : written;
   if (!isJsonObject(args)) throw new TypeError(`arguments of ${node.id} are no object`);
   return args;
 }
 
 export function actKey(context: RunContext, node: ActivityNode, item: number | undefined, undo = false): string {
-  return idempotencyKey({ runId: context.facts.id, nodeId: node.id, item, epoch: 0, undo });
+  return idempotencyKey({
+    runId: context.facts.id,
+    nodeId: node.id,
+    item,
+    epoch: epochOf(context.amended, node.id, item),
+    undo,
+  });
 }
 
 async function runItem(
@@ -82,7 +90,7 @@ async function runItem(
   const { node, suspect, signal, ending, parking } = activity;
   let args: JsonObject;
   try {
-    args = argumentsOf(node, scope);
+    args = argumentsOf(context, node, scope);
   } catch (error) {
     return await failed(context, activity, item, expressionFailure(error));
   }

@@ -2,9 +2,11 @@
 import { withdrawApprovals } from '../approvals/index.ts';
 import { renderTemplate } from '../definitions/index.ts';
 import { ENGINE_RANGE, loadRecord, runTransaction, stepId } from '../durable/index.ts';
-import { FailureError } from '../kernel/index.ts';
+import { FailureError, failure } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { actsOf } from './act.ts';
+import type { Amendments } from './amendments.ts';
+import { goOnRewinding } from './rewind-run.ts';
 import { tellParent } from './child-store.ts';
 import { compensate, hasUndos } from './compensate.ts';
 import type { Doubts } from './compensate.ts';
@@ -30,6 +32,8 @@ import type { Turn } from './turn.ts';
 const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [], standing: [] };
 
 export async function runPlan(context: RunContext): Promise<void> {
+  const { rewind } = context.amended;
+  if (rewind) return await rewinding(context, rewind);
   const turn = recordedTurn(context);
   if (turn) return await goBack(context, turn);
   const recorded = foldRecord(context.plan, context.record);
@@ -39,6 +43,26 @@ export async function runPlan(context: RunContext): Promise<void> {
   if ('output' in ended) return await finish(context, { ...succeeded(ended.output), asksNothing: true });
   const suspects = context.tookOver ? namesOfSuspects(context, recorded, results) : [];
   await goBack(context, await recordTurn(context, { ...turnOf(context, ended), suspects }));
+}
+
+// What cannot be taken back is not repeated either, until an operator has decided it.
+async function rewinding(context: RunContext, rewind: NonNullable<Amendments['rewind']>): Promise<void> {
+  const summary = await goOnRewinding(context, rewind);
+  const why = `a rewind to "${rewind.node}" could not take everything back`;
+  await finish(context, {
+    status: 'compensation_failed',
+    turn: {
+      cause: 'cancel',
+      at: rewind.node,
+      failure: failure('REWIND', why),
+      compensate: true,
+      suspects: rewind.suspects,
+      atMs: context.clock.now(),
+    },
+    summary,
+    output: null,
+    progress: 0,
+  });
 }
 
 function namesOfSuspects(

@@ -26,6 +26,10 @@ export interface RunRow {
   readonly requester: string;
   readonly sandboxed: boolean;
   readonly control: unknown;
+  readonly epochs: Readonly<Record<string, number>>;
+  readonly decisions: unknown;
+  readonly forked_from: string | null;
+  readonly inherited: readonly string[];
   readonly idempotency_key: string | null;
   readonly request_digest: string;
   readonly parent_run: string | null;

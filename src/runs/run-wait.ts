@@ -14,6 +14,7 @@ import {
 } from '../durable/index.ts';
 import { failure, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
+import { epochOf } from './amendments.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
 import { expressionFailure, settle } from './run-activity.ts';
@@ -47,14 +48,14 @@ export async function runApproval(
         tenant: context.facts.tenant,
         runId: context.facts.id,
         node: node.id,
-        epoch: 0,
+        epoch: epochOf(context.amended, node.id),
         requester: context.requester,
         allowRequester: node.allowRequester,
         onTimeout: node.onTimeout,
         editable: node.editable,
         editSchemas,
         form: node.form,
-        topic: wakeTopic(node.id, 0),
+        topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
         timeoutMs: node.timeoutMs,
       }),
   );
@@ -63,7 +64,7 @@ export async function runApproval(
     await runTransaction(expireId(node), `${node.id} expire`, async (trx) => await expireApproval(trx, approval.id));
   const settlement = await waitUntil(context, node, {
     deadlineMs: approval.deadlineMs,
-    topic: wakeTopic(node.id, 0),
+    topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
     look,
     expire,
     ...run,
@@ -119,7 +120,7 @@ async function waitForTime(
   const done = { at: new Date(deadline).toISOString() };
   const ended = await waitUntil(context, node, {
     deadlineMs: deadline,
-    topic: wakeTopic(node.id, 0),
+    topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
     look: async () => null,
     expire: async () => done,
     ...run,
@@ -146,7 +147,7 @@ async function waitForUser(
   } as const;
   const ended = await waitUntil<{ message: Json } | typeof expired>(context, node, {
     deadlineMs,
-    topic: wakeTopic(node.id, 0),
+    topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
     look,
     lookIsRecorded: true,
     expire: async () => expired,

@@ -1,5 +1,6 @@
 // What the outside may ask of runs: the shapes that http/ and cli/ show, and the service behind them.
 import type { NodeStatus, Plan } from '../definitions/index.ts';
+import type { NodeDecisionRequest } from './node-decision.ts';
 import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { EffectView, LeakView } from './effect.ts';
 
@@ -205,6 +206,14 @@ export interface Runs {
   /** Attempts in flight finish, nothing new starts. A run that acts is `paused` once they have. */
   pause(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
   resume(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
+  /** What becomes of a failed node of a run that is held, or of a compensation that failed. INVALID where it does not fit. */
+  decideNode(actor: Actor, id: string, request: NodeDecisionRequest): Promise<RunView>;
+  /** Takes back what a run that is over did and left. */
+  compensate(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
+  /** Has a run that is over go on from a node, once that and what was built on it is taken back. */
+  rewind(actor: Actor, id: string, options: { node: string; reason?: string }): Promise<RunView>;
+  /** A new run from there, with the outcomes of what is not repeated; `input` absent: the same. */
+  fork(actor: Actor, id: string, request: { node: string; input?: Json; reason?: string }): Promise<RunView>;
   /** Lets a run that is stuck go on, its cause being fixed. */
   release(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
   /** Durable send to a topic that the definition waits for; the same key twice is one message. */

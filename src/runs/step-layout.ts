@@ -53,6 +53,11 @@ export const ENGINE_STEP = { turn: 1, finish: 2, pivot: 3 } as const;
 /** The engine's step of a coded workflow's first note; the others follow. */
 export const FIRST_NOTE = 16;
 
+/** What the undo of an act is called. */
+export function undoStepName(act: string): string {
+  return `undo ${act}`;
+}
+
 /** Of an undo's ids: the look for what an act of unknown outcome did. */
 export const PROBE_OFFSET = 24;
 

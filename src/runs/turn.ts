@@ -13,6 +13,8 @@ export interface Turn extends TurnReason {
   /** Acts that an execution before this one may have begun (K7): node ids, or `node[item]`. */
   readonly suspects: readonly string[];
   readonly atMs: number;
+  /** An operator had a run that was over taken back. */
+  readonly takenBack?: true;
 }
 
 const TURN_ID = stepId(ENGINE_RANGE, ENGINE_STEP.turn);

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import type { Plan } from '../definitions/index.ts';
 import { sendInTransaction, wakeTopic } from '../durable/index.ts';
+import { epochOf } from './amendments.ts';
 import { RUN_TOPIC } from './hold.ts';
 import { loadPinned } from './pinned-definition.ts';
 import type { RunRow } from './run-store.ts';
@@ -25,6 +26,6 @@ export async function wakeWaitingNodes(
   const plan = await planOf(trx, run);
   for (const node of plan?.nodes ?? []) {
     if (node.kind === 'activity' || !wanted(node)) continue;
-    await sendInTransaction(trx, { runId: run.id, topic: wakeTopic(node.id, 0), value: null, key });
+    await sendInTransaction(trx, { runId: run.id, topic: wakeTopic(node.id, epochOf(run, node.id)), value: null, key });
   }
 }

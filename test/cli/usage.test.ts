@@ -21,7 +21,6 @@ describe('wrong use', () => {
 
   it.each([
     ['runs history run_1', 'runs history'],
-    ['runs pause run_1 --now', 'runs pause'],
     ['doctor', 'doctor'],
   ])('%s is named as not supported yet', async (line, name) => {
     const ended = await breakwater(line.split(' '));

@@ -28,8 +28,8 @@ describe('definitionJsonSchema', () => {
   it.each<[string, unknown]>([
     ['an unknown key', { workflow: { name: 'x', versoin: '1.0.0' }, modules: [{ id: 'a', activities: [] }] }],
     [
-      'a key that is not supported yet',
-      { workflow: { name: 'x', on_failure: 'ask' }, modules: [{ id: 'a', activities: [] }] },
+      'a key of another place',
+      { workflow: { name: 'x', priority: 'low' }, breaker: {}, modules: [{ id: 'a', activities: [] }] },
     ],
     [
       'a word that is none of the allowed',

@@ -153,7 +153,6 @@ describe('keys', () => {
       module('activities: [], input: {}'),
       'input | unknown key "input": only modules of type workflow have it',
     ],
-    ['on_failure: ask', module('activities: []', 'name: x, on_failure: ask'), 'ask | "ask" is not supported yet'],
     ['on_timeout: ask', approval('timeout: 1h, on_timeout: ask'), 'ask | "ask" is not supported yet'],
     ['a quorum above one', approval('timeout: 1h, quorum: 2'), '2 | a quorum above 1 is not supported yet'],
     ['remind_at', approval('timeout: 1h, remind_at: [4h]'), 'remind_at | "remind_at" is not supported yet'],

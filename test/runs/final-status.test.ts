@@ -69,7 +69,9 @@ describe('finalStatus', () => {
         fc.nat(),
         fc.nat(),
         (turn, compensated, failed) => {
-          expect(isFinal(finalStatus(turn, { total: compensated + failed, compensated, failed, standing: [] }))).toBe(true);
+          expect(isFinal(finalStatus(turn, { total: compensated + failed, compensated, failed, standing: [] }))).toBe(
+            true,
+          );
         },
       ),
     );

@@ -24,7 +24,8 @@ async function insert(id: string, status: RunStatus = 'running'): Promise<string
   const rest = { priority: 'normal', labels: {}, requester: 'ann', sandboxed: false, idempotencyKey: null } as const;
   const startedAt = new Date();
   await knex.transaction(
-    async (trx) => await insertRun(trx, { id, ...PIN, workflow: 'w', input: {}, status, ...rest, startedAt, requestDigest: 'd' }),
+    async (trx) =>
+      await insertRun(trx, { id, ...PIN, workflow: 'w', input: {}, status, ...rest, startedAt, requestDigest: 'd' }),
   );
   return id;
 }

@@ -1,0 +1,58 @@
+// What operators changed about a run since it was started, as its row has it: what its executions must know before they act. Pure.
+import { z } from 'zod';
+import { isJsonObject } from '../kernel/index.ts';
+import type { JsonObject } from '../kernel/index.ts';
+import { controlOf } from './control-store.ts';
+import type { Control } from './control-store.ts';
+
+const decision = z.object({
+  decision: z.enum(['retry', 'skip', 'compensate', 'done_by_hand']),
+  by: z.string(),
+  reason: z.string().nullable(),
+  at: z.string(),
+  with: z.custom<JsonObject>(isJsonObject).optional(),
+});
+const decisions = z.record(z.string(), decision);
+export type NodeDecision = z.infer<typeof decision>;
+
+export interface Amendments {
+  /** How often an act was begun anew on purpose, by node or `node[item]`: part of its key. */
+  readonly epochs: Readonly<Record<string, number>>;
+  /** The last decision about each node that an operator decided. */
+  readonly decisions: Readonly<Record<string, NodeDecision>>;
+  /** Nodes whose outcomes are another run's, which alone may undo them. */
+  readonly inherited: readonly string[];
+  /** A rewind that was begun: the run goes on once what is to be repeated is taken back. */
+  readonly rewind?: Control['rewind'];
+}
+
+export const UNAMENDED: Amendments = { epochs: {}, decisions: {}, inherited: [] };
+
+export interface AmendedRow {
+  readonly epochs: Readonly<Record<string, number>>;
+  readonly decisions: unknown;
+  readonly inherited: readonly string[];
+  readonly control: unknown;
+}
+
+export function amendmentsOf(row: AmendedRow): Amendments {
+  const { epochs, inherited } = row;
+  const { rewind } = controlOf(row);
+  return { epochs, decisions: decisions.parse(row.decisions), inherited, ...(rewind && { rewind }) };
+}
+
+/** A list's items may have been begun anew one by one, and all together. */
+export function epochOf({ epochs }: Pick<Amendments, 'epochs'>, node: string, item?: number): number {
+  return Math.max(epochs[node] ?? 0, item === undefined ? 0 : (epochs[`${node}[${item}]`] ?? 0));
+}
+
+/** No act of the node had this epoch before. */
+export function nextEpoch({ epochs }: Pick<Amendments, 'epochs'>, node: string): number {
+  const own = Object.entries(epochs).filter(([name]) => name === node || name.startsWith(`${node}[`));
+  return 1 + Math.max(0, ...own.map(([, epoch]) => epoch));
+}
+
+/** The changes of an operator to the arguments of a node: a merge patch. */
+export function patchOf({ decisions: made }: Amendments, node: string): JsonObject | undefined {
+  return made[node]?.with;
+}

@@ -1,0 +1,174 @@
+// Verbs that have a run executed anew from a record that they changed: decide, compensate, rewind. Each is one transaction.
+import type { Knex } from 'knex';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ENGINE_RANGE, changeRecord, readRecord, stepId } from '../durable/index.ts';
+import type { RecordChange, TakenFrom } from '../durable/index.ts';
+import { failure } from '../kernel/index.ts';
+import type { Clock } from '../kernel/index.ts';
+import type { Registry } from '../tools/index.ts';
+import { amendmentsOf } from './amendments.ts';
+import type { NodeDecision } from './amendments.ts';
+import { performVerb, refusal } from './control-verb.ts';
+import type { Controlled, VerbCall } from './control-verb.ts';
+import { saveReopened } from './control-store.ts';
+import type { Asked } from './control-store.ts';
+import { FORGET_TURN, decideFailedNode, decideFailedUndo } from './node-decision.ts';
+import type { NodeDecisionRequest } from './node-decision.ts';
+import { cancelInTransaction } from './operate-run.ts';
+import { planRewind } from './rewind.ts';
+import type { RunRow } from './run-store.ts';
+import type { Actor } from './runs.ts';
+import { ENGINE_STEP, undoStepName } from './step-layout.ts';
+import type { Turn } from './turn.ts';
+import { planOf, wakeRun } from './wake-run.ts';
+
+export interface Operator {
+  readonly knex: Knex;
+  readonly registry: Registry;
+  readonly clock: Clock;
+}
+
+const TURN = { id: stepId(ENGINE_RANGE, ENGINE_STEP.turn), name: 'run turned round' };
+
+/** A run's row says that it ended a moment before its execution does. */
+class Ending extends Error {}
+const ENDING_TRIES = 100;
+const ENDING_PAUSE_MS = 50;
+
+async function performOnceEnded(
+  knex: Knex,
+  actor: Actor,
+  call: VerbCall,
+  change: Parameters<typeof performVerb>[3],
+): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await performVerb(knex, actor, call, change);
+    } catch (error) {
+      if (!(error instanceof Ending) || tries === ENDING_TRIES) throw error;
+      await sleep(ENDING_PAUSE_MS);
+    }
+  }
+}
+
+/** What becomes of a failed node of a run that is held, or of a compensation that failed. */
+export async function decideNode(
+  operator: Operator,
+  actor: Actor,
+  id: string,
+  request: NodeDecisionRequest,
+): Promise<void> {
+  const { knex } = operator;
+  const { node, decision, reason } = request;
+  await performOnceEnded(knex, actor, { verb: 'decide', id, reason }, async (trx, controlled) => {
+    if (controlled.run.status === 'compensation_failed') await decideUndo(operator, trx, controlled, request);
+    else if (decision === 'compensate')
+      await cancelInTransaction(trx, controlled.run, { ...controlled.asked, compensate: true });
+    else await decideHeld(operator, trx, controlled, request);
+    return {
+      node,
+      decision,
+      ...(request.value !== undefined && { value: request.value }),
+      ...(request.with && { with: request.with }),
+    };
+  });
+}
+
+async function decideHeld(
+  { registry, clock }: Operator,
+  trx: Knex.Transaction,
+  { run, asked }: Controlled,
+  request: NodeDecisionRequest,
+): Promise<void> {
+  const plan = await planOf(trx, run);
+  if (!plan) throw refusal(run.id, 'has no plan whose node could be decided: cancel it');
+  const amended = amendmentsOf(run);
+  const record = await readRecord(trx, run.id);
+  const held = { plan, record, amended, catalog: registry.catalog, nowMs: clock.now() };
+  const { change, epochs } = decideFailedNode(held, request);
+  await reopen(trx, run, 'waiting', change);
+  const decisions = { ...amended.decisions, [request.node]: decisionOf(request, asked) };
+  await saveReopened(trx, run.id, { status: 'running', epochs, decisions, control: null });
+  await wakeRun(trx, run.id, `decide ${asked.at} ${request.node}`);
+}
+
+async function decideUndo(
+  { clock }: Operator,
+  trx: Knex.Transaction,
+  { run, control, asked }: Controlled,
+  request: NodeDecisionRequest,
+): Promise<void> {
+  const record = await readRecord(trx, run.id);
+  const { failures = [], standing = [] } = run.compensation ?? {};
+  const failed = failures.map(({ node }) => node);
+  const change = decideFailedUndo({ record, failures: failed, standing, nowMs: clock.now() }, request);
+  await reopen(trx, run, 'ended', change);
+  const { epochs, decisions } = amendmentsOf(run);
+  const decided = { ...decisions, [undoStepName(request.node)]: decisionOf(request, asked) };
+  await saveReopened(trx, run.id, {
+    status: 'compensating',
+    epochs,
+    decisions: decided,
+    control: control.rewind ? { rewind: control.rewind } : null,
+  });
+}
+
+function decisionOf({ decision, with: patch }: NodeDecisionRequest, asked: Asked): NodeDecision {
+  return { decision, ...asked, ...(patch && { with: patch }) };
+}
+
+/** Takes back what a run that is over did and left. */
+export async function compensateRun(
+  { knex, clock }: Operator,
+  actor: Actor,
+  id: string,
+  reason?: string,
+): Promise<void> {
+  await performOnceEnded(knex, actor, { verb: 'compensate', id, reason }, async (trx, { run, asked }) => {
+    if (run.compensation !== null) throw refusal(id, 'is undone already');
+    const turned = (await readRecord(trx, id)).read<Turn>(TURN.id);
+    const turn: Turn = { ...(turned ?? turnOf(asked, clock.now())), compensate: true, takenBack: true };
+    await reopen(trx, run, 'ended', { forget: FORGET_TURN, add: [{ ...TURN, value: turn }] });
+    await saveReopened(trx, id, { ...amendmentsOf(run), status: 'compensating', control: null });
+    return {};
+  });
+}
+
+function turnOf({ by, reason }: Asked, atMs: number): Turn {
+  const message = `taken back by ${by}${reason === null ? '' : `: ${reason}`}`;
+  return {
+    cause: 'cancel',
+    at: null,
+    failure: failure('TAKEN_BACK', message, { kind: 'cancelled' }),
+    compensate: true,
+    suspects: [],
+    atMs,
+  };
+}
+
+/** Has the run go on from a node: first that node and what was built on it is taken back. */
+export async function rewindRun(
+  { knex }: Operator,
+  actor: Actor,
+  id: string,
+  { node, reason }: { node: string; reason?: string },
+): Promise<void> {
+  await performOnceEnded(knex, actor, { verb: 'rewind', id, reason }, async (trx, { run, asked }) => {
+    const plan = await planOf(trx, run);
+    if (!plan) throw refusal(id, 'is of code, of which nobody knows what was built on what: start it anew');
+    const record = await readRecord(trx, id);
+    const { repeated } = planRewind(plan, record, node, 'rewind');
+    const { suspects = [] } = record.read<Turn>(TURN.id) ?? {};
+    await reopen(trx, run, 'ended', { forget: FORGET_TURN });
+    await saveReopened(trx, id, {
+      ...amendmentsOf(run),
+      status: 'compensating',
+      control: { rewind: { ...asked, node, suspects: [...suspects] } },
+    });
+    return { node, repeated: [...repeated] };
+  });
+}
+
+async function reopen(trx: Knex.Transaction, { id }: RunRow, from: TakenFrom, change: RecordChange): Promise<void> {
+  if (!(await changeRecord(trx, id, from, change))) throw new Ending(`run ${id} is about to end`);
+}
