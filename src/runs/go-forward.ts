@@ -265,8 +265,7 @@ class ForwardWalk {
       },
       resumed: async () => {
         this.#parked.delete(id);
-        this.#waiting.delete(id);
-        if (this.#calledWaiting !== null) await this.#callActing();
+        await this.#noteWoken(id);
       },
     };
   }

@@ -174,6 +174,21 @@ describe('an act that would rather wait', () => {
     });
   });
 
+  it('pauses, and goes on once it is resumed and its service is back', async () => {
+    const flow = await atRestAndWaiting(LATER);
+    const id = await flow.startAgain({});
+    await flow.untilStatus(id, 'waiting');
+    await live.call('POST', `/v1/runs/${id}/pause`, {});
+    await flow.untilStatus(id, 'paused');
+    await heal();
+    await live.call('POST', `/v1/breakers/${flow.name}/close`, { reason: 'back', for: '1m' });
+    expect(await flow.told()).toHaveLength(3);
+
+    await live.call('POST', `/v1/runs/${id}/resume`, {});
+
+    expect(await flow.end(id)).toMatchObject({ status: 'succeeded' });
+  });
+
   it('goes on when an operator says so', async () => {
     const flow = await atRestAndWaiting(LATER);
     const id = await flow.startAgain({});
