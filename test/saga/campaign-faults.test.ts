@@ -120,7 +120,7 @@ async function runWith({
   at,
   fault,
 }: Pick<Cut, 'at'> & { readonly fault: Omit<Fault, 'vendor' | 'match'> }): Promise<Ended> {
-  await live.sandbox.fault({ ...at, ...fault } as Fault);
+  await live.sandbox.fault({ ...at, ...fault });
   const id = await flow.startAgain({ input });
   const asked = await live.call<RunView>('GET', `/v1/runs/${id}?wait=500ms`);
   if (asked.body.finishedAt === undefined) await decideOrEnd(id);
