@@ -12,6 +12,7 @@ interface Options {
   readonly scale: number;
   readonly runs?: number;
   readonly leaseTtl: number;
+  readonly groupCheckpoints: 'on' | 'off';
   readonly json?: string;
   readonly plan?: boolean;
   readonly tellTimes?: boolean;
@@ -40,6 +41,7 @@ function readOptions(): Options {
     .option('--scale <factor>', 'multiplies every count', parseNumber, 1)
     .option('--runs <number>', 'size of the herd', parseNumber)
     .option('--lease-ttl <ms>', 'of the replicas', parseNumber, 5_000)
+    .addOption(new Option('--group-checkpoints <on|off>', "off: DBOS's own path").choices(['on', 'off']).default('on'))
     .option('--json <file>', 'writes the whole result there')
     .option('--plan', 'only prints the plan')
     .option('--tell-times', 'a time over its limit is told but fails nothing: for a machine that others use too')
@@ -56,8 +58,9 @@ async function main(options: Options): Promise<number> {
   const startedAt = performance.now();
   const say = (line: string): void =>
     console.log(`[${((performance.now() - startedAt) / 1_000).toFixed(1).padStart(7)} s] ${line}`);
-  const timing = { ...TIMING, leaseTtlMs: options.leaseTtl };
-  const world = await openWorld({ ...timing, replicas: plan.replicas, random: createRandom(seed + 1), say });
+  const { leaseTtl: leaseTtlMs, groupCheckpoints } = options;
+  const fleet = { ...TIMING, leaseTtlMs, groupCheckpoints, replicas: plan.replicas };
+  const world = await openWorld({ ...fleet, random: createRandom(seed + 1), say });
   let result: ChaosResult | undefined;
   try {
     say(`${plan.replicas} replicas are up; logs in ${world.folder}`);

@@ -9,16 +9,18 @@ import type { MatrixResult, Scenario } from '../src/crash-test/index.ts';
 import { packageRoot } from '../src/postgres/index.ts';
 
 const FLOWS = join(packageRoot(), 'test', 'crash-matrix', 'flows');
-const USAGE = `usage: npm run crash-matrix -- [--only TEXT] [--flow NAME] [--lanes N] [--json]
+const USAGE = `usage: npm run crash-matrix -- [--only TEXT] [--flow NAME] [--lanes N] [--group-checkpoints off] [--json]
   --only TEXT   only boundaries whose "scenario: boundary" contains it
   --flow NAME   only this scenario of test/crash-matrix/flows; may be repeated
   --lanes N     chains of processes side by side (default 3)
+  --group-checkpoints off   with DBOS's own path of checkpoints
   --json        print the whole result`;
 
 interface Wish {
   readonly only?: string;
   readonly flows?: readonly string[];
   readonly lanes: number;
+  readonly groupCheckpoints: 'on' | 'off';
   readonly json: boolean;
 }
 
@@ -45,11 +47,14 @@ function readWish(args: readonly string[]): Wish | undefined {
         only: { type: 'string' },
         flow: { type: 'string', multiple: true },
         lanes: { type: 'string', default: '3' },
+        'group-checkpoints': { type: 'string', default: 'on' },
         json: { type: 'boolean', default: false },
       },
     });
     if (!/^[1-9]\d?$/.test(values.lanes)) return undefined;
-    return { only: values.only, flows: values.flow, lanes: Number(values.lanes), json: values.json };
+    const groupCheckpoints = values['group-checkpoints'];
+    if (groupCheckpoints !== 'on' && groupCheckpoints !== 'off') return undefined;
+    return { only: values.only, flows: values.flow, lanes: Number(values.lanes), groupCheckpoints, json: values.json };
   } catch (error) {
     // parseArgs throws a TypeError on an option it does not know.
     if (error instanceof TypeError) return undefined;
@@ -63,7 +68,10 @@ async function readScenarios(wanted: readonly string[] | undefined): Promise<Sce
   return scenarios.filter(({ name }) => wanted === undefined || wanted.includes(name));
 }
 
-async function runAll({ only, lanes }: Wish, scenarios: readonly Scenario[]): Promise<MatrixResult | undefined> {
+async function runAll(
+  { only, lanes, groupCheckpoints }: Wish,
+  scenarios: readonly Scenario[],
+): Promise<MatrixResult | undefined> {
   const interrupted = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => interrupted.abort());
   return await runCrashTest({
@@ -71,6 +79,7 @@ async function runAll({ only, lanes }: Wish, scenarios: readonly Scenario[]): Pr
     workflowsDir: join(packageRoot(), 'workflows'),
     leaseTtlMs: 3_000,
     runTimeoutMs: 120_000,
+    groupCheckpoints,
     startSandbox: async (port) => await createSandbox({ port }),
     scenarios,
     only,

@@ -14,6 +14,8 @@ export interface RigOptions {
   /** Of the processes that die, and so how long it takes until another one takes over. */
   readonly leaseTtlMs: number;
   readonly runTimeoutMs: number;
+  /** Default on. */
+  readonly groupCheckpoints?: 'on' | 'off';
   /** The doubles of the vendors; one for each lane. */
   readonly startSandbox: (port: number) => Promise<{ readonly url: string; close(): Promise<void> }>;
 }
@@ -52,7 +54,7 @@ export async function openRig(options: RigOptions): Promise<Rig> {
 }
 
 async function openLane(
-  { startSandbox, workflowsDir, leaseTtlMs, runTimeoutMs }: RigOptions,
+  { startSandbox, workflowsDir, leaseTtlMs, runTimeoutMs, groupCheckpoints = 'on' }: RigOptions,
   { folder, url }: { folder: string; url: string },
   onClose: (cleanup: () => Promise<unknown>) => void,
 ): Promise<Lane> {
@@ -69,6 +71,7 @@ async function openLane(
     BREAKWATER_DATA_DIR: folder,
     BREAKWATER_ADMIN_KEY: adminKey,
     BREAKWATER_WORKFLOWS_DIR: workflowsDir,
+    BREAKWATER_GROUP_CHECKPOINTS: groupCheckpoints,
     BREAKWATER_SANDBOX: sandbox.url,
     BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
   };

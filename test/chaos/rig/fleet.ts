@@ -12,6 +12,7 @@ export interface FleetSettings {
   readonly folder: string;
   readonly leaseTtlMs: number;
   readonly activitySlots: number;
+  readonly groupCheckpoints: 'on' | 'off';
   readonly adminKey: string;
   readonly random: Random;
 }
@@ -74,12 +75,14 @@ export class Fleet {
   }
 }
 
-function environmentOf({ ledgerUrl, leaseTtlMs, activitySlots, adminKey }: FleetSettings): Record<string, string> {
+function environmentOf(settings: FleetSettings): Record<string, string> {
+  const { ledgerUrl, leaseTtlMs, activitySlots, groupCheckpoints, adminKey } = settings;
   return {
     BREAKWATER_ADMIN_KEY: adminKey,
     BREAKWATER_WORKFLOWS_DIR: join(import.meta.dirname, '..', 'flows'),
     BREAKWATER_LEASE_TTL: `${leaseTtlMs}ms`,
     BREAKWATER_ACTIVITY_SLOTS: String(activitySlots),
+    BREAKWATER_GROUP_CHECKPOINTS: groupCheckpoints,
     CHAOS_LEDGER_URL: ledgerUrl,
   };
 }

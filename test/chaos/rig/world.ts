@@ -43,11 +43,13 @@ export interface World extends Timing {
 export interface WorldSettings extends Timing {
   readonly replicas: number;
   readonly random: Random;
+  /** Default on. */
+  readonly groupCheckpoints?: 'on' | 'off';
   say(line: string): void;
 }
 
 export async function openWorld(settings: WorldSettings): Promise<World> {
-  const { replicas, random, leaseTtlMs, activitySlots } = settings;
+  const { replicas, random, leaseTtlMs, activitySlots, groupCheckpoints = 'on' } = settings;
   const closing: (() => Promise<unknown>)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closing.splice(0).toReversed()) await close();
@@ -65,8 +67,8 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     await createLedger(ledger);
     const ledgerUrl = ledgerServer.adminUrl;
     const databaseUrl = server.url;
-    const fleetSettings = { replicas, databaseUrl, ledgerUrl, folder, leaseTtlMs, activitySlots, adminKey: ADMIN_KEY };
-    const fleet = await Fleet.start({ ...fleetSettings, random });
+    const where = { databaseUrl, ledgerUrl, folder, adminKey: ADMIN_KEY };
+    const fleet = await Fleet.start({ ...where, replicas, leaseTtlMs, activitySlots, groupCheckpoints, random });
     closing.push(async () => await fleet.close());
     const api = new Api({ adminKey: ADMIN_KEY, anyUrl: () => fleet.anyUrl() });
     const load = new Load({ api, database, random, startsPerSecond: settings.startsPerSecond });
