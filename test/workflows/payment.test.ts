@@ -107,10 +107,10 @@ async function worldOf(mark: string) {
   return own.map(({ vendor, kind, data, deletedAt }) => ({ vendor, kind, data, undone: deletedAt !== undefined }));
 }
 
-// Node ids begin with their module in YAML; vendors number what they make.
+// Node ids begin with their module in YAML; vendors name what they make as they like.
 function neutral(mark: string, history: object): unknown {
   const text = JSON.stringify(history).replaceAll(mark, '').replaceAll('order.', '');
-  return JSON.parse(text.replaceAll(/(reservation|charge|shipment)-\d+/g, '$1'));
+  return JSON.parse(text.replaceAll(/(reservation|charge|shipment)-[0-9a-f-]{36}/g, '$1'));
 }
 
 async function compare(runs: Runs, pair = 'one') {

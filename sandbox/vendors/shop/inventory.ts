@@ -1,4 +1,5 @@
 // A shop's warehouse: stock that is reserved and shipped. It knows no idempotency keys, but finds things by the caller's reference.
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { JsonObject } from '../../../src/kernel/index.ts';
 import type { EntryHold } from '../../ledger.ts';
@@ -50,11 +51,10 @@ interface Shelf {
 
 function shelf({ ledger }: Surroundings, kind: string): Shelf {
   const kept = new Map<string, Kept>();
-  let count = 0;
   return {
     kept,
     add({ reference, ...rest }) {
-      const id = `${kind}-${++count}`;
+      const id = `${kind}-${randomUUID()}`;
       const data = { id, ...rest };
       kept.set(id, { id, reference, data, hold: ledger.created(kind, id, data) });
       return data;

@@ -1,4 +1,5 @@
 // A payment service: charges and their refunds. A request under an `Idempotency-Key` that it knows is answered as the first one was.
+import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { canonicalJson } from '../../../src/kernel/index.ts';
 import type { Json } from '../../../src/kernel/index.ts';
@@ -29,7 +30,7 @@ function openPayments({ ledger }: Surroundings): Double {
   const charge = ({ body, headers }: VendorRequest): Answer => {
     const data = parseBody(chargeBody, body);
     const key = headers['idempotency-key'] ?? refuse(400, 'a charge needs an Idempotency-Key');
-    const id = `charge-${charges.size + 1}`;
+    const id = `charge-${randomUUID()}`;
     charges.set(id, { id, key, refunded: false, hold: ledger.created('charge', id, data, key) });
     return { status: 201, body: { id, ...data } };
   };
