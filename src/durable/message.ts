@@ -61,14 +61,16 @@ export async function waitForMessage(
   const { promise, resolve: wake, reject: fail } = Promise.withResolvers<Wake | undefined>();
   const rest = (): void => wake(undefined);
   const end = waitsOn(knex).begin({ runId, topic, deadlineMs, now, wake, fail });
-  for (const signal of [quiesce, leave]) signal.addEventListener('abort', rest, { once: true });
+  quiesce.addEventListener('abort', rest, { once: true });
+  leave.addEventListener('abort', rest, { once: true });
   try {
     const woken = await promise;
     if (woken === undefined) quiesce.throwIfAborted();
     return woken;
   } finally {
     end();
-    for (const signal of [quiesce, leave]) signal.removeEventListener('abort', rest);
+    quiesce.removeEventListener('abort', rest);
+    leave.removeEventListener('abort', rest);
   }
 }
 

@@ -141,16 +141,16 @@ async function waitForUser(
     // Wrapped by the sender, so that a message of null is a message.
     return isJsonObject(message) ? { message: message['value'] ?? null } : null;
   };
-  const expired = {
-    ok: false,
-    error: failure('TIMEOUT', `no message "${wait.topic}" came in time`, { kind: 'timeout' }),
-  } as const;
-  const ended = await waitUntil<{ message: Json } | typeof expired>(context, node, {
+  const expire = async () => {
+    const error = failure('TIMEOUT', `no message "${wait.topic}" came in time`, { kind: 'timeout' });
+    return { ok: false, error } as const;
+  };
+  const ended = await waitUntil<{ message: Json } | Awaited<ReturnType<typeof expire>>>(context, node, {
     deadlineMs,
     topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
     look,
     lookIsRecorded: true,
-    expire: async () => expired,
+    expire,
     ...run,
   });
   if (!ended) return undefined;
