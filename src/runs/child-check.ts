@@ -3,8 +3,8 @@ import type { Knex } from 'knex';
 import type { ChildNode, Plan } from '../definitions/index.ts';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { Problem } from '../kernel/index.ts';
-import { resolvePinned } from './definition-catalog.ts';
-import { MAX_DEPTH } from './start-child.ts';
+import { resolvePinned } from './resolve-definition.ts';
+import { MAX_DEPTH } from './run-input.ts';
 
 export interface ChildFindings {
   readonly problems: readonly Problem[];

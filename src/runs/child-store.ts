@@ -58,28 +58,21 @@ export async function findChild(knex: Knex, id: string): Promise<ChildRow | unde
 /** Wakes the run that waits for this one, in the transaction in which it ends. A run that waits no more may be gone. */
 export async function tellParent(
   trx: Knex.Transaction,
-  { runId, node }: ParentRun,
+  { runId, node, epoch }: ParentRun,
   ended: { readonly id: string; readonly status: RunStatus },
 ): Promise<void> {
-  const waits = await runs(trx).first('id').where({ id: runId }).whereNull('finished_at').forKeyShare();
+  const waits = await runs(trx)
+    .first<{ id: string } | undefined>('id')
+    .where({ id: runId })
+    .whereNull('finished_at')
+    .forKeyShare();
   if (!waits) return;
   await sendInTransaction(trx, {
     runId,
-    topic: wakeTopic(node, 0),
+    topic: wakeTopic(node, epoch),
     value: null,
     key: `child ${ended.id} ${ended.status}`,
   });
-}
-
-/** A run that succeeded is to be undone: as the row has it, it runs again. */
-export async function saveReopened(trx: Knex.Transaction, id: string): Promise<void> {
-  await runs(trx)
-    .where({ id })
-    .update({
-      status: 'running',
-      finished_at: null,
-      updated_at: trx.raw('clock_timestamp()'),
-    });
 }
 
 function runs(knex: Knex) {

@@ -3,13 +3,13 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { compareVersions, compileDefinition } from '../definitions/index.ts';
 import type { Catalog, Plan } from '../definitions/index.ts';
-import { BreakwaterError, didYouMean } from '../kernel/index.ts';
+import { BreakwaterError } from '../kernel/index.ts';
 import type { Json, Problem } from '../kernel/index.ts';
 import { checkChildren } from './child-check.ts';
-import { findDefinition, insertDefinition, listDefinitions, listNames, listVersions } from './definition-store.ts';
-import type { DefinitionRow, ListedDefinition, PinnedDefinition } from './definition-store.ts';
+import { insertDefinition, listDefinitions, listVersions } from './definition-store.ts';
+import type { ListedDefinition } from './definition-store.ts';
 import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
-import { loadPinned } from './pinned-definition.ts';
+import { resolveDefinition, unknownDefinition } from './resolve-definition.ts';
 import type { Actor, DefinitionView, Definitions, RunPreview } from './runs.ts';
 
 type Format = 'yaml' | 'json';
@@ -58,41 +58,6 @@ export function createDefinitions(
   };
 }
 
-/** The exact version, or without one the highest. */
-async function resolveDefinition(knex: Knex, tenant: string, name: string, version?: string): Promise<DefinitionRow> {
-  const { version: wanted } = await resolveVersion(knex, tenant, name, version);
-  const row = await findDefinition(knex, tenant, name, wanted);
-  if (row) return row;
-  throw await unknownDefinition(knex, tenant, name);
-}
-
-/** As {@link resolveDefinition}, for a run that is to be pinned to it: only which version it is, is asked each time. */
-export async function resolvePinned(
-  knex: Knex,
-  tenant: string,
-  name: string,
-  version?: string,
-): Promise<PinnedDefinition> {
-  const listed = await resolveVersion(knex, tenant, name, version);
-  const definition = await loadPinned(knex, { tenant, workflow: name, version: listed.version, hash: listed.hash });
-  if (definition) return definition;
-  throw await unknownDefinition(knex, tenant, name);
-}
-
-async function resolveVersion(knex: Knex, tenant: string, name: string, version?: string): Promise<ListedDefinition> {
-  const versions = await listVersions(knex, tenant, name);
-  if (versions.length === 0) throw await unknownDefinition(knex, tenant, name);
-  const wanted =
-    version ??
-    versions
-      .map((each) => each.version)
-      .toSorted(compareVersions)
-      .at(-1);
-  const listed = versions.find((each) => each.version === wanted);
-  if (listed) return listed;
-  throw new BreakwaterError('NOT_FOUND', `"${name}" has no version ${version}.`);
-}
-
 async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: string, format: Format) {
   const { plan, warnings } = compile(catalog, source, format);
   const { tenant, user } = actor;
@@ -129,11 +94,6 @@ function refused(problems: readonly Problem[]): BreakwaterError {
   const count = problems.length;
   const message = `The definition has ${count} ${count === 1 ? 'problem' : 'problems'}; nothing was stored.`;
   return new BreakwaterError('INVALID', message, { problems });
-}
-
-async function unknownDefinition(knex: Knex, tenant: string, name: string): Promise<BreakwaterError> {
-  const names = await listNames(knex, tenant);
-  return new BreakwaterError('NOT_FOUND', `No definition "${name}"${didYouMean(name, names) || '.'}`);
 }
 
 function viewOf(row: ListedDefinition): DefinitionView {

@@ -10,6 +10,8 @@ export interface EffectNote {
   readonly action: string;
   /** Of the arguments: the same ones give the same. */
   readonly digest: string;
+  /** Absent while it is 0. */
+  readonly epoch?: number;
   /** What its vendor calls the thing, where the act is done and its adapter says. */
   readonly id?: string;
   /** `slack.delete_message`, or `irreversible`; absent where nothing takes it back. */
@@ -21,12 +23,13 @@ export interface NotedAct {
   readonly action: string;
   readonly args: JsonObject;
   readonly takenBackBy?: string;
+  readonly epoch?: number;
 }
 
 /** As a member of the checkpoint; empty for an act that only reads. */
 export function effectOf(
   registry: Registry,
-  { tool: name, action: actionName, args, takenBackBy }: NotedAct,
+  { tool: name, action: actionName, args, takenBackBy, epoch = 0 }: NotedAct,
   outcome: Outcome,
 ): { readonly effect?: EffectNote } {
   const tool = registry.get(name)?.tool;
@@ -38,6 +41,7 @@ export function effectOf(
       tool: tool.name,
       action: actionName,
       digest: hashJson(args),
+      ...(epoch > 0 && { epoch }),
       ...(id !== undefined && { id }),
       ...(takenBackBy !== undefined && { takenBackBy }),
     },

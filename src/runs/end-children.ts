@@ -1,14 +1,16 @@
 // What a run that turns round does with the runs that it began: those under way are cancelled, those that succeeded taken back,
 // and it waits for the truth about each.
-import { reopenInTransaction, runStep, wakeTopic, onWake, currentRun, ENGINE_RANGE, stepId } from '../durable/index.ts';
 import type { ChildNode } from '../definitions/index.ts';
+import { ENGINE_RANGE, changeRecord, onWake, runStep, stepId, wakeTopic } from '../durable/index.ts';
 import { failure } from '../kernel/index.ts';
-import { findChild, listChildren, saveReopened } from './child-store.ts';
+import { amendmentsOf, epochOf } from './amendments.ts';
+import { findChild, listChildren } from './child-store.ts';
 import type { ChildRow } from './child-store.ts';
 import { askToCancel } from './control-run.ts';
-import { controlOf } from './control-store.ts';
+import { controlOf, saveReopened } from './control-store.ts';
 import type { RunContext } from './environment.ts';
 import { insertEvent } from './event-store.ts';
+import { FORGET_TURN } from './node-decision.ts';
 import type { FinalCheckpoint } from './node-result.ts';
 import { pauseUntil } from './perform-act.ts';
 import { lockRun } from './run-store.ts';
@@ -92,13 +94,9 @@ async function reopen({ knex, facts, clock }: RunContext, { id, tenant }: ChildR
       suspects: [],
       atMs: clock.now(),
     };
-    const reopened = await reopenInTransaction(trx, {
-      runId: id,
-      forget: [stepId(ENGINE_RANGE, ENGINE_STEP.finish)],
-      add: { id: stepId(ENGINE_RANGE, ENGINE_STEP.turn), name: 'run turned round', value: turn },
-    });
-    if (!reopened) return false;
-    await saveReopened(trx, id);
+    const add = [{ id: stepId(ENGINE_RANGE, ENGINE_STEP.turn), name: 'run turned round', value: turn }];
+    if (!(await changeRecord(trx, id, 'ended', { forget: FORGET_TURN, add }))) return false;
+    await saveReopened(trx, id, { ...amendmentsOf(run), status: 'compensating', control: null });
     await insertEvent(trx, { tenant, runId: id, kind: 'control.compensate', data: { by: `run:${facts.id}` } });
     return true;
   });
@@ -106,9 +104,10 @@ async function reopen({ knex, facts, clock }: RunContext, { id, tenant }: ChildR
 
 // Its end is told to the node's topic; what was told before, and perhaps to nobody, is found by looking.
 async function untilFinal(context: RunContext, node: string, childId: string): Promise<ChildRow> {
+  const topic = wakeTopic(node, epochOf(context.amended, node));
   for (;;) {
     const woken = new AbortController();
-    const unsubscribe = onWake(currentRun().runId, wakeTopic(node, 0), () => woken.abort());
+    const unsubscribe = onWake(context.facts.id, topic, () => woken.abort());
     try {
       const child = await findChild(context.knex, childId);
       if (!child) throw new Error(`run ${childId} is gone while the run that began it is under way`);

@@ -21,6 +21,7 @@ export interface Act {
   readonly args: JsonObject;
   /** As its checkpoint tells it: see EffectNote. */
   readonly takenBackBy?: string;
+  readonly epoch?: number;
   readonly key: string;
   readonly retry: RetryPolicy;
   readonly timeoutMs: number;

@@ -101,6 +101,7 @@ async function runItem(
     action: node.action,
     args,
     takenBackBy: undoNameOf(node),
+    epoch: epochOf(context.amended, node.id, item),
     key: actKey(context, node, item),
     retry: node.retry,
     timeoutMs: node.timeoutMs,

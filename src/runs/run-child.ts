@@ -4,6 +4,7 @@ import type { ChildNode } from '../definitions/index.ts';
 import { wakeTopic } from '../durable/index.ts';
 import { failure } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
+import { epochOf } from './amendments.ts';
 import { askToEnd } from './end-children.ts';
 import { findChild } from './child-store.ts';
 import type { ChildRow } from './child-store.ts';
@@ -27,7 +28,7 @@ export async function runChild(
   if ('error' in begun) return await fail(context, node, begun.error);
   const ended = await waitUntil<Outcome>(context, node, {
     deadlineMs: Number.POSITIVE_INFINITY,
-    topic: wakeTopic(node.id, 0),
+    topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
     look: async () => outcomeOf(await findChild(context.knex, begun.runId), begun.runId),
     expire: async () => {
       throw new TypeError(`${node.id} has no deadline of its own`);

@@ -5,10 +5,14 @@ import type { Json } from '../kernel/index.ts';
 /** Stored with every run: never renamed. */
 export const RUN_WORKFLOW = 'breakwater.run';
 
+/** Runs above a run: workflows that run each other would go on without end. */
+export const MAX_DEPTH = 8;
+
 const parentRun = z.object({
   runId: z.string(),
   /** The node of it that waits for this run. */
   node: z.string(),
+  epoch: z.int(),
   /** How many runs are above this one. */
   depth: z.int(),
 });

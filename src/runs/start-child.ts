@@ -6,26 +6,24 @@ import { runTransaction, startInTransaction } from '../durable/index.ts';
 import type { Inserted } from '../durable/index.ts';
 import { BreakwaterError, failure, hashJson, messageOf, sha256, uuidOf } from '../kernel/index.ts';
 import type { Failure, Json } from '../kernel/index.ts';
+import { epochOf } from './amendments.ts';
 import { saveParent } from './child-store.ts';
-import { resolvePinned } from './definition-catalog.ts';
+import { resolvePinned } from './resolve-definition.ts';
 import type { RunContext } from './environment.ts';
 import { whileNewborn } from './newborn.ts';
-import { RUN_WORKFLOW } from './run-input.ts';
+import { MAX_DEPTH, RUN_WORKFLOW } from './run-input.ts';
 import type { ParentRun, RunInput } from './run-input.ts';
 import { insertRun } from './run-store.ts';
 import type { NewRun } from './run-store.ts';
 import { QUEUE_PLACE, checkedInput, isSandboxed } from './start-run.ts';
 import { openId } from './step-layout.ts';
 
-/** Runs above a run: workflows that run each other would go on without end. */
-export const MAX_DEPTH = 8;
-
 /** Outside of every run: what begins there is no part of the run that begins it. */
 const outside = AsyncLocalStorage.snapshot();
 
 export type Begun = { readonly runId: string } | { readonly error: Failure };
 
-export function childRunId(parentRun: string, node: string, epoch = 0): string {
+export function childRunId(parentRun: string, node: string, epoch: number): string {
   return `run_${uuidOf(sha256(`${parentRun}\n${node}\n${epoch}`))}`;
 }
 
@@ -60,8 +58,9 @@ async function newChild(
     const definition = await resolvePinned(trx, facts.tenant, node.workflow, node.version);
     const { name: workflow, version, hash, plan } = definition;
     const input = checkedInput(coded, definition, given);
+    const epoch = epochOf(context.amended, node.id);
     const run: NewRun = {
-      id: childRunId(facts.id, node.id),
+      id: childRunId(facts.id, node.id, epoch),
       tenant: facts.tenant,
       workflow,
       version,
@@ -76,7 +75,7 @@ async function newChild(
       requestDigest: hashJson({ workflow, version, input }),
       startedAt: new Date(clock.now()),
     };
-    return { run, parent: { runId: facts.id, node: node.id, depth } };
+    return { run, parent: { runId: facts.id, node: node.id, epoch, depth } };
   } catch (error) {
     if (error instanceof BreakwaterError) return { error: refusal(node, error) };
     throw error;
@@ -84,7 +83,7 @@ async function newChild(
 }
 
 // Nothing was begun: no such workflow, no such version, an input that does not fit.
-function refusal(node: ChildNode, { message, problems = [] }: BreakwaterError): Failure {
+function refusal(node: ChildNode, { message, problems }: BreakwaterError): Failure {
   const list = problems.map(({ path, message: problem }) => `${path || '/'}: ${problem}`).join('; ');
   return failure(
     'CHILD_REFUSED',

@@ -8,7 +8,7 @@ import { BreakwaterError, hashJson, newRunId } from '../kernel/index.ts';
 import type { Clock, Json, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
-import { resolvePinned } from './definition-catalog.ts';
+import { resolvePinned } from './resolve-definition.ts';
 import { RUN_WORKFLOW } from './run-input.ts';
 import type { RunInput } from './run-input.ts';
 import { whileNewborn } from './newborn.ts';

@@ -22,7 +22,7 @@ const ACCESS: Readonly<Record<string, 'public' | 'any' | 'author' | 'starter' | 
   'GET /v1/runs/{id}': 'any',
   'GET /v1/runs/{id}/progress': 'any',
   'GET /v1/runs/{id}/history': 'any',
-  'GET /v1/runs/{id}/effects': 'viewer',
+  'GET /v1/runs/{id}/effects': 'any',
   'GET /v1/runs/{id}/events': 'any',
   'POST /v1/runs/{id}/cancel': 'operator',
   'POST /v1/runs/{id}/pause': 'operator',
@@ -51,7 +51,7 @@ const ACCESS: Readonly<Record<string, 'public' | 'any' | 'author' | 'starter' | 
   'POST /v1/adapters/{tool}/execute': 'admin',
   'POST /v1/slack/interactions': 'approver',
   'GET /v1/executors': 'operator',
-  'GET /v1/leaks': 'viewer',
+  'GET /v1/leaks': 'any',
 };
 
 const ROLES = ['viewer', 'author', 'starter', 'approver', 'operator', 'admin', 'marketing-lead'] as const;
