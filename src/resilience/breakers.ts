@@ -52,6 +52,7 @@ class ProcessBreakers implements Breakers {
   readonly #services = new Map<string, Map<string, ServiceBreaker>>();
   #loading: Promise<void> | undefined;
   #isLoadWanted = false;
+  #isStopped = false;
   #stopWatching: () => Promise<void> = async () => undefined;
 
   constructor({ knex, clock, random = Math.random, emit = silent, holder = () => undefined }: BreakersOptions) {
@@ -104,6 +105,7 @@ class ProcessBreakers implements Breakers {
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     await this.#stopWatching();
     await this.#loading;
     const services = [...this.#services.values()].flatMap((ofTenant) => [...ofTenant.values()]);
@@ -111,10 +113,11 @@ class ProcessBreakers implements Breakers {
   }
 
   #of(tenant: string, service: string): ServiceBreaker {
-    let ofTenant = this.#services.get(tenant);
-    if (!ofTenant) this.#services.set(tenant, (ofTenant = new Map()));
-    let breaker = ofTenant.get(service);
-    if (!breaker) ofTenant.set(service, (breaker = new ServiceBreaker({ tenant, service }, this.#parts)));
+    const ofTenant = this.#services.get(tenant) ?? new Map<string, ServiceBreaker>();
+    const known = ofTenant.get(service);
+    if (known) return known;
+    const breaker = new ServiceBreaker({ tenant, service }, this.#parts);
+    this.#services.set(tenant, ofTenant.set(service, breaker));
     return breaker;
   }
 
@@ -126,6 +129,7 @@ class ProcessBreakers implements Breakers {
 
   // Notifications that come while the rows are read are one further reading.
   #loadSoon(): void {
+    if (this.#isStopped) return;
     this.#isLoadWanted = true;
     this.#loading ??= this.#loadWhileWanted().finally(() => {
       this.#loading = undefined;

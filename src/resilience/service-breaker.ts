@@ -64,6 +64,7 @@ export class ServiceBreaker {
   #windowMs = DEFAULT_BREAKER.windowMs;
   #tellTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
+  readonly #underWay = new Set<Promise<Change>>();
 
   constructor(key: BreakerKey, parts: BreakerParts) {
     this.key = key;
@@ -95,12 +96,12 @@ export class ServiceBreaker {
     else this.#take(state, version);
   }
 
-  /** What is left to tell is told; nothing is afterwards. */
+  /** What is being told is told; nothing is afterwards. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#tellTimer);
     this.parked.stop();
-    if (this.#view.kind === 'closed' && this.#hasFailed()) await this.#tell();
+    await Promise.allSettled(this.#underWay);
   }
 
   #pass(settings: BreakerSettings): Pass {
@@ -242,7 +243,7 @@ export class ServiceBreaker {
   async #tell(): Promise<void> {
     clearTimeout(this.#tellTimer);
     this.#tellTimer = undefined;
-    if (this.#isTelling || this.#untold.length === 0) return;
+    if (this.#isTelling || this.#isStopped || this.#untold.length === 0) return;
     this.#isTelling = true;
     const tallies = this.#untold;
     const { epoch } = this.#stored;
@@ -271,7 +272,9 @@ export class ServiceBreaker {
     said: Readonly<Record<string, unknown>>,
     decide: (state: BreakerState, nowMs: number) => Step,
   ): Promise<Change> {
-    const change = await this.#parts.change(this.key, decide);
+    const changing = this.#parts.change(this.key, decide);
+    this.#underWay.add(changing);
+    const change = await changing.finally(() => this.#underWay.delete(changing));
     const { before, after, nowMs } = change;
     const fields = { service: this.key.service, ...said, nowMs, version: after.version, isNew: before !== after };
     this.#parts.emit({ level: 'debug', name: `breaker.${what}`, fields });

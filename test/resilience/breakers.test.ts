@@ -70,11 +70,11 @@ async function untilKnown(
 }
 
 async function rowOf({ service }: BreakerUse): Promise<Record<string, unknown>> {
-  return await knex('breakwater.circuit_breaker').first().where({ service });
+  return await knex('breakwater.circuit_breaker').first<Record<string, unknown>>().where({ service });
 }
 
-describe('a quiet breaker', () => {
-  it('costs no statement and has no row', async () => {
+describe('what a breaker costs', () => {
+  it('is no statement and no row while nothing fails', async () => {
     const one = await replica();
     const use = aService();
     await call(one, use, 'ok');
@@ -87,12 +87,18 @@ describe('a quiet breaker', () => {
     expect(await rowOf(use)).toBeUndefined();
   });
 
-  it('is quiet again once its failures are over', async () => {
+  it('tells the success that ends a row of failures at once, and those that follow seldom', async () => {
     const one = await replica();
-    const use = aService({ windowMs: 1_000 });
+    const use = aService();
     await callTimes(one, use, 'failed', 2);
     await call(one, use, 'ok');
     await until(async () => (await rowOf(use))['failures'] === 0, { what: 'the success to be told' });
+    const told = (): number => one.events.filter(({ name }) => name === 'breaker.told').length;
+    const toldUntilNow = told();
+
+    await callTimes(one, use, 'ok', 100);
+
+    expect(told() - toldUntilNow).toBeLessThanOrEqual(3);
   });
 });
 
@@ -251,7 +257,7 @@ describe('transitions', () => {
     );
     await execute(
       databaseUrl,
-      `update breakwater.circuit_breaker set next_probe_at = now() where service = '${use.service}'`,
+      `update breakwater.circuit_breaker set next_probe_at = now() where service = '${use.service}'; notify breakwater_breaker`,
     );
     await until(async () => (await call(one, use, 'ok')) === undefined, { what: 'a try' });
 

@@ -22,9 +22,13 @@ const breakers = await openBreakers({
   databaseUrl,
   clock,
   emit: ({ name, fields }) => {
-    if (TOLD.has(name)) console.log(JSON.stringify({ ...fields, name }));
+    if (TOLD.has(name)) print({ ...fields, name });
   },
 });
+
+function print(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
 
 let left = Number(calls);
 const counts = { name: 'counts', passed: 0, refused: 0 };
@@ -53,4 +57,4 @@ async function keepCalling(): Promise<void> {
 await Promise.all(Array.from({ length: CALLERS }, keepCalling));
 await breakers.stop();
 await knex.destroy();
-console.log(JSON.stringify(counts));
+print(counts);
