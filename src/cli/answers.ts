@@ -21,6 +21,8 @@ export const run = z.looseObject({
     .object({ code: z.string(), message: z.string(), node: z.string().optional(), remedy: z.string().optional() })
     .optional(),
   requester: z.string(),
+  parent: z.object({ runId: z.string(), node: z.string() }).optional(),
+  children: z.array(z.object({ node: z.string(), runId: z.string(), status: z.string() })).optional(),
   sandboxed: z.boolean(),
   startedAt: z.string(),
   finishedAt: z.string().optional(),

@@ -25,6 +25,8 @@ type Effect = z.infer<typeof effect>;
 const leak = effect.extend({ runId: z.string(), workflow: z.string(), runStatus: z.string(), why: z.string() });
 type Leak = z.infer<typeof leak>;
 
+const MORE = '\nThere may be more: raise --limit, or narrow the time with --since.\n';
+
 interface LeakOptions {
   readonly workflow?: string;
   readonly since?: string;
@@ -54,7 +56,7 @@ export function addLeaks(runs: Command, context: Context): void {
       const page = await (await context.api()).get('/v1/leaks', pageOf(leak), query);
       if (page.items.length > 0) context.exitCode = EXIT.failed;
       if (json) printJson(context.io, page);
-      else context.io.stdout(leaksText(page.items));
+      else context.io.stdout(leaksText(page.items) + (page.nextCursor === undefined ? '' : MORE));
     });
 }
 

@@ -60,6 +60,8 @@ function runText(found: RunAnswer): string {
     ['Waiting', found.waiting],
     ['Error', error && `${error.code} ${error.node === undefined ? '' : `in ${error.node}: `}${error.message}`],
     ['Remedy', error?.remedy],
+    ['Parent', found.parent && `${found.parent.runId} at ${found.parent.node}`],
+    ['Children', found.children?.map(({ node, runId, status }) => `${node}: ${runId} ${status}`).join(', ')],
     ['Requester', found.requester],
     ['Sandboxed', found.sandboxed ? 'yes: tools without credentials talk to the sandbox' : undefined],
     ['Started', found.startedAt],

@@ -15,6 +15,15 @@ const accepted = z
   .object({ name: z.string(), version: z.string(), hash: z.string(), warnings })
   .meta({ id: 'AcceptedDefinition' });
 
+const coverage = z
+  .object({ effects: z.int(), covered: z.int(), percentage: z.int(), uncovered: z.array(z.string()).readonly() })
+  .meta({
+    id: 'Coverage',
+    description: 'How many acts that change something say what takes them back, or that nothing does.',
+  });
+
+const checkedDefinition = accepted.extend({ coverage }).meta({ id: 'CheckedDefinition' });
+
 const definition = z
   .object({
     name: z.string(),
@@ -80,16 +89,17 @@ function textRoutes(app: App, { runs }: Services): void {
         tags,
         consumes: ['application/yaml', 'application/json'],
         body: text,
-        response: { 200: accepted, ...problemResponse },
+        response: { 200: checkedDefinition, ...problemResponse },
       },
     },
     async (request) => {
-      const { definition: checked, warnings: found } = runs.definitions.validate(
-        request.body.source,
-        request.body.format,
-      );
+      const {
+        definition: checked,
+        coverage: covered,
+        warnings: found,
+      } = runs.definitions.validate(request.body.source, request.body.format);
       const { name, version, hash } = checked;
-      return { name, version, hash, warnings: found };
+      return { name, version, hash, coverage: covered, warnings: found };
     },
   );
 }

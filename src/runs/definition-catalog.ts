@@ -1,7 +1,7 @@
 // Definitions as the outside sees them: published once, read, listed, previewed. Compiled plans are kept by hash.
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { compareVersions, compileDefinition } from '../definitions/index.ts';
+import { compareVersions, compileDefinition, coverageOf } from '../definitions/index.ts';
 import type { Catalog, Plan } from '../definitions/index.ts';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { Json, Problem } from '../kernel/index.ts';
@@ -27,7 +27,7 @@ export function createDefinitions(
     validate(source, format) {
       const { plan, warnings } = compile(catalog, source, format);
       const { name, version, hash, title } = plan;
-      return { definition: { name, version, hash, title }, warnings };
+      return { definition: { name, version, hash, title }, coverage: coverageOf(plan), warnings };
     },
     async list(tenant, page) {
       const limit = pageLimit(page.limit);

@@ -8,7 +8,6 @@ export interface EffectRow {
   readonly run: string;
   readonly workflow: string;
   readonly run_status: string;
-  readonly run_finished_at: Date | null;
   readonly node: string;
   readonly item: number | null;
   readonly epoch: number;
@@ -35,24 +34,15 @@ export async function listEffects(knex: Knex, runId: string): Promise<EffectRow[
     .orderByRaw('started_at nulls last, node, item nulls first');
 }
 
-/** Of a leak: the end of its run, the run, the node and its item. */
-export interface LeakPosition {
+/** A run that was taken back, as it stands in the list of such runs. */
+export interface TakenBackRun {
+  readonly id: string;
+  /** When it ended, as the database's text. */
   readonly at: string;
-  readonly run: string;
-  readonly node: string;
-  readonly item: string;
 }
 
-// A cancel without compensation takes nothing back, so what it leaves behind is no leak.
-const TAKEN_BACK = `exists (
-  select 1
-    from breakwater.run r
-   where r.id = run
-     and (r.status in ('compensated', 'compensation_failed', 'rejected')
-          or r.status = 'cancelled' and coalesce((r.control #>> '{cancel,compensate}')::boolean, true)))`;
-
-/** Runs that ended last first. */
-export async function listLeaks(
+/** Runs of which nothing should be left, the one that ended last first; from `from` on, itself included. */
+export async function listTakenBack(
   knex: Knex,
   tenant: string,
   {
@@ -60,31 +50,38 @@ export async function listLeaks(
     since,
     until,
     limit,
-    after,
-  }: Omit<LeakFilter, 'limit' | 'cursor'> & { limit: number; after?: LeakPosition },
-): Promise<(EffectRow & { readonly position: string; readonly run_finished_at: Date })[]> {
-  const query = effects(knex)
-    .select<(EffectRow & { readonly position: string; readonly run_finished_at: Date })[]>(
-      '*',
-      knex.raw('run_finished_at::text as position'),
-    )
+    from,
+  }: Omit<LeakFilter, 'limit' | 'cursor'> & { limit: number; from?: TakenBackRun },
+): Promise<TakenBackRun[]> {
+  const query = knex
+    .withSchema('breakwater')
+    .table('run')
+    .select<TakenBackRun[]>('id', knex.raw('finished_at::text as at'))
     .where({ tenant })
-    .whereIn('run_status', ['compensated', 'compensation_failed', 'rejected', 'cancelled'])
-    .whereIn('state', [...STANDING])
-    .whereRaw(TAKEN_BACK)
-    .orderByRaw('run_finished_at desc, run desc, node, coalesce(item, -1)')
+    .whereIn('status', ['compensated', 'compensation_failed', 'rejected', 'cancelled'])
+    // A cancel without compensation takes nothing back, so what it leaves behind is no leak.
+    .whereRaw(`(status <> 'cancelled' or coalesce((control #>> '{cancel,compensate}')::boolean, true))`)
+    .orderBy([
+      { column: 'finished_at', order: 'desc' },
+      { column: 'id', order: 'desc' },
+    ])
     .limit(limit);
   if (workflow !== undefined) void query.where({ workflow });
-  if (since !== undefined) void query.where('run_finished_at', '>=', since);
-  if (until !== undefined) void query.where('run_finished_at', '<', until);
-  if (after !== undefined) {
-    const { at, run, node, item } = after;
-    void query.whereRaw(
-      `(run_finished_at, run) <= (?::timestamptz, ?) and not (run = ? and (node, coalesce(item, -1)) <= (?, ?::int))`,
-      [at, run, run, node, item],
-    );
-  }
+  if (since !== undefined) void query.where('finished_at', '>=', since);
+  if (until !== undefined) void query.where('finished_at', '<', until);
+  if (from !== undefined) void query.whereRaw('(finished_at, id) <= (?::timestamptz, ?)', [from.at, from.id]);
   return await query;
+}
+
+/** What may stand of these runs, by run. */
+export async function listStanding(knex: Knex, runIds: readonly string[]): Promise<Map<string, EffectRow[]>> {
+  if (runIds.length === 0) return new Map();
+  const rows = await effects(knex)
+    .select<EffectRow[]>('*')
+    .whereRaw('run = any(?)', [[...runIds]])
+    .whereIn('state', [...STANDING])
+    .orderByRaw('node, item nulls first');
+  return Map.groupBy(rows, ({ run }) => run);
 }
 
 function effects(knex: Knex) {

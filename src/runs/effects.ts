@@ -3,44 +3,61 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { stands, whyItStands } from './effect.ts';
 import type { EffectView, LeakView } from './effect.ts';
-import { listEffects, listLeaks } from './effects-store.ts';
-import type { EffectRow } from './effects-store.ts';
+import { listEffects, listStanding, listTakenBack } from './effects-store.ts';
+import type { EffectRow, TakenBackRun } from './effects-store.ts';
 import { decodeCursor, encodeCursor, pageLimit, timestampText } from './page.ts';
 import type { LeakFilter, Page } from './runs.ts';
 
+/** Where a page ended: in a run, after so many of its leaks. */
 const leakPosition = z.object({
   at: timestampText,
   run: z.string(),
-  node: z.string(),
-  item: z.string().regex(/^(?:-1|\d{1,9})$/),
+  told: z.string().regex(/^\d{1,9}$/),
 });
+
+/** Runs that are looked at together, and how many such looks one answer takes: runs that left nothing fill no page. */
+const RUNS_A_LOOK = 200;
+const LOOKS = 20;
 
 export async function effectsOfRun(knex: Knex, runId: string): Promise<EffectView[]> {
   return (await listEffects(knex, runId)).map(effectView);
 }
 
+/** The page is short, and there is a next one, where so many runs left nothing that it is better asked again. */
 export async function leakPage(knex: Knex, tenant: string, filter: LeakFilter): Promise<Page<LeakView>> {
   const limit = pageLimit(filter.limit);
-  const after = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor, leakPosition);
-  const rows = await listLeaks(knex, tenant, { ...filter, limit: limit + 1, after });
-  const last = rows[limit - 1];
-  return {
-    items: rows.slice(0, limit).map((row) => leakView(row)),
-    ...(rows.length > limit &&
-      last && {
-        nextCursor: encodeCursor({ at: last.position, run: last.run, node: last.node, item: String(last.item ?? -1) }),
-      }),
-  };
+  const cursor = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor, leakPosition);
+  const items: LeakView[] = [];
+  let from = cursor && { id: cursor.run, at: cursor.at };
+  let told = Number(cursor?.told ?? 0);
+  for (let look = 0; look < LOOKS; look++) {
+    const runs = await listTakenBack(knex, tenant, { ...filter, limit: RUNS_A_LOOK + 1, from });
+    const standing = await listStanding(
+      knex,
+      runs.slice(0, RUNS_A_LOOK).map(({ id }) => id),
+    );
+    for (const run of runs.slice(0, RUNS_A_LOOK)) {
+      const leaks = (standing.get(run.id) ?? []).slice(told).map((row) => leakView(row, run));
+      const room = limit - items.length;
+      items.push(...leaks.slice(0, room));
+      if (leaks.length > room)
+        return { items, nextCursor: encodeCursor({ at: run.at, run: run.id, told: `${told + room}` }) };
+      told = 0;
+    }
+    from = runs[RUNS_A_LOOK];
+    if (!from) return { items };
+  }
+  return { items, ...(from && { nextCursor: encodeCursor({ at: from.at, run: from.id, told: '0' }) }) };
 }
 
-function leakView(row: EffectRow & { readonly run_finished_at: Date }): LeakView {
+function leakView(row: EffectRow, { at }: TakenBackRun): LeakView {
   const effect = effectView(row);
   return {
     ...effect,
     runId: row.run,
     workflow: row.workflow,
     runStatus: row.run_status,
-    runFinishedAt: row.run_finished_at.toISOString(),
+    runFinishedAt: new Date(at).toISOString(),
     why: whyItStands(effect),
   };
 }

@@ -1,5 +1,5 @@
 // What the outside may ask of runs: the shapes that http/ and cli/ show, and the service behind them.
-import type { NodeStatus, Plan } from '../definitions/index.ts';
+import type { Coverage, NodeStatus, Plan } from '../definitions/index.ts';
 import type { NodeDecisionRequest } from './node-decision.ts';
 import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { EffectView, LeakView } from './effect.ts';
@@ -180,7 +180,7 @@ export interface Definitions {
   validate(
     source: string,
     format: 'yaml' | 'json',
-  ): { definition: Omit<DefinitionView, 'createdAt' | 'kind'>; warnings: readonly Problem[] };
+  ): { definition: Omit<DefinitionView, 'createdAt' | 'kind'>; coverage: Coverage; warnings: readonly Problem[] };
   list(tenant: string, page: { limit?: number; cursor?: string }): Promise<Page<DefinitionView>>;
   /** Without a version: all of them, highest first. Unknown: BreakwaterError NOT_FOUND with the nearest name. */
   versions(tenant: string, name: string): Promise<readonly DefinitionView[]>;

@@ -1,9 +1,10 @@
 // What a run changed outside, and whether it still stands: told by its record alone, compared with what the vendor holds.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { EffectView, LeakView } from '../../src/runs/index.ts';
+import { breakwater } from '../cli/command-line.ts';
 import { atOnce } from '../runs/live/flow.ts';
-import type { Flow } from '../runs/live/flow.ts';
-import { startLiveApp } from '../runs/live/live-app.ts';
+import type { Flow, Part } from '../runs/live/flow.ts';
+import { ADMIN_KEY, startLiveApp } from '../runs/live/live-app.ts';
 import type { LiveApp } from '../runs/live/live-app.ts';
 
 let live: LiveApp;
@@ -183,3 +184,46 @@ describe('the leak report', () => {
     expect(await statesOf(id)).toEqual({ 'only.kept': 'done' });
   });
 });
+
+describe('breakwater', () => {
+  const ask = async (...args: string[]) =>
+    await breakwater(['runs', ...args], { BREAKWATER_URL: live.app.url, BREAKWATER_KEY: ADMIN_KEY });
+
+  it.concurrent('runs effects prints what a run changed, a line an act', async () => {
+    const flow = live.flow();
+    const { id } = await flow.run(
+      await failing(flow, [flow.write('gone'), flow.write('left', { compensation: undefined })]),
+    );
+
+    const { exitCode, stdout } = await ask('effects', id);
+
+    expect(exitCode).toBe(0);
+    const lines = stdout.split('\n').map((line) => line.split(/ {2,}/).slice(0, 6));
+    expect(lines[0]).toEqual(['NODE', 'ACT', 'AT THE VENDOR', 'STATE', 'NOW', 'UNDO']);
+    const act = 'github.create_or_update_file';
+    expect(lines[1]).toEqual(['only.gone', act, `${flow.name}/gone`, 'compensated', 'gone', 'github.delete_file']);
+    expect(lines[2]).toEqual(['only.left', act, `${flow.name}/left`, 'done', 'stands', 'none']);
+    expect(stdout).toContain('3 effects, 1 may stand');
+    expect((await ask('effects', id, '--json')).json()).toMatchObject({ items: [{ node: 'only.gone' }, {}, {}] });
+  });
+
+  it.concurrent('runs leaks ends with 1 when there is one, and tells why it stands', async () => {
+    const [clean, leaky] = [live.flow(), live.flow()];
+    await clean.run(await failing(clean, [clean.write('gone')]));
+    await leaky.run(await failing(leaky, [leaky.write('left', { compensation: undefined }), leaky.write('gone')]));
+
+    const [nothing, something] = await Promise.all([
+      ask('leaks', '--workflow', clean.name),
+      ask('leaks', '--workflow', leaky.name),
+    ]);
+
+    expect(nothing).toMatchObject({ exitCode: 0, stdout: 'Nothing stands of what was taken back.\n' });
+    expect(something.exitCode).toBe(1);
+    expect(something.stdout).toMatch(/compensation_failed +only\.left .*nothing takes it back/);
+  });
+});
+
+async function failing(flow: Flow, acts: readonly Part[]): Promise<Part[]> {
+  await flow.strike('bad', refusal);
+  return [{ id: 'only', activities: [...acts, flow.write('bad')] }];
+}

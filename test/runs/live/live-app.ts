@@ -14,7 +14,7 @@ import type { TestSandbox } from '../../sandbox/open-sandbox.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { Flow } from './flow.ts';
 
-const ADMIN_KEY = 'bw_test_admin_key_0123456789abcdef';
+export const ADMIN_KEY = 'bw_test_admin_key_0123456789abcdef';
 
 export interface Answer<T> {
   readonly status: number;
