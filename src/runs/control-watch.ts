@@ -6,7 +6,7 @@ import { messageOf } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
 import { loadControls } from './control-store.ts';
 import type { Control } from './control-store.ts';
-import { RUN_TOPIC } from './hold.ts';
+import { RUN_TOPIC } from './run-topic.ts';
 
 /** How long wakes gather, so that a wave of them is one query. */
 const GATHER_MS = 20;

@@ -1,5 +1,5 @@
 // A run that failed behind a point of no return, or whose definition says `on_failure: ask`: an operator decides what becomes of it.
-import { ENGINE_RANGE, leaveIfTaken, onWake, runStep, stepId, wakeTopic } from '../durable/index.ts';
+import { ENGINE_RANGE, leaveIfTaken, runStep, stepId } from '../durable/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import type { Control } from './control-store.ts';
 import type { RunContext } from './environment.ts';
@@ -9,12 +9,6 @@ import { saveHeld } from './run-store.ts';
 import { ENGINE_STEP } from './step-layout.ts';
 import { errorOf } from './turn.ts';
 import type { Turn } from './turn.ts';
-
-/** Wakes the run itself; no node has an empty id. */
-export const RUN_TOPIC = wakeTopic('', 0);
-
-/** Between two looks whether the run was taken away: a lost wake costs so much at most. */
-const LOOK_MS = 5_000;
 
 /** The irreversible acts that are done: pivots. */
 function pivotsOf(plan: Plan, results: ReadonlyMap<string, NodeResult>): string[] {
@@ -50,17 +44,9 @@ function whyHeld(plan: Plan, results: ReadonlyMap<string, NodeResult>, turn: Tur
 
 // A decision that lets the run go on takes it away from here: its record is another then, and read anew.
 async function untilDecided(context: RunContext): Promise<boolean> {
-  const { facts, knex } = context;
   const look = async (control: Control | undefined): Promise<boolean | undefined> => {
-    await leaveIfTaken(knex);
+    await leaveIfTaken(context.knex);
     return control?.cancel?.compensate;
   };
-  return await untilAsked(context, look, (ring) => {
-    const poll = setInterval(ring, LOOK_MS);
-    const unsubscribe = onWake(facts.id, RUN_TOPIC, ring);
-    return () => {
-      clearInterval(poll);
-      unsubscribe();
-    };
-  });
+  return await untilAsked(context, look);
 }

@@ -1,8 +1,12 @@
 // A run that is paused: it says so once it has come to rest, and stays so until it is resumed or cancelled, however long that is.
-import { currentRun } from '../durable/index.ts';
+import { currentRun, onWake } from '../durable/index.ts';
 import { savePaused } from './control-store.ts';
 import type { Control } from './control-store.ts';
 import type { RunBase } from './environment.ts';
+import { RUN_TOPIC } from './run-topic.ts';
+
+/** Between two looks when nobody woke the run: a lost wake costs so much at most. */
+const LOOK_MS = 5_000;
 
 /** The gate must be closed; it is open again afterwards. */
 export async function stayPaused(context: RunBase): Promise<void> {
@@ -20,8 +24,8 @@ export async function stayPaused(context: RunBase): Promise<void> {
 }
 
 /**
- * Reads what is asked of the run until `look` finds in it what it waits for: at once, whenever something else is asked, and when
- * `bell` rings. Ends with the execution.
+ * Reads what is asked of the run until `look` finds in it what it waits for: at once, whenever the run is woken, now and then, and
+ * when `bell` rings. Ends with the execution.
  */
 export async function untilAsked<T>(
   { controls, facts }: Pick<RunBase, 'controls' | 'facts'>,
@@ -33,8 +37,9 @@ export async function untilAsked<T>(
   const ring = (): void => next.resolve();
   const unhook = bell(ring);
   quiesce.addEventListener('abort', ring, { once: true });
-  // Watched before the first look, so that nothing is asked between the two unheard.
-  const unwatch = controls.watch(facts.id, ring);
+  // Heard from before the first look on, so that nothing is asked between the two unheard.
+  const unsubscribe = onWake(facts.id, RUN_TOPIC, ring);
+  const poll = setInterval(ring, LOOK_MS);
   try {
     for (;;) {
       next = Promise.withResolvers<void>();
@@ -44,7 +49,8 @@ export async function untilAsked<T>(
       await next.promise;
     }
   } finally {
-    unwatch();
+    clearInterval(poll);
+    unsubscribe();
     unhook();
     quiesce.removeEventListener('abort', ring);
   }

@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { Plan } from '../definitions/index.ts';
 import { sendInTransaction, wakeTopic } from '../durable/index.ts';
 import { epochOf } from './amendments.ts';
-import { RUN_TOPIC } from './hold.ts';
+import { RUN_TOPIC } from './run-topic.ts';
 import { loadPinned } from './pinned-definition.ts';
 import type { RunRow } from './run-store.ts';
 

@@ -9,7 +9,7 @@ import type { Control } from '../../src/runs/control-store.ts';
 import { createControlWatch } from '../../src/runs/control-watch.ts';
 import type { ControlWatch } from '../../src/runs/control-watch.ts';
 import { insertDefinition } from '../../src/runs/definition-store.ts';
-import { RUN_TOPIC } from '../../src/runs/hold.ts';
+import { RUN_TOPIC } from '../../src/runs/run-topic.ts';
 import { insertRun } from '../../src/runs/run-store.ts';
 import { openEngine } from '../durable/an-engine.ts';
 import type { TestEngine } from '../durable/an-engine.ts';

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import type { Call, Fault } from '../../../sandbox/index.ts';
 import type { RunView } from '../../../src/runs/index.ts';
 import { until } from '../../support/until.ts';
-import type { LiveApp } from './live-app.ts';
+import type { FlowWorld } from './live-app.ts';
 
 export type Part = Readonly<Record<string, unknown>>;
 
@@ -34,9 +34,9 @@ const REPOSITORY = '/repos/acme/website/contents';
 
 export class Flow {
   readonly name: string;
-  readonly #live: LiveApp;
+  readonly #live: FlowWorld;
 
-  constructor(live: LiveApp, name: string) {
+  constructor(live: FlowWorld, name: string) {
     this.#live = live;
     this.name = name;
   }

@@ -40,6 +40,9 @@ export interface LiveApp {
   stop(): Promise<void>;
 }
 
+/** What a flow needs of an app, in this process or in another. */
+export type FlowWorld = Pick<LiveApp, 'sandbox' | 'knex' | 'call' | 'publish'>;
+
 export interface LiveOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly emit?: Emit;
@@ -84,7 +87,7 @@ export async function startLiveApp(name: string, { env = {}, emit = silent }: Li
   return live;
 }
 
-async function send<T>(
+export async function send<T>(
   url: string,
   method: string,
   body?: string,
