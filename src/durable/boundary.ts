@@ -2,7 +2,7 @@
 
 /**
  * Of a step: `before` its body, `done` with it and nothing written, `recorded`. Of a transaction also: `done` means written and not
- * committed, `committed` that DBOS's checkpoint is missing. Of a message that is taken: `before`, `recorded`; that is sent: `done`,
+ * committed, `committed` that DBOS's checkpoint is missing; of one that is a single statement, that it leaves now, and that it came back. Of a message that is taken: `before`, `recorded`; that is sent: `done`,
  * `committed`. Of a run: `inserted` and not committed, `started` means committed and not begun, `ending` that the body is over and
  * its end not yet in DBOS, `ended`. What is only read from the record passes `recorded` again.
  */

@@ -2,6 +2,7 @@
 // it could not serve is asked again alone on DBOS's own path, which knows every no: lost owners, nondeterminism, bad values.
 import type { ClientBase } from 'pg';
 import type { Emit } from '../kernel/index.ts';
+import { takeEnded } from './ended.ts';
 import { findExecution } from './execution.ts';
 import { openLanes } from './group-lanes.ts';
 import type { Lanes } from './group-lanes.ts';
@@ -126,6 +127,7 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
     },
 
     async recordWorkflowOutput(runId, status, ownerXid = currentOwnerXid(runId)) {
+      if (ownerXid !== undefined && takeEnded(ownerXid)) return true;
       const outcome: Outcome = { runId, status: 'SUCCESS', output: status.output, error: null };
       return (await finish(outcome, ownerXid)) || (await stock.recordWorkflowOutput(runId, status, ownerXid));
     },

@@ -5,7 +5,7 @@ import type { ClientBase, Pool, QueryResultRow } from 'pg';
 export const RECV = 'DBOS.recv';
 
 /** A pool, each statement its own transaction; or a client in the transaction of a caller. */
-type Database = Pool | ClientBase;
+export type Database = Pool | ClientBase;
 
 export interface Look {
   readonly runId: string;
@@ -269,15 +269,17 @@ export async function finishMany(pool: Pool, outcomes: readonly RunOutcome[]): P
 }
 
 /**
- * Rows of somebody else's that go in together with the workflows, one for each: only what the insert returns as `run` is started.
- * One companion has one text.
+ * Rows of somebody else's that are written together with those of the workflows, one for each: only what the statement returns as
+ * `run` is started, or ended. One companion has one text.
  */
 export interface Companion<Row> {
   /** Of the prepared statement. */
   readonly name: string;
-  /** An `insert … returning … as run`; its values are parameters from `first` on. */
+  /** An `insert` or `update … returning … as run`; its values are parameters from `first` on. */
   readonly text: (first: number) => string;
   readonly values: (rows: readonly Row[]) => readonly unknown[];
+  /** A row's part in the size of a statement, in characters. Default 0. */
+  readonly weightOf?: (row: Row) => number;
 }
 
 /** Companions' parameters follow those of the workflows. */
@@ -351,7 +353,7 @@ const served = new Map<string, number>();
 
 // A prepared statement is planned once a connection, for tables as small as they were then. The name changes each time the number of
 // items doubles: some twenty plans in a process's life, none of them for a table that has grown tenfold since.
-async function prepared<Row extends QueryResultRow>(
+export async function prepared<Row extends QueryResultRow>(
   database: Database,
   name: string,
   text: string,

@@ -52,7 +52,7 @@ export async function recordWithWork<T>(knex: Knex, step: TransactionStep<T>): P
 }
 
 // DBOS's path commits its proof before its record; an execution that nobody preceded under its token cannot meet one.
-async function wasCompleted(knex: Knex, id: number): Promise<boolean> {
+export async function wasCompleted(knex: Knex, id: number): Promise<boolean> {
   const { runId, isFirst } = currentRun();
   return !isFirst && (await findCompletion(knex, runId, id)) !== undefined;
 }

@@ -18,10 +18,11 @@ import type { Inserted, Start } from './start.ts';
  */
 export type StartTogether<Row> = (start: Start, row: Row) => Promise<Inserted | undefined>;
 
-const LIMITS = { maxSize: 500, maxWeight: 4 * 1024 * 1024, maxInFlight: 2 };
+/** How many of the caller's rows one statement takes. */
+export const ROWS_TOGETHER = { maxSize: 500, maxWeight: 4 * 1024 * 1024, maxInFlight: 2 };
 
 // A cut connection leaves open what was committed: every caller learns that, as from a transaction of its own.
-const refusals: Refusals = {
+export const rowRefusals: Refusals = {
   isTransient: (error) => !/^(?!08|57P)(?=.*\d)[0-9A-Z]{5}$/.test(codeOf(error) ?? ''),
   isAboutValue: (error) => /^(21|22|54)/.test(codeOf(error) ?? ''),
 };
@@ -30,7 +31,7 @@ const refusals: Refusals = {
 export function openStarts<Row = undefined>(knex: Knex, companion?: Companion<Row>): StartTogether<Row> {
   type Item = RunStart & { readonly row: Row };
   const group = createGroup<Item, boolean | undefined>({
-    ...LIMITS,
+    ...ROWS_TOGETHER,
     keyOf: ({ runId }) => runId,
     twins: 'apart',
     weightOf: ({ input }) => input?.length ?? 0,
@@ -38,7 +39,7 @@ export function openStarts<Row = undefined>(knex: Knex, companion?: Companion<Ro
       await sendSplitting(
         items,
         async (part) => await withClient(knex, async (client) => await startMany(client, part, companion)),
-        refusals,
+        rowRefusals,
       ),
   });
   return async (start, row) => {

@@ -7,6 +7,7 @@ import type { Emit } from '../kernel/index.ts';
 import { takeBirth } from './birth.ts';
 import type { Birth } from './birth.ts';
 import { reach } from './boundary.ts';
+import { takeEnded } from './ended.ts';
 import { causeOfEscape, classifyEscape } from './escape.ts';
 import type { EscapeClass } from './escape.ts';
 import { asExecution, currentRun } from './execution.ts';
@@ -70,6 +71,8 @@ function guarded(body: () => Promise<void>): Promise<void> {
       giveBacks.delete(owned.runId);
     } catch (error) {
       const kind = classifyEscape(error);
+      // DBOS does not come to write an outcome.
+      takeEnded(owned.ownerXid);
       // What escaped may have come past the branches: none of them may act once another execution begins.
       currentRun().comeToRest(kind);
       await currentRun().settled();

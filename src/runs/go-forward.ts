@@ -29,7 +29,12 @@ import { describeWaiting } from './waiting.ts';
 /** How the forward part ended: `turn` is absent when every node is settled and nothing failed. */
 export interface Forward {
   readonly turn?: TurnReason & { readonly compensate?: boolean };
+  /** So has the run. */
+  readonly isOver?: true;
 }
+
+/** Ends a run of which everything is done, unless something is asked of it. */
+export type EndIfDone = () => Promise<boolean>;
 
 /** Node timers longer than Node's limit are set again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -39,8 +44,12 @@ const MOVEMENT_MS = 100;
 const PAUSE = '';
 
 /** Fills `results` with what the nodes come to. */
-export async function goForward(context: RunContext, results: Map<string, NodeResult>): Promise<Forward> {
-  const walk = new ForwardWalk(context, results);
+export async function goForward(
+  context: RunContext,
+  results: Map<string, NodeResult>,
+  endIfDone: EndIfDone,
+): Promise<Forward> {
+  const walk = new ForwardWalk(context, results, endIfDone);
   try {
     return await walk.toTheEnd();
   } finally {
@@ -51,6 +60,7 @@ export async function goForward(context: RunContext, results: Map<string, NodeRe
 class ForwardWalk {
   readonly #context: RunContext;
   readonly #results: Map<string, NodeResult>;
+  readonly #endIfDone: EndIfDone;
   readonly #recorded: ReadonlyMap<string, NodeResult>;
   readonly #branches: Branches<string, NodeResult | undefined>;
   readonly #cuts = new Map<string, AbortController>();
@@ -74,9 +84,10 @@ class ForwardWalk {
   /** What its row may call it waiting for: an earlier execution, or this one, said so. */
   #calledWaiting: string | null;
 
-  constructor(context: RunContext, results: Map<string, NodeResult>) {
+  constructor(context: RunContext, results: Map<string, NodeResult>, endIfDone: EndIfDone) {
     this.#context = context;
     this.#results = results;
+    this.#endIfDone = endIfDone;
     // Settled once its doubts are undone: until then its branch has work left, and what depends on it waits.
     for (const node of context.plan.nodes) if (hasDoubts(context, node, results)) results.delete(node.id);
     this.#recorded = new Map(results);
@@ -159,6 +170,7 @@ class ForwardWalk {
   // The last word is the database's: a run that was told to cancel does not end as done. One that turned may stay as it is for days.
   async #ended(): Promise<Forward | undefined> {
     const { controls, facts, gate } = this.#context;
+    if (!this.#turn && !gate.isClosed && (await this.#endIfDone())) return { isOver: true };
     if (!this.#turn) this.#obey(await controls.read(facts.id));
     if (gate.isClosed) return undefined;
     if (this.#turn && this.#unsaid) await this.#tell(this.#unsaid);

@@ -1,7 +1,7 @@
 // Runs a plan from its start, or from wherever the last execution left it, to a final status: the body of the durable workflow.
 import { withdrawApprovals } from '../approvals/index.ts';
 import { renderTemplate } from '../definitions/index.ts';
-import { ENGINE_RANGE, loadRecord, runTransaction, stepId } from '../durable/index.ts';
+import { loadRecord, runTransaction } from '../durable/index.ts';
 import { FailureError, failure } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { actsOf } from './act.ts';
@@ -10,6 +10,7 @@ import { goOnRewinding } from './rewind-run.ts';
 import { tellParent } from './child-store.ts';
 import { compensate, hasUndos } from './compensate.ts';
 import type { Doubts } from './compensate.ts';
+import { FINISH, endAsDone } from './end-as-done.ts';
 import { endChildren } from './end-children.ts';
 import type { RunContext } from './environment.ts';
 import { finalStatus, wantsCompensation } from './final-status.ts';
@@ -24,7 +25,6 @@ import { MAX_OUTPUT_BYTES, recordable } from './recordable.ts';
 import { finishRun, saveCompensating } from './run-store.ts';
 import type { RunEnd } from './run-store.ts';
 import type { CompensationSummary } from './runs.ts';
-import { ENGINE_STEP } from './step-layout.ts';
 import { suspectNodes } from './suspects.ts';
 import { errorOf, recordTurn, recordedTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
@@ -38,7 +38,8 @@ export async function runPlan(context: RunContext): Promise<void> {
   if (turn) return await goBack(context, turn);
   const recorded = foldRecord(context.plan, context.record);
   const results = new Map(recorded);
-  const forward = await goForward(context, results);
+  const forward = await goForward(context, results, () => endIfDone(context, results));
+  if (forward.isOver) return;
   const ended = forward.turn ? forward : succeed(context, results);
   if ('output' in ended) return await finish(context, { ...succeeded(ended.output), asksNothing: true });
   const suspects = context.tookOver ? namesOfSuspects(context, recorded, results) : [];
@@ -72,6 +73,14 @@ function namesOfSuspects(
 ): string[] {
   const nodes = suspectNodes(plan, recorded, results);
   return nodes.flatMap((node) => actsOf(node, scopeOfNode(plan, node, results, facts)).map((act) => act.name));
+}
+
+// With whatever other runs end at this moment; one that has a parent tells it, which takes a transaction.
+async function endIfDone(context: RunContext, results: ReadonlyMap<string, NodeResult>): Promise<boolean> {
+  const ended = context.parent ? undefined : succeed(context, results);
+  if (ended === undefined || !('output' in ended) || !(await endAsDone(context, ended.output))) return false;
+  tellFinished(context, succeeded(ended.output));
+  return true;
 }
 
 type Succeeded = { readonly output: Json };
@@ -153,11 +162,9 @@ interface Ending {
   readonly asksNothing?: boolean;
 }
 
-async function finish(
-  context: RunContext,
-  { status, turn, summary, output, progress, asksNothing = false }: Ending,
-): Promise<void> {
-  const { facts, emit } = context;
+async function finish(context: RunContext, ending: Ending): Promise<void> {
+  const { status, turn, summary, output, progress, asksNothing = false } = ending;
+  const { facts } = context;
   const end: RunEnd = {
     status,
     cause: turn?.cause ?? null,
@@ -166,15 +173,19 @@ async function finish(
     compensation: summary.total > 0 ? summary : null,
     progress,
   };
-  await runTransaction(stepId(ENGINE_RANGE, ENGINE_STEP.finish), 'run finished', async (trx) => {
+  await runTransaction(FINISH.id, FINISH.name, async (trx) => {
     if (!asksNothing) await withdrawApprovals(trx, facts.id);
     await finishRun(trx, facts, end);
     if (context.parent) await tellParent(trx, context.parent, { id: facts.id, status });
     return null;
   });
+  tellFinished(context, ending);
+}
+
+function tellFinished({ facts, emit }: RunContext, { status, turn, progress }: Ending): void {
   emit({
     level: 'info',
     name: 'run.finished',
-    fields: { run: facts.id, workflow: facts.name, status, cause: end.cause, percentage: progress },
+    fields: { run: facts.id, workflow: facts.name, status, cause: turn?.cause ?? null, percentage: progress },
   });
 }

@@ -72,6 +72,29 @@ export const RUN_COMPANION: Companion<NewRun> = {
   values: (rows) => [JSON.stringify(rows)],
 };
 
+export interface DoneRow {
+  readonly id: string;
+  /** JSON. */
+  readonly output: string;
+}
+
+/** The rows of runs that end as done, in the statement that ends their workflows. A run is left out of which something is asked. */
+export const DONE_COMPANION: Companion<DoneRow> = {
+  name: 'run',
+  text: (first) => `
+    update breakwater.run as run
+       set status = 'succeeded', cause = null, output = said.output::json, error = null, compensation = null, progress = 100,
+           phase = null, waiting_for = null, finished_at = clock_timestamp(), updated_at = clock_timestamp()
+      from unnest($${first}::text[], $${first + 1}::text[]) as said (id, output)
+      join owned on owned.run = said.id
+      join (select id from breakwater.run where id = any($${first}::text[]) and control is null order by id for no key update skip locked) free
+        on free.id = said.id
+     where run.id = said.id
+    returning run.id as run`,
+  values: (rows) => [rows.map(({ id }) => id), rows.map(({ output }) => output)],
+  weightOf: ({ output }) => output.length,
+};
+
 /** False when the idempotency key already names a run: nothing was inserted. */
 export async function insertRun(trx: Knex.Transaction, run: NewRun): Promise<boolean> {
   const inserted = await trx

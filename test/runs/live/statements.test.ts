@@ -71,7 +71,7 @@ describe('a run of many acts', () => {
 });
 
 describe('a run of one act', () => {
-  it('is started by one statement, asks nothing that it knows, and ends in one transaction', async () => {
+  it('is started by one statement, asks nothing that it knows, and ends by one', async () => {
     const flow = live.flow();
     await flow.publish([{ id: 'only', activities: [flow.write('a')] }]);
     await flow.end(await flow.startAgain({}));
@@ -81,7 +81,9 @@ describe('a run of one act', () => {
       start: count(/breakwater\.start\.run/),
       looks: count(/breakwater\.look/),
       records: count(/breakwater\.record\.\d/),
-      end: count(/breakwater\.record\.once/),
+      end: count(/breakwater\.end\.run/),
+      controlsRead: count(/"control" is not null/),
+      transactions: count(/breakwater\.record\.once/),
       outcome: count(/breakwater\.finish/),
       completions: count(/transaction_completion/),
       withdrawals: count(/update "?breakwater"?\."?approval/),
@@ -92,7 +94,9 @@ describe('a run of one act', () => {
       looks: 0,
       records: 1,
       end: 1,
-      outcome: 1,
+      controlsRead: 0,
+      transactions: 0,
+      outcome: 0,
       completions: 0,
       withdrawals: 0,
       recordsRead: 0,
