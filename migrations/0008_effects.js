@@ -82,6 +82,7 @@ export async function up(knex) {
              else (plan.node #>> '{compensation,tool}') || '.' || (plan.node #>> '{compensation,action}') end) as taken_back_by,
            f.state, f.verdict, f.error_code, f.undo_error_code, f.started_at, f.finished_at, f.undone_at
       from fact f
+      join breakwater.run own on own.id = f.run
       -- What has no checkpoint is told by the plan; that of code is not stored.
       left join lateral (
         select n.value as node
@@ -90,7 +91,9 @@ export async function up(knex) {
           cross join lateral jsonb_array_elements(d.plan -> 'nodes') n
          where f.effect is null and r.id = f.run and n.value ->> 'id' = regexp_replace(f.act, '\\[\\d+\\]$', '')
       ) plan on true
-     where f.effect is not null or (plan.node ->> 'effect')::boolean or (plan.node is null and f.state <> 'intended');
+     where (f.effect is not null or (plan.node ->> 'effect')::boolean or (plan.node is null and f.state <> 'intended'))
+       -- What a fork inherited is the effect of the run that it came from.
+       and not regexp_replace(f.act, '\\[\\d+\\]$', '') = any(own.inherited);
 
     grant select on breakwater.effect to breakwater_app;
   `);

@@ -118,6 +118,21 @@ describe('the effects of a run', () => {
   });
 });
 
+describe('the effects of a fork', () => {
+  it.concurrent('are its own, not those that it inherited', async () => {
+    const flow = live.flow();
+    const again = flow.write('b');
+    const elsewhere = { ...(again['with'] as Part), path: `${flow.name}/b-{{ run.id }}` };
+    const { id } = await flow.run([{ id: 'only', activities: [flow.write('a'), { ...again, with: elsewhere }] }]);
+
+    const { body } = await live.call<{ id: string }>('POST', `/v1/runs/${id}/fork`, { node: 'only.b' });
+    await flow.end(body.id);
+
+    expect(await statesOf(id)).toEqual({ 'only.a': 'done', 'only.b': 'done' });
+    expect(await statesOf(body.id)).toEqual({ 'only.b': 'done' });
+  });
+});
+
 describe('the leak report', () => {
   it.concurrent('names what nothing takes back, and what could not be taken back', async () => {
     const flow = live.flow();
