@@ -154,7 +154,7 @@ describe('a child run', () => {
     await torn.strike('bad', refusal);
 
     const [timedOut, failed] = await Promise.all([
-      late.run([runsIt(lateChild, { timeout: '1s' })]),
+      late.run([runsIt(lateChild, { timeout: '3s' })]),
       torn.run([runsIt(tornChild), { id: 'sibling', activities: [torn.write('slow'), torn.write('bad')] }]),
     ]);
 

@@ -17,7 +17,7 @@ const refusal = { fault: 'status', status: 422 } as const;
 
 let sandbox: TestSandbox;
 let databaseUrl: string;
-let app: AppProcess;
+let app: AppProcess | undefined;
 let flows: Record<'forward' | 'before' | 'between' | 'parent' | 'child', Flow>;
 const runIds = new Map<Flow, string>();
 
@@ -30,9 +30,9 @@ beforeAll(async () => {
     sandbox,
     databaseUrl,
     knex,
-    call: async (method: string, path: string, body?: unknown) => await app.call(method, path, body),
+    call: async (method: string, path: string, body?: unknown) => await app!.call(method, path, body),
     publish: async (yaml: string) =>
-      await app.call('POST', '/v1/definitions', yaml, { 'content-type': 'application/yaml' }),
+      await app!.call('POST', '/v1/definitions', yaml, { 'content-type': 'application/yaml' }),
   } as unknown as LiveApp;
   const flow = (name: string) => new Flow(live, name);
   flows = {
@@ -49,7 +49,7 @@ beforeAll(async () => {
   app = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url });
 }, 120_000);
 afterAll(async () => {
-  await app.stop();
+  await app?.stop();
   await sandbox[Symbol.asyncDispose]();
 });
 

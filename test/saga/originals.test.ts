@@ -47,7 +47,7 @@ describe('compensation', () => {
     const flow = live.flow();
     await flow.strike('refusing', { ...later, times: 2 }, 'DELETE');
     await flow.strike('hanging', { fault: 'hang', times: 1 }, 'DELETE');
-    const undo = { action: 'delete_file', timeout: '500ms', retry: atOnce(3) };
+    const undo = { action: 'delete_file', timeout: '3s', retry: atOnce(3) };
 
     const acts = ['refusing', 'hanging'].map((name) => flow.write(name, { compensation: undo }));
     const run = await flow.run(await failing(flow, acts));
@@ -265,9 +265,7 @@ describe('a failure', () => {
     const flow = live.flow();
     await flow.strike('a', { fault: 'hang', times: 1 });
 
-    const id = await flow.start([
-      { id: 'only', activities: [flow.write('a', { timeout: '500ms', retry: atOnce(2) })] },
-    ]);
+    const id = await flow.start([{ id: 'only', activities: [flow.write('a', { timeout: '2s', retry: atOnce(2) })] }]);
 
     expect((await flow.end(id)).status).toBe('succeeded');
     expect((await flow.nodes(id))['only.a']).toMatchObject({ attempts: '2', status: 'completed' });
@@ -289,7 +287,7 @@ describe('a failure', () => {
         { id: 'only', activities: [flow.write('a')] },
         { id: 'hold', type: 'wait', depends_on: ['only'], wait: { for: '1h' } },
       ],
-      { timeout: '1s' },
+      { timeout: '3s' },
     );
 
     expect(run).toMatchObject({ status: 'compensated', cause: 'timeout', error: { code: 'RUN_TIMEOUT' } });
