@@ -397,15 +397,44 @@ describe('a group of starts', () => {
     const rows = await engine.knex('dbos.workflow_status').whereIn('workflow_uuid', ['started', 'unstorable']);
     expect(rows).toMatchObject([{ workflow_uuid: 'started', owner_xid: 'first', creator_xid: 'first' }]);
   });
+
+  it('is repeated as a whole after a deadlock', async () => {
+    const rowOf = (runId: string) =>
+      `insert into dbos.workflow_status (workflow_uuid, status, name, application_name) values ('${runId}', 'PENDING', 'rival', 'nobody')`;
+    // The statement inserts in the order of ids: it has the first row when it waits for the second.
+    const rival = await intruder(`set local deadlock_timeout = '60s'`, rowOf('deadlock_2'));
+
+    const results = Promise.allSettled(['deadlock_1', 'deadlock_2'].map(async (runId) => await begin(runId, 'own')));
+    await waiter('with item');
+    await rival.query(rowOf('deadlock_1'));
+    await end(rival, 'rollback');
+
+    const started = { status: 'fulfilled', value: { shouldExecuteOnThisExecutor: true } };
+    expect(await results).toMatchObject([started, started]);
+  });
 });
 
 describe('a group of outcomes', () => {
-  const finish = async ({ runId, token }: Owned) =>
+  const finish = async ({ runId, token }: Owned, output = 'done') =>
     await DBOSExecutor.globalInstance!.systemDatabase.recordWorkflowOutput(
       runId,
-      { output: 'done' } as Parameters<SystemDatabase['recordWorkflowOutput']>[1],
+      { output } as Parameters<SystemDatabase['recordWorkflowOutput']>[1],
       token,
     );
+  const finishAll = async (runs: readonly Owned[]) =>
+    await Promise.allSettled(runs.map(async (run) => await finish(run)));
+  const outputsOf = async (runs: readonly Owned[]): Promise<(string | null)[]> => {
+    const { rows } = await execute(
+      url,
+      `select o.output from dbos.workflow_status w left join dbos.workflow_output o using (workflow_uuid)
+        where w.workflow_uuid = any('{${runs.map(({ runId }) => runId).join(',')}}') and (w.status = 'SUCCESS') = (o.output is not null)
+        order by length(workflow_uuid), workflow_uuid`,
+    );
+    return rows.map(({ output }) => output as string | null);
+  };
+  const outputOf = ({ runId }: Owned) =>
+    `insert into dbos.workflow_output (workflow_uuid, output) values ('${runId}', 'of a rival')`;
+  const ENDED = { status: 'fulfilled', value: true };
 
   it('ends the runs that are still ours, and no other', async () => {
     const runs = await ownedRuns(4);
@@ -413,7 +442,7 @@ describe('a group of outcomes', () => {
     await engine.knex('dbos.workflow_status').update({ owner_xid: 'another' }).where({ workflow_uuid: lost.runId });
     await DBOSExecutor.globalInstance!.systemDatabase.cancelWorkflows([cancelled.runId]);
 
-    expect(await Promise.all(runs.map(finish))).toEqual([false, false, true, true]);
+    expect(await Promise.all(runs.map(async (run) => await finish(run)))).toEqual([false, false, true, true]);
 
     const ended = await engine.knex('dbos.workflow_output').whereIn(
       'workflow_uuid',
@@ -422,6 +451,64 @@ describe('a group of outcomes', () => {
     expect(ended.map((row: { workflow_uuid: string }) => row.workflow_uuid).toSorted()).toEqual(
       ours.map(({ runId }) => runId).toSorted(),
     );
+  });
+
+  it('finds the one output that Postgres cannot hold', async () => {
+    const runs = await ownedRuns(5);
+
+    const results = await Promise.allSettled(
+      runs.map(async (run, at) => await finish(run, at === 3 ? 'NUL \0' : 'fine')),
+    );
+
+    expect(results).toMatchObject(
+      runs.map((_, at) => (at === 3 ? { status: 'rejected', reason: { code: '22021' } } : ENDED)),
+    );
+    expect(await outputsOf(runs)).toEqual(runs.map((_, at) => (at === 3 ? null : 'fine')));
+  });
+
+  it('does not wait for a row that somebody changes', async () => {
+    const runs = await ownedRuns(4);
+    const [locked, ...others] = runs as [Owned, ...Owned[]];
+    const changing = await intruder(lockOf(locked));
+
+    const waits = finish(locked);
+    await finishAll(others);
+
+    expect(await outputsOf(runs)).toEqual([null, ...others.map(() => 'done')]);
+    await end(changing, 'rollback');
+    expect(await waits).toBe(true);
+    expect(await outputsOf(runs)).toEqual(runs.map(() => 'done'));
+  });
+
+  it('is repeated as a whole after a deadlock', async () => {
+    const runs = await ownedRuns(3);
+    const [contested, other] = runs as [Owned, Owned, Owned];
+    const rival = await intruder(`set local deadlock_timeout = '60s'`, outputOf(contested));
+
+    const finished = finishAll(runs);
+    await waiter('with item');
+    await rival.query(lockOf(other));
+    await end(rival, 'rollback');
+
+    expect(await finished).toEqual(runs.map(() => ENDED));
+    expect(await outputsOf(runs)).toEqual(runs.map(() => 'done'));
+  });
+
+  it('gives a statement timeout to the outcome that waits, not to its neighbours', async () => {
+    const runs = await ownedRuns(3);
+    const [contested, ...others] = runs as [Owned, ...Owned[]];
+    const rival = await intruder(outputOf(contested));
+
+    const finished = finishAll(runs);
+    await cancelWaiter('with item');
+    await cancelWaiter('INSERT INTO');
+
+    expect(await finished).toMatchObject([
+      { status: 'rejected', reason: { code: '57014' } },
+      ...others.map(() => ENDED),
+    ]);
+    await end(rival, 'rollback');
+    expect(await outputsOf(runs)).toEqual([null, ...others.map(() => 'done')]);
   });
 });
 

@@ -80,6 +80,9 @@ async function rowsOf(starts: readonly ReturnType<typeof newStart>[]): Promise<s
   return [workflows, companions];
 }
 
+const workflowOf = (runId = '') =>
+  `insert into dbos.workflow_status (workflow_uuid, status, name, application_name) values ('${runId}', 'PENDING', 'rival', 'nobody')`;
+
 const startsSent = () => statements.filter((text) => text.includes('breakwater.start.test'));
 const INSERTED = { status: 'fulfilled', value: { begin: expect.any(Function) as unknown } };
 const NOT_DONE = { status: 'fulfilled', value: undefined };
@@ -133,6 +136,25 @@ describe('starts at the same time', () => {
 
     const results = startAll(starts);
     await execute(engine.url, `select pg_cancel_backend(${await waiter()})`);
+
+    expect(await results).toMatchObject([NOT_DONE, NOT_DONE]);
+    await rival.query('rollback');
+    await rival.end();
+    expect(await rowsOf(starts)).toEqual([[], []]);
+  });
+
+  it('leave nothing after a deadlock: each is then for its caller to start', async () => {
+    const starts = [newStart({ key: 'deadlocked' }), newStart()];
+    const [first, second] = starts.map(({ start }) => start.runId);
+    const rival = new pg.Client({ connectionString: engine.url });
+    await rival.connect();
+    // Has the row that the statement inserts last, then wants one that it has; the first to look for a deadlock is its victim.
+    await rival.query(`begin; set local deadlock_timeout = '60s'`);
+    await rival.query(workflowOf(second));
+
+    const results = startAll(starts);
+    await waiter();
+    await rival.query(workflowOf(first));
 
     expect(await results).toMatchObject([NOT_DONE, NOT_DONE]);
     await rival.query('rollback');
