@@ -138,6 +138,8 @@ describe('deleteExpired', () => {
     expect(untouched).toEqual([
       'breakwater.api_key',
       'breakwater.audit',
+      'breakwater.breaker_transition',
+      'breakwater.circuit_breaker',
       'breakwater.definition',
       'breakwater.executor',
       'breakwater.memory',
