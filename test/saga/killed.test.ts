@@ -13,12 +13,20 @@ import { createTestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 
 const LONG_MS = 600_000;
+/** Asked twice, it is there twice, unless somebody looks first. */
+const SAY: Part = {
+  name: 'say',
+  tool: 'slack',
+  action: 'send_message',
+  with: { channel: 'marketing-reviews', text: 'said once' },
+  compensation: 'delete_message',
+};
 const refusal = { fault: 'status', status: 422 } as const;
 
 let sandbox: TestSandbox;
 let databaseUrl: string;
 let app: AppProcess | undefined;
-let flows: Record<'forward' | 'before' | 'between' | 'parent' | 'child', Flow>;
+let flows: Record<'forward' | 'said' | 'before' | 'between' | 'parent' | 'child', Flow>;
 const runIds = new Map<Flow, string>();
 
 beforeAll(async () => {
@@ -37,6 +45,7 @@ beforeAll(async () => {
   const flow = (name: string) => new Flow(live, name);
   flows = {
     forward: flow('forward'),
+    said: flow('said'),
     before: flow('before'),
     between: flow('between'),
     parent: flow('parent'),
@@ -55,14 +64,16 @@ afterAll(async () => {
 
 /** Each comes to the point at which the process dies. */
 async function startAll(): Promise<void> {
-  const { forward, before, between, parent, child } = flows;
+  const { forward, said, before, between, parent, child } = flows;
   await forward.strike('b', { fault: 'delay', delayMs: LONG_MS });
+  await sandbox.fault({ vendor: 'slack', match: { path: '/api/chat.postMessage' }, fault: 'delay', delayMs: LONG_MS });
   for (const flow of [before, between, parent]) await flow.strike('bad', refusal);
   await before.strike('b', { fault: 'hang' }, 'DELETE');
   await between.strike('b', { fault: 'delay', delayMs: LONG_MS }, 'DELETE');
   await child.strike('two', { fault: 'delay', delayMs: LONG_MS }, 'DELETE');
   await child.publish([{ id: 'only', activities: [child.write('one'), child.write('two')] }]);
   await begin(forward, [{ id: 'only', activities: [forward.write('a'), forward.write('b'), forward.write('c')] }]);
+  await begin(said, [{ id: 'only', activities: [SAY] }]);
   for (const flow of [before, between]) {
     const undo = { compensation: 'delete_file' };
     await begin(flow, [{ id: 'only', activities: [flow.write('a', undo), flow.write('b', undo), flow.write('bad')] }]);
@@ -74,10 +85,15 @@ async function startAll(): Promise<void> {
   ]);
   await Promise.all([
     forward.untilCalled('write b'),
+    until(async () => (await messages()) === 1, { what: 'the message to be there' }),
     before.untilCalled('undo b'),
     between.untilCalled('undo b'),
     child.untilCalled('undo two'),
   ]);
+}
+
+async function messages(): Promise<number> {
+  return (await sandbox.created()).filter(({ kind }) => kind === 'message').length;
 }
 
 async function begin(flow: Flow, modules: readonly Part[]): Promise<void> {
@@ -107,6 +123,12 @@ describe('after a kill', { timeout: 90_000 }, () => {
     expect(await times(forward, 'write a')).toBe(1);
     expect(await times(forward, 'write b')).toBe(1);
     expect(await forward.files()).toEqual(['a', 'b', 'c']);
+  });
+
+  it('an act that may have happened is looked for before it is repeated', async () => {
+    expect((await endOf(flows.said)).status).toBe('succeeded');
+
+    expect(await messages()).toBe(1);
   });
 
   it.each(['before', 'between'] as const)(
