@@ -23,7 +23,7 @@ const outside = AsyncLocalStorage.snapshot();
 
 export type Begun = { readonly runId: string } | { readonly error: Failure };
 
-export function childRunId(parentRun: string, node: string, epoch: number): string {
+function childRunId(parentRun: string, node: string, epoch: number): string {
   return `run_${uuidOf(sha256(`${parentRun}\n${node}\n${epoch}`))}`;
 }
 
