@@ -7,6 +7,7 @@ import { forceOf } from './breaker.ts';
 import type { BreakerState } from './breaker.ts';
 import { BREAKER_CHANNEL, changeBreaker, loadBreakers } from './breaker-store.ts';
 import type { BreakerKey, Change } from './breaker-store.ts';
+import type { Leave } from './parked.ts';
 import { ServiceBreaker } from './service-breaker.ts';
 import type { BreakerParts, Entry } from './service-breaker.ts';
 
@@ -18,8 +19,8 @@ export interface Breakers {
   enter(tenant: string, use: BreakerUse, timeoutMs: number): Entry | Promise<Entry>;
   /** Need an act wait for its service before it takes a slot? */
   isServing(tenant: string, service: string): boolean;
-  /** Resolves when an act that waits may try its service, or when `signal` is aborted. */
-  park(tenant: string, service: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when an act that waits may try its service, or when `signal` is aborted. What it resolves to is called once the act is over. */
+  park(tenant: string, service: string, signal: AbortSignal): Promise<Leave>;
   /** Is it open because calls failed, and not because an operator says so? As this process knows it. */
   isDown(tenant: string, service: string): boolean;
   /** As this process knows it. */
@@ -76,8 +77,8 @@ class ProcessBreakers implements Breakers {
     return this.#of(tenant, service).isServing;
   }
 
-  async park(tenant: string, service: string, signal: AbortSignal): Promise<void> {
-    await this.#of(tenant, service).parked.wait(signal);
+  async park(tenant: string, service: string, signal: AbortSignal): Promise<Leave> {
+    return await this.#of(tenant, service).parked.wait(signal);
   }
 
   isDown(tenant: string, service: string): boolean {

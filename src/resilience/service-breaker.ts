@@ -60,6 +60,8 @@ export class ServiceBreaker {
   /** The row was read while something was being told: that reading may hold it already. */
   #isStale = false;
   #isAsking = false;
+  /** Of all calls of this process. */
+  #failures = 0;
   /** The longest that calls of this process asked for. */
   #windowMs = DEFAULT_BREAKER.windowMs;
   #tellTimer: NodeJS.Timeout | undefined;
@@ -183,6 +185,7 @@ export class ServiceBreaker {
       this.#untold.push({ ok, count: 1, atMs, ...(!ok && { settings }) });
     }
     if (ok && !this.#hasFailed()) return;
+    if (!ok) this.#failures += 1;
     if (!ok) this.#parts.emit({ level: 'debug', name: 'breaker.failure', fields: { service: this.key.service } });
     const endsFailures = ok && this.#failuresInARow() > 0;
     this.#fold();
@@ -289,7 +292,7 @@ export class ServiceBreaker {
 
   #outlook(): ReturnType<ConstructorParameters<typeof ParkedActs>[0]> {
     const admission = admit(this.#view, this.#parts.clock.now());
-    if (admission === 'pass') return { kind: 'served', calm: this.#failuresInARow() === 0 };
+    if (admission === 'pass') return { kind: 'served', failures: this.#failures };
     return admission === 'probe' ? { kind: 'tried' } : { kind: 'refused', forMs: admission.refusedForMs };
   }
 }

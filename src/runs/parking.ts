@@ -27,11 +27,13 @@ class SentBack extends Error {}
 export async function whenServed<T>(context: RunContext, act: Parkable, attempt: () => Promise<T>): Promise<T> {
   if (!act.breaker?.park) return await attempt();
   for (;;) {
-    await untilServed(context, act);
+    const leave = await untilServed(context, act);
     try {
       return await attempt();
     } catch (error) {
       if (!(error instanceof Error && error.cause instanceof SentBack)) throw error;
+    } finally {
+      leave();
     }
   }
 }
@@ -46,20 +48,26 @@ export function mayWait(breaker: BreakerUse | undefined, { code }: Failure): boo
   return breaker?.park === true && code === BREAKER_OPEN;
 }
 
-/** Returns when an act that waits for its service may go on, or is stopped; one that does not wait goes on at once. */
-export async function untilServed({ registry, facts, emit }: RunContext, act: Parkable): Promise<void> {
+/**
+ * Returns when an act that waits for its service may go on, or is stopped; one that does not wait goes on at once. What it returns
+ * is called once the act is over: then the next one may go.
+ */
+export async function untilServed({ registry, facts, emit }: RunContext, act: Parkable): Promise<() => void> {
   const { breakers } = registry;
-  if (!breakers || !act.breaker?.park) return;
+  if (!breakers || !act.breaker?.park) return nobodyWaits;
   const { service } = act.breaker;
   const tenant = breakerTenant(registry, service, facts.tenant);
-  if (breakers.isServing(tenant, service)) return;
+  if (breakers.isServing(tenant, service)) return nobodyWaits;
   const { quiesce } = currentRun();
   const stop = AbortSignal.any([quiesce, act.signal, act.ending].filter((signal) => signal !== undefined));
   act.parking?.parked();
   emit({ level: 'debug', name: 'activity.parked', fields: { run: facts.id, node: act.stepName, service } });
-  await breakers.park(tenant, service, stop);
+  const leave = await breakers.park(tenant, service, stop);
   if (!stop.aborted) await act.parking?.resumed();
+  return leave;
 }
+
+const nobodyWaits = (): void => undefined;
 
 /** Of a list of acts: it waits once all that are under way do. */
 export function joinParking(list: Parking, underWay: () => number): Parking & { look(): void } {

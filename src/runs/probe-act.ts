@@ -30,14 +30,7 @@ export async function probeAct(context: RunContext, probe: Probe): Promise<Answe
   return await runStep<Answer>(probe.id, probe.stepName, async () => {
     const startedAt = context.clock.now();
     for (let attempt = 1; ;) {
-      await untilServed(context, { stepName: probe.stepName, breaker: probe.act.breaker });
-      throwIfQuiescing();
-      const probed = await probeAction(context.registry, {
-        ...probe.act,
-        insistent: true,
-        tenant: context.facts.tenant,
-        runId: context.facts.id,
-      });
+      const probed = await probeWhenServed(context, probe);
       if (probed.found !== 'failed') return probed;
       if (mayWait(probe.act.breaker, probed.error)) continue;
       const next = nextAttempt(probe.retry, probed.error, attempt, context.clock.now() - startedAt, context.random);
@@ -46,4 +39,15 @@ export async function probeAct(context: RunContext, probe: Probe): Promise<Answe
       attempt += 1;
     }
   });
+}
+
+async function probeWhenServed(context: RunContext, { stepName, act }: Probe): Promise<Probed> {
+  const { facts, registry } = context;
+  const leave = await untilServed(context, { stepName, breaker: act.breaker });
+  try {
+    throwIfQuiescing();
+    return await probeAction(registry, { ...act, insistent: true, tenant: facts.tenant, runId: facts.id });
+  } finally {
+    leave();
+  }
 }

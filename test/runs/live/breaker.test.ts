@@ -10,7 +10,7 @@ import type { LiveApp } from './live-app.ts';
 
 const SLOTS = 32;
 /** Of requests at once: one more is too many. */
-const BEARABLE = 12;
+const BEARABLE = 16;
 /** 1,000 were tried by hand. */
 const WAITING = 100;
 
