@@ -38,7 +38,7 @@ describe('a pause', () => {
     const flow = live.flow();
     await flow.strike('again', { fault: 'status', status: 503, times: 1 });
     await flow.slow('page-0', 500);
-    const retry = { strategy: 'linear', initial_interval: '400ms', max_attempts: 3 };
+    const retry = { strategy: 'linear', initial_interval: '900ms', max_attempts: 3 };
     const id = await flow.start(
       [
         {
@@ -54,7 +54,8 @@ describe('a pause', () => {
 
     await tell(live, 'pause', id);
     await flow.untilStatus(id, 'paused');
-    await staysQuiet(flow, 600);
+    await staysQuiet(flow, 1_200);
+    expect((await flow.told()).toSorted()).toEqual(['write again', 'write page-0']);
 
     await tell(live, 'resume', id);
     expect((await flow.end(id)).status).toBe('succeeded');
