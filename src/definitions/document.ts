@@ -36,19 +36,19 @@ function explainChoice(input: unknown, values: readonly string[], later: readonl
 const duration = z
   .string()
   .regex(/^\s*\d{1,12}(?:\.\d{1,9})?(?:ms|s|m|h|d)\s*$/, 'must be a duration such as 500ms, 30s, 5m, 24h or 7d')
-  .refine((text) => (parseDuration(text) ?? 0) > 0, 'must be longer than nothing and at most ten years');
+  .refine((each) => (parseDuration(each) ?? 0) > 0, 'must be longer than nothing and at most ten years');
 
 const MAX_OPEN_MS = 24 * 3_600_000;
 
-function within(text: string, minMs: number, maxMs: number): boolean {
-  const ms = parseDuration(text) ?? 0;
+function within(written: string, minMs: number, maxMs: number): boolean {
+  const ms = parseDuration(written) ?? 0;
   return ms >= minMs && ms <= maxMs;
 }
 
 const name = z
   .string()
   .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/, 'must start with a letter and have at most 64 letters, digits, _ or -')
-  .refine((text) => !FORBIDDEN_KEYS.has(text), 'is a reserved word');
+  .refine((each) => !FORBIDDEN_KEYS.has(each), 'is a reserved word');
 
 const text = z.string().min(1, 'must not be empty').max(16_384, 'is longer than 16384 characters');
 const condition = z.union([z.string(), z.boolean()], { error: 'must be a CEL expression, true or false' });
@@ -123,7 +123,7 @@ const breaker = z
 const breakerSettings = keys({
   failures: count(1_000).optional().describe('So many failures in a row open it. Default 5.'),
   window: duration
-    .refine((text) => within(text, 1_000, MAX_BREAKER_WINDOW_MS), 'must be from 1s to 5m')
+    .refine((each) => within(each, 1_000, MAX_BREAKER_WINDOW_MS), 'must be from 1s to 5m')
     .optional()
     .describe('How far back calls count for `rate`. Default 60s.'),
   rate: z
@@ -133,7 +133,7 @@ const breakerSettings = keys({
     .optional()
     .describe('This share of failed calls in the window opens it, from twice `failures` calls on. Default 0.5.'),
   open: duration
-    .refine((text) => within(text, 100, MAX_OPEN_MS), 'must be from 100ms to 24h')
+    .refine((each) => within(each, 100, MAX_OPEN_MS), 'must be from 100ms to 24h')
     .optional()
     .describe('How long it refuses calls before one may try. Default 60s.'),
   successes: count(100).optional().describe('So many tries in a row close it again. Default 2.'),

@@ -9,7 +9,7 @@ import { haveMessages } from './message-store.ts';
 import type { Address } from './message-store.ts';
 
 /** What a lost notification costs at most. */
-export const POLL_MS = 5_000;
+const POLL_MS = 5_000;
 /** Of the waits that one query looks for. */
 const LOOK_TOGETHER = { maxSize: 1_000, maxInFlight: 2 };
 

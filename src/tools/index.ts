@@ -39,8 +39,8 @@ export type {
   Tool,
   ToolAction,
   ToolCall,
-  UndoArguments,
   TypedAction,
+  UndoArguments,
   UndoInput,
 } from './tool.ts';
 

@@ -52,7 +52,7 @@ function remember(database: Database) {
     input: rememberInput,
     output: rememberOutput,
     effect: true,
-    idOf: ({ namespace, key }) => `${namespace}/${key}`,
+    idOf: (note) => `${note.namespace}/${note.key}`,
     keyedBy: 'probe',
     async run(call, input) {
       const { content, metadata } = input;
