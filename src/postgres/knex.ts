@@ -1,7 +1,7 @@
 // Query building on our own tables: knex over the guarded client, with every error branded as our database's.
 import createBuilder, { type Knex } from 'knex';
 import PostgresDialect from 'knex/lib/dialects/postgres/index.js';
-import type pg from 'pg';
+import pg from 'pg';
 import { z } from 'zod';
 import { silent, type Emit } from '../kernel/index.ts';
 import { guardedClient } from './guarded-client.ts';
@@ -39,9 +39,17 @@ export async function withClient<T>(knex: Knex, use: (client: pg.ClientBase) => 
   const client = await pool.acquireConnection();
   try {
     return await use(client);
+  } catch (error) {
+    if (isFatal(error)) Object.assign(client, { __knex__disposed: error });
+    throw error;
   } finally {
     await pool.releaseConnection(client);
   }
+}
+
+// Postgres ends the session after such an error, a moment later: whoever is lent it until then would get an error that is not theirs.
+function isFatal(error: unknown): boolean {
+  return error instanceof pg.DatabaseError && error.severity === 'FATAL';
 }
 
 /** The URL a knex was created with. */

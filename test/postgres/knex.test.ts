@@ -1,6 +1,6 @@
 // knex over the guarded client: whose error it is, whose role it has, which connection a transaction runs on.
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { createKnex, isOwnDatabaseError, rawClient, type KnexOptions } from '../../src/postgres/index.ts';
+import { createKnex, isOwnDatabaseError, rawClient, withClient, type KnexOptions } from '../../src/postgres/index.ts';
 import { brandOwnDatabaseError } from '../../src/postgres/own-database-error.ts';
 import { createEmptyDatabase, execute } from '../support/database.ts';
 import { PostgresProxy } from '../chaos/faults/index.ts';
@@ -153,5 +153,22 @@ describe('rawClient', () => {
 
   it('refuses a bare knex, whose connection would leak', async () => {
     await expect(rawClient(setup() as never)).rejects.toThrow(TypeError);
+  });
+});
+
+describe('withClient', () => {
+  it('lends nobody a session that the server is about to end', async () => {
+    const knex = setup(url, { max: 1 });
+    const killed = async () =>
+      await failureOf(
+        withClient(knex, async (client) => await client.query('select pg_terminate_backend(pg_backend_pid())')),
+      );
+    const next = async () =>
+      (await withClient(knex, async (client) => await client.query<{ one: number }>('select 1 as one'))).rows;
+
+    for (let at = 0; at < 20; at++) {
+      expect(await killed()).toMatchObject({ code: '57P01' });
+      expect(await next()).toEqual([{ one: 1 }]);
+    }
   });
 });
