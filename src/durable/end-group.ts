@@ -10,7 +10,6 @@ import { currentRun } from './execution.ts';
 import type { Execution } from './execution.ts';
 import { createGroup } from './group.ts';
 import type { Group } from './group.ts';
-import { memoryOf } from './group-memory.ts';
 import { sendSplitting } from './group-split.ts';
 import type { Companion } from './group-store.ts';
 import { afterStepCommit, applicationName, areCheckpointsReplaced, serializeOutput } from './internals.ts';
@@ -44,7 +43,7 @@ export function openEnds<Row>(knex: Knex, companion: Companion<Row>): EndTogethe
 }
 
 async function mayEnd(knex: Knex, id: number): Promise<boolean> {
-  return areCheckpointsReplaced() && memoryOf(currentRun()).isUnrecorded(id) && !(await wasCompleted(knex, id));
+  return areCheckpointsReplaced() && currentRun().memory.isUnrecorded(id) && !(await wasCompleted(knex, id));
 }
 
 async function isEnded<Row>(group: EndGroup<Row>, { id, name, row }: End<Row>): Promise<boolean> {
@@ -53,7 +52,7 @@ async function isEnded<Row>(group: EndGroup<Row>, { id, name, row }: End<Row>): 
   const ending = { ...(await endingOf(run, id, name)), row };
   reach('done', run.runId, name);
   // Whatever comes of it: its answer may be what is lost.
-  memoryOf(run).own(id);
+  run.memory.own(id);
   if (!(await group.add(ending))) return false;
   reach('committed', run.runId, name);
   await afterStepCommit();

@@ -2,6 +2,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { StepEscape } from './escape.ts';
 import type { EscapeClass } from './escape.ts';
+import { ExecutionMemory } from './group-memory.ts';
 
 /**
  * Lives from claim to settle. `quiesce` is aborted when the execution must come to rest (K4): nothing new starts,
@@ -12,6 +13,7 @@ export interface Execution {
   readonly ownerXid: string;
   /** Nobody executed the run before: its token is that of its own start, in this process. */
   readonly isFirst: boolean;
+  readonly memory: ExecutionMemory;
   readonly quiesce: AbortSignal;
   /** Brings it to rest; the reason decides how its run is given back. */
   comeToRest(reason: EscapeClass): void;
@@ -35,6 +37,7 @@ export async function asExecution<T>(
   const underWay = new Set<Promise<void>>();
   const execution: Execution = {
     ...ids,
+    memory: new ExecutionMemory(),
     quiesce: controller.signal,
     track(branch) {
       underWay.add(branch);

@@ -6,7 +6,6 @@ import { takeEnded } from './ended.ts';
 import { findExecution } from './execution.ts';
 import { openLanes } from './group-lanes.ts';
 import type { Lanes } from './group-lanes.ts';
-import { memoryOf } from './group-memory.ts';
 import type { ExecutionMemory, RecordedStep } from './group-memory.ts';
 import { plainStart } from './group-start.ts';
 import { RECV, startMany } from './group-store.ts';
@@ -51,21 +50,22 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
   };
   const finish = async (outcome: Outcome, ownerXid: string | undefined): Promise<boolean> => {
     if (ownerXid === undefined) return false;
-    return await withDbRetry(async () => await lanes.finish({ ...outcome, ownerXid }));
+    return (await withDbRetry(async () => await lanes.finish({ ...outcome, ownerXid }))) ?? false;
   };
 
   const start = async (item: RunStart, client: ClientBase | undefined): Promise<boolean> => {
     if (client) return (await startMany(client, [item]))[0] ?? false;
     return await withDbRetry(async () => {
-      const isStarted = await lanes.start(item);
+      const isStarted = (await lanes.start(item)) ?? false;
       if (isStarted) await afterStartCommit();
       return isStarted;
     });
   };
 
   const readStep = async (runId: string, stepId: number) => {
-    if (memoryHere(runId)?.isComplete) await check(runId, stepId);
-    const known = memoryHere(runId)?.take(stepId);
+    const memory = memoryHere(runId);
+    if (memory?.isComplete && !memory.vouchesFor(stepId)) await check(runId, stepId);
+    const known = memory?.take(stepId);
     if (known) return known.recorded;
     const sight = await look(runId, stepId);
     return sight ? recordedStep(sight) : await stock.getOperationResultAndThrowIfCancelled(runId, stepId);
@@ -106,7 +106,8 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
       const recordAlone = async () =>
         await stock.recordOperationResult(runId, stepId, name, checkConflict, startedAt, completedAt, values);
       if (ownerXid === undefined || !checkConflict) return await recordAlone();
-      memoryHere(runId)?.own(stepId);
+      const memory = memoryHere(runId);
+      memory?.own(stepId);
       const { output = null, error = null, childWorkflowID: childRunId = null, serialization = null } = values;
       const texts = { name, output, error, childRunId, serialization };
       const isRecorded = await withDbRetry(async () => {
@@ -116,7 +117,7 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
       });
       if (!isRecorded) return await recordAlone();
       // The run was ours until the commit: the best that a look could tell now.
-      memoryHere(runId)?.see();
+      memory?.see();
     },
 
     async recv(runId, stepId, timeoutStepId, topic, timeoutSeconds, pollingIntervalMs) {
@@ -142,7 +143,7 @@ function grouped(stock: Checkpoints, lanes: Lanes): Checkpoints {
 /** Of the execution that asks about its own run; a workflow outside our wrapper has none. */
 function memoryHere(runId: string): ExecutionMemory | undefined {
   const execution = findExecution();
-  return execution?.runId === runId && execution.ownerXid === currentOwnerXid(runId) ? memoryOf(execution) : undefined;
+  return execution?.runId === runId && execution.ownerXid === currentOwnerXid(runId) ? execution.memory : undefined;
 }
 
 function remember(runId: string, { owner_xid: owner, creator_xid: creator }: Sight): void {

@@ -10,14 +10,16 @@ import type { Look, RunOutcome, RunStart, Sight, StepRecord, Take, Taken } from 
 import { retriablePostgresException } from './internals.ts';
 import type { CheckpointDatabase } from './internals.ts';
 
-/** Each answers `undefined` (what writes: false) for an item that must be asked again alone. */
+/** Each answers `undefined` (what writes: also false) for an item that must be asked again alone. */
 export interface Lanes {
-  start(item: RunStart): Promise<boolean>;
-  look(item: Look): Promise<Sight | undefined>;
-  record(item: StepRecord): Promise<boolean>;
-  take(item: Take): Promise<Taken | undefined>;
-  finish(item: RunOutcome): Promise<boolean>;
+  readonly start: Lane<RunStart, boolean>;
+  readonly look: Lane<Look, Sight>;
+  readonly record: Lane<StepRecord, boolean>;
+  readonly take: Lane<Take, Taken>;
+  readonly finish: Lane<RunOutcome, boolean>;
 }
+
+type Lane<Item, Result> = (item: Item) => Promise<Result | undefined>;
 
 const MAX_SIZE = 500;
 /** Of all texts in a group, in characters. */
@@ -34,47 +36,41 @@ const refusals: Refusals = {
 };
 
 export function openLanes({ pool, application }: CheckpointDatabase, emit: Emit): Lanes {
-  const starts = openLane<RunStart, boolean>('start', emit, {
+  const start = openLane<RunStart, boolean>('start', emit, {
     keyOf: ({ runId }) => runId,
     twins: 'apart',
     weightOf: ({ input }) => input?.length ?? 0,
     send: async (items) => await startMany(pool, items),
   });
-  const looks = openLane<Look, Sight>('look', emit, {
+  const look = openLane<Look, Sight>('look', emit, {
     keyOf: keyOfStep,
     twins: 'share',
     send: async (items) => await lookMany(pool, items),
   });
-  const records = openLane<StepRecord, boolean>('record', emit, {
+  const record = openLane<StepRecord, boolean>('record', emit, {
     keyOf: keyOfStep,
     twins: 'apart',
     weightOf,
     send: async (items) => await recordMany(pool, application, items),
   });
-  const takes = openLane<Take, Taken>('take', emit, {
+  const take = openLane<Take, Taken>('take', emit, {
     // Of one topic one at a time: two of one statement would see the same oldest message.
     keyOf: ({ runId, topic }) => `${runId} ${topic}`,
     twins: 'apart',
     send: async (items) => await takeMany(pool, application, items),
   });
-  const outcomes = openLane<RunOutcome, boolean>('outcome', emit, {
+  const finish = openLane<RunOutcome, boolean>('outcome', emit, {
     keyOf: ({ runId }) => runId,
     twins: 'apart',
     weightOf,
     send: async (items) => await finishMany(pool, items),
   });
-  return {
-    start: async (item) => (await starts(item)) ?? false,
-    look: looks,
-    record: async (item) => (await records(item)) ?? false,
-    take: takes,
-    finish: async (item) => (await outcomes(item)) ?? false,
-  };
+  return { start, look, record, take, finish };
 }
 
-type Lane<Item, Result> = Pick<GroupOptions<Item, Result | undefined>, 'keyOf' | 'twins' | 'weightOf' | 'send'>;
+type LaneOptions<Item, Result> = Pick<GroupOptions<Item, Result | undefined>, 'keyOf' | 'twins' | 'weightOf' | 'send'>;
 
-function openLane<Item, Result>(kind: string, emit: Emit, lane: Lane<Item, Result>) {
+function openLane<Item, Result>(kind: string, emit: Emit, lane: LaneOptions<Item, Result>): Lane<Item, Result> {
   const group = createGroup<Item, Result | undefined>({
     ...lane,
     maxSize: MAX_SIZE,
@@ -85,7 +81,7 @@ function openLane<Item, Result>(kind: string, emit: Emit, lane: Lane<Item, Resul
       return await sendSplitting<Item, Result>(items, lane.send, refusals);
     },
   });
-  return async (item: Item): Promise<Result | undefined> => await group.add(item);
+  return group.add;
 }
 
 function keyOfStep({ runId, stepId }: { runId: string; stepId: number | null }): string {

@@ -1,6 +1,4 @@
 // What this process knows of an execution without asking: what is recorded under its owner token, and when it was last seen to own its run. No I/O.
-import type { Execution } from './execution.ts';
-
 /** A recorded step as DBOS reads it. */
 export interface RecordedStep {
   readonly output: string | null;
@@ -29,7 +27,7 @@ export function currentTurn(): number {
 }
 
 /**
- * Complete as long as the token owns the run: whoever else would record first takes the token away, and waits for the
+ * Lives as long as the execution. Complete as long as the token owns the run: whoever else would record first takes the token away, and waits for the
  * row lock of every record under way. What the execution itself records, it never looks up again; if it does, the database is asked.
  */
 export class ExecutionMemory {
@@ -92,13 +90,4 @@ export class ExecutionMemory {
   #replays(id: number | undefined): boolean {
     return id !== undefined && (this.#unread?.has(id) ?? false);
   }
-}
-
-const memories = new WeakMap<Execution, ExecutionMemory>();
-
-/** Lives as long as the execution. */
-export function memoryOf(execution: Execution): ExecutionMemory {
-  const memory = memories.get(execution) ?? new ExecutionMemory();
-  memories.set(execution, memory);
-  return memory;
 }

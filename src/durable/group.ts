@@ -17,7 +17,7 @@ export interface GroupOptions<Item, Result> {
 }
 
 export interface Group<Item, Result> {
-  add(item: Item): Promise<Result>;
+  readonly add: (item: Item) => Promise<Result>;
 }
 
 interface Waiting<Item, Result> {
@@ -72,15 +72,16 @@ export function createGroup<Item, Result>(options: GroupOptions<Item, Result>): 
   };
 
   return {
-    async add(item) {
+    // Called for every step: no promise but the answer itself.
+    add(item) {
       const key = keyOf(item);
       const twin = shared.get(key);
-      if (twin) return await twin;
+      if (twin) return twin;
       const answer = Promise.withResolvers<Result>();
       if (twins === 'share') shared.set(key, answer.promise);
       waiting.push({ item, key, weight: weightOf(item), answer });
       schedule();
-      return await answer.promise;
+      return answer.promise;
     },
   };
 }

@@ -1,7 +1,6 @@
 // What earlier executions of a run have committed: the only thing a new execution may believe.
 import type { Knex } from 'knex';
 import { currentRun } from './execution.ts';
-import { memoryOf } from './group-memory.ts';
 import type { RecordedStep } from './group-memory.ts';
 import { loadCheckpoints } from './record-store.ts';
 
@@ -44,7 +43,7 @@ export async function loadRecord(knex: Knex): Promise<RunRecord> {
   const execution = currentRun();
   const loaded = await loadCheckpoints(knex, execution.runId);
   const steps = [...loaded.checkpoints.values()].map(({ id, recorded }) => [id, recorded] as const);
-  if (loaded.ownerXid === execution.ownerXid) memoryOf(execution).learn(new Map(steps));
+  if (loaded.ownerXid === execution.ownerXid) execution.memory.learn(new Map(steps));
   return recordOf(loaded);
 }
 

@@ -3,7 +3,6 @@ import type { Knex } from 'knex';
 import { reach } from './boundary.ts';
 import { findCompletion } from './completion-store.ts';
 import { currentRun } from './execution.ts';
-import { memoryOf } from './group-memory.ts';
 import { recordOnce } from './group-store.ts';
 import {
   afterStepCommit,
@@ -29,8 +28,7 @@ class NotRecordedError extends Error {}
  * done it, or the run is not ours any more.
  */
 export async function recordWithWork<T>(knex: Knex, step: TransactionStep<T>): Promise<{ value: T } | undefined> {
-  const { runId } = currentRun();
-  const memory = memoryOf(currentRun());
+  const { runId, memory } = currentRun();
   if (!areCheckpointsReplaced()) return undefined;
   // After a lost answer only the database knows.
   if (!memory.isUnrecorded(step.id) && (await isStepRecorded(runId, step.id))) return undefined;

@@ -14,7 +14,6 @@ import { asExecution, currentRun } from './execution.ts';
 import type { Execution } from './execution.ts';
 import { giveBackLater, giveBackNow } from './give-back-store.ts';
 import type { Owned } from './give-back-store.ts';
-import { memoryOf } from './group-memory.ts';
 import { DBOSWorkflowConflictError, currentExecution } from './internals.ts';
 import { setAsideAsStuck } from './set-aside.ts';
 import type { OnStuck } from './set-aside.ts';
@@ -83,8 +82,7 @@ function guarded(body: () => Promise<void>): Promise<void> {
 }
 
 // Whoever else would record something for the run first takes the token away, and then our own records are refused (K12).
-function begin(execution: Execution, { isSeenNow }: Birth): void {
-  const memory = memoryOf(execution);
+function begin({ memory }: Execution, { isSeenNow }: Birth): void {
   memory.learn(new Map());
   if (isSeenNow) memory.see();
 }
