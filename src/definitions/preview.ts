@@ -53,10 +53,13 @@ export interface PreviewedFailure {
   readonly heldBehind: readonly string[];
 }
 
+/** What takes a node back: a call, or, of a child run, the undos of the workflow that it ran. */
+export type PreviewedUndo = { readonly undoes: string } & (PreviewedCall | { readonly workflow: string });
+
 export interface PlanPreview {
   readonly waves: readonly (readonly PreviewedNode[])[];
   /** What would be undone, first to last; the members of one list may run together. */
-  readonly compensation: readonly (readonly (PreviewedCall & { readonly undoes: string })[])[];
+  readonly compensation: readonly (readonly PreviewedUndo[])[];
   readonly criticalPath: { readonly nodes: readonly string[]; readonly longest: string };
 }
 
@@ -112,20 +115,20 @@ function previewNode(node: PlanNode, scope: Scope, catalog: Catalog): PreviewedN
 
 function compensationOf(node: ActivityNode, scope: Scope): PreviewedNode['compensation'] {
   if (node.irreversible) return 'irreversible';
-  const [undo] = previewUndo(node, scope);
-  return undo ? { tool: undo.tool, action: undo.action, arguments: undo.arguments } : 'none';
+  return undoCall(node, scope) ?? 'none';
 }
 
-function previewUndo(
-  node: PlanNode | undefined,
-  scope: Scope,
-): readonly (PreviewedCall & { readonly undoes: string })[] {
-  if (node?.kind !== 'activity' || !node.compensation) return [];
-  const { tool, action, with: template } = node.compensation;
-  const made: Unresolved = { $unresolved: `made by ${tool} from what ${node.id} answers` };
-  return [
-    { undoes: node.id, tool, action, arguments: template === undefined ? { ...made } : resolve(template, scope) },
-  ];
+function previewUndo(node: PlanNode | undefined, scope: Scope): readonly PreviewedUndo[] {
+  if (node?.kind === 'workflow') return [{ undoes: node.id, workflow: node.workflow }];
+  const call = node?.kind === 'activity' ? undoCall(node, scope) : undefined;
+  return node && call ? [{ undoes: node.id, ...call }] : [];
+}
+
+function undoCall({ id, compensation }: ActivityNode, scope: Scope): PreviewedCall | undefined {
+  if (!compensation) return undefined;
+  const { tool, action, with: template } = compensation;
+  const made: Unresolved = { $unresolved: `made by ${tool} from what ${id} answers` };
+  return { tool, action, arguments: template === undefined ? { ...made } : resolve(template, scope) };
 }
 
 function previewFailure(plan: Plan, at: PlanNode): PreviewedFailure {

@@ -152,6 +152,11 @@ modules:
     });
   });
 
+  it('lists a child run among what would be undone, by its own undos', () => {
+    const { compensation } = previewPlan(plan, {}, catalog);
+    expect(compensation.flat()).toContainEqual({ undoes: 'inner', workflow: 'other' });
+  });
+
   it('leaves behind what says neither what takes it back nor that nothing does', () => {
     expect(coverageOf(plan)).toEqual({ effects: 6, covered: 5, percentage: 83, uncovered: ['a.bare'] });
     expect(coverageOf(compiled('workflow: { name: x }\nmodules: [{ id: a, activities: [] }]'))).toMatchObject({
