@@ -52,6 +52,15 @@ export function nextEpoch({ epochs }: Pick<Amendments, 'epochs'>, node: string):
   return 1 + Math.max(0, ...own.map(([, epoch]) => epoch));
 }
 
+/** What is repeated is decided anew: what was decided of these nodes, their items and their undos is left out. */
+export function decisionsOutside(
+  { decisions: made }: Pick<Amendments, 'decisions'>,
+  repeated: ReadonlySet<string>,
+): Amendments['decisions'] {
+  const nodeOf = (name: string) => name.replace(/^undo /, '').replace(/\[\d+\]$/, '');
+  return Object.fromEntries(Object.entries(made).filter(([name]) => !repeated.has(nodeOf(name))));
+}
+
 /** The changes of an operator to the arguments of a node: a merge patch. */
 export function patchOf({ decisions: made }: Amendments, node: string): JsonObject | undefined {
   return made[node]?.with;

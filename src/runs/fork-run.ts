@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { copySteps, enqueueInTransaction, readRecord } from '../durable/index.ts';
 import { hashJson, newRunId } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
-import { amendmentsOf } from './amendments.ts';
+import { amendmentsOf, decisionsOutside } from './amendments.ts';
 import { saveFork } from './control-store.ts';
 import { performVerb, refusal } from './control-verb.ts';
 import { planRewind } from './rewind.ts';
@@ -13,7 +13,7 @@ import { insertRun } from './run-store.ts';
 import type { NewRun, RunRow } from './run-store.ts';
 import type { Actor } from './runs.ts';
 import type { Operator } from './reopen-run.ts';
-import { QUEUE_PLACE, checkedInput } from './start-run.ts';
+import { QUEUE_PLACE, checkedInput, isSandboxed } from './start-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { loadPinned } from './pinned-definition.ts';
 
@@ -26,7 +26,7 @@ export interface ForkRequest {
 
 /** Answers the new run's id. What it inherits it never undoes: that is for the run it comes from. */
 export async function forkRun(
-  { knex, clock, coded }: Operator & { readonly coded: CodedWorkflows },
+  { knex, clock, coded, registry }: Operator & { readonly coded: CodedWorkflows },
   actor: Actor,
   id: string,
   { node, input: given, reason }: ForkRequest,
@@ -35,22 +35,29 @@ export async function forkRun(
   await performVerb(knex, actor, { verb: 'fork', id, reason }, async (trx, { run }) => {
     const definition = await loadPinned(trx, run);
     if (!definition?.plan) throw refusal(id, 'is of code, of which nobody knows what was built on what: start it anew');
-    const { retained } = planRewind(definition.plan, await readRecord(trx, id), node, 'fork');
+    const { retained, repeated } = planRewind(definition.plan, await readRecord(trx, id), node, 'fork');
     const input = checkedInput(coded, definition, given ?? run.input);
-    const fork = forkOf(run, { id: forkId, input, requester: actor.user, startedAt: new Date(clock.now()) });
+    const sandboxed = run.sandboxed || isSandboxed(registry, definition.plan);
+    const fork = forkOf(run, {
+      id: forkId,
+      input,
+      sandboxed,
+      requester: actor.user,
+      startedAt: new Date(clock.now()),
+    });
     await insertFork(trx, fork);
     const ranges = definition.plan.nodes.filter((each) => retained.includes(each.id)).map(({ range }) => range);
     await copySteps(trx, id, forkId, ranges);
-    const { decisions } = amendmentsOf(run);
+    const decisions = decisionsOutside(amendmentsOf(run), repeated);
     await saveFork(trx, forkId, { from: id, inherited: retained, decisions });
     return { fork: forkId, node };
   });
   return forkId;
 }
 
-function forkOf(run: RunRow, fork: Pick<NewRun, 'id' | 'input' | 'requester' | 'startedAt'>): NewRun {
-  const { tenant, workflow, version, hash, priority, labels, sandboxed } = run;
-  const rest = { tenant, workflow, version, hash, priority, labels, sandboxed };
+function forkOf(run: RunRow, fork: Pick<NewRun, 'id' | 'input' | 'sandboxed' | 'requester' | 'startedAt'>): NewRun {
+  const { tenant, workflow, version, hash, priority, labels } = run;
+  const rest = { tenant, workflow, version, hash, priority, labels };
   const requestDigest = hashJson({ fork: run.id, input: fork.input });
   return { ...rest, ...fork, status: 'queued', idempotencyKey: null, requestDigest };
 }

@@ -1,6 +1,6 @@
 // A rewind under way: takes back what will be repeated, then forgets it and has the run go on, in one transaction.
 import { changeOwnRecord, leaveToOthers, loadRecord } from '../durable/index.ts';
-import { nextEpoch } from './amendments.ts';
+import { decisionsOutside, nextEpoch } from './amendments.ts';
 import type { Amendments } from './amendments.ts';
 import { compensate } from './compensate.ts';
 import { saveReopened } from './control-store.ts';
@@ -32,11 +32,11 @@ export async function goOnRewinding(
   return leaveToOthers();
 }
 
-// What is repeated is decided anew, under keys of its own.
+// What is repeated gets keys of its own.
 function amendedFor(amended: Amendments, repeated: ReadonlySet<string>): Pick<Amendments, 'epochs' | 'decisions'> {
   const begun = [...repeated].map((id) => [id, nextEpoch(amended, id)] as const);
-  const kept = Object.entries(amended.decisions).filter(
-    ([name]) => !repeated.has(name.replace(/^undo /, '').replace(/\[\d+\]$/, '')),
-  );
-  return { epochs: { ...amended.epochs, ...Object.fromEntries(begun) }, decisions: Object.fromEntries(kept) };
+  return {
+    epochs: { ...amended.epochs, ...Object.fromEntries(begun) },
+    decisions: decisionsOutside(amended, repeated),
+  };
 }

@@ -16,11 +16,11 @@ export interface Rewind {
 export function planRewind(plan: Plan, record: RunRecord, from: string, verb: 'rewind' | 'fork'): Rewind {
   const node = plan.nodes.find(({ id }) => id === from);
   if (!node) {
-    const message = `no node "${from}"${didYouMean(
-      from,
-      plan.nodes.map(({ id }) => id),
-    )}`;
-    throw new BreakwaterError('INVALID', `There is ${message}.`, { problems: [{ path: '/node', message }] });
+    const names = plan.nodes.map(({ id }) => id);
+    const hint = didYouMean(from, names);
+    throw new BreakwaterError('INVALID', `There is no node "${from}"${hint || '.'}`, {
+      problems: [{ path: '/node', message: `no node "${from}"${hint}` }],
+    });
   }
   const after = plan.nodes.filter(({ id, ancestors }) => id === from || ancestors.includes(from));
   const repeated = new Set(after.map(({ id }) => id));

@@ -1,0 +1,45 @@
+// What a fork takes along from the run that it comes from, and what it begins anew.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLiveApp } from './live-app.ts';
+import type { LiveApp } from './live-app.ts';
+
+let live: LiveApp;
+beforeAll(async () => {
+  live = await startLiveApp('live_fork');
+});
+afterAll(async () => await live.stop());
+
+async function fork(runId: string, node: string): Promise<string> {
+  const { status, body } = await live.call<{ id: string }>('POST', `/v1/runs/${runId}/fork`, { node });
+  expect(status).toBe(202);
+  return body.id;
+}
+
+describe('a fork', () => {
+  it.concurrent('decides anew what it repeats: arguments that were patched in the old run are as they are written', async () => {
+    const flow = live.flow();
+    await flow.strike('second', { fault: 'status', status: 422, times: 1 });
+    const all = { id: 'all', activities: [flow.write('first'), flow.write('second')] };
+    const id = await flow.start([all], { on_failure: 'ask' });
+    await flow.untilStatus(id, 'held');
+    const patched = { node: 'all.second', decision: 'retry', with: { path: `${flow.name}/elsewhere` } };
+    expect((await live.call('POST', `/v1/runs/${id}/decide`, patched)).status).toBe(202);
+    expect((await flow.end(id)).status).toBe('succeeded');
+    expect(await flow.files()).toEqual(['elsewhere', 'first']);
+
+    const forked = await fork(id, 'all.second');
+
+    expect((await flow.end(forked)).status).toBe('succeeded');
+    expect(await flow.files()).toEqual(['elsewhere', 'first', 'second']);
+  });
+
+  it.concurrent('says that it is sandboxed where its tools are now, whatever the old run was', async () => {
+    const flow = live.flow();
+    const { id } = await flow.run([{ id: 'all', activities: [flow.write('only')] }]);
+    await live.knex.withSchema('breakwater').table('run').where({ id }).update({ sandboxed: false });
+
+    const forked = await fork(id, 'all.only');
+
+    expect(await flow.end(forked)).toMatchObject({ status: 'succeeded', sandboxed: true });
+  });
+});
