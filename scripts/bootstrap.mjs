@@ -22,9 +22,11 @@ const commands = {
     await ensureBuilt();
     return 0;
   },
-  test: async (args) => {
-    await ensureInstalled();
-    return launch([quiet, join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], root);
+  test,
+  // The same tests, but none of them tries a mere sample.
+  saga: async (args) => {
+    process.env.SAGA = 'whole';
+    return await test(['test/saga', 'test/resilience', 'test/runs/live/breaker.test.ts', ...args]);
   },
   // docs/examples import the package by its name: its types are in the build.
   check: async () => {
@@ -37,6 +39,11 @@ const commands = {
     return 0;
   },
 };
+
+async function test(args) {
+  await ensureInstalled();
+  return launch([quiet, join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], root);
+}
 
 /** A command that is a compiled program of ours. */
 function program(file, ...firstArgs) {

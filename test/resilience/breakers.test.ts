@@ -240,7 +240,9 @@ describe('a half-open breaker', () => {
     expect(isOwnDatabaseError(error)).toBe(true);
     expect(one.stateOf('*', 'another')).toBe('closed');
     // What could not be told is told later.
-    await until(async () => (await rowOf({ ...use, service: 'another' }))['failures'] === 4, { what: 'the failures' });
+    await until(async () => (await rowOf({ ...use, service: 'another' }))?.['failures'] === 4, {
+      what: 'the failures',
+    });
   });
 });
 

@@ -1,0 +1,3 @@
+// `npm run saga` tries everything; `npm test` a sample of what takes long.
+
+export const TRIES_ALL = process.env['SAGA'] === 'whole';
