@@ -238,7 +238,8 @@ describe('a defect', () => {
   it('sets the run aside once, with its error, and nobody runs it again', async () => {
     const runId = await engine.start('test.defect');
 
-    await until(() => engine.stuck.some((each) => each.runId === runId), { what: 'the run to be stuck' });
+    // What was told of it is in the transaction that sets it aside, which is not committed yet.
+    await until(async () => (await engine.workflowRow(runId)).status !== 'PENDING', { what: 'the run to be stuck' });
 
     const row = await engine.workflowRow(runId);
     expect(row).toMatchObject({ status: 'ENQUEUED', queue_name: 'breakwater_stuck', owner_xid: null, error: null });
