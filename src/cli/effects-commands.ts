@@ -66,9 +66,9 @@ function effectsText(effects: readonly Effect[]): string {
     actName(each),
     callOf(each),
     each.externalId ?? '-',
-    each.state,
+    withNotes(each.state, [each.errorCode]),
     each.stands ? 'stands' : 'gone',
-    detailOf(each),
+    undoOf(each),
     each.startedAt ?? '-',
   ]);
   const standing = effects.filter(({ stands }) => stands).length;
@@ -97,8 +97,11 @@ function callOf({ tool = '?', action = '?' }: Effect): string {
   return `${tool}.${action}`;
 }
 
-function detailOf({ takenBackBy = 'none', undoErrorCode, probed, errorCode }: Effect): string {
-  const notes = [errorCode, probed && `probe: ${probed}`, undoErrorCode && `failed: ${undoErrorCode}`];
+function undoOf({ takenBackBy = 'none', undoErrorCode, probed }: Effect): string {
+  return withNotes(takenBackBy, [probed && `probe: ${probed}`, undoErrorCode && `failed: ${undoErrorCode}`]);
+}
+
+function withNotes(what: string, notes: readonly (string | undefined)[]): string {
   const told = notes.filter((note) => note !== undefined && note !== '').join(', ');
-  return told === '' ? takenBackBy : `${takenBackBy} (${told})`;
+  return told === '' ? what : `${what} (${told})`;
 }

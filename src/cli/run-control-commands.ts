@@ -57,7 +57,7 @@ function addReopening(runs: Command, context: Context): void {
     fork,
     context,
     ({ node, input, reason }) => ({ node, input: parsed('--input', input), reason }),
-    ({ id, status }) => `${id} is forked; it is ${status}\n`,
+    ({ id, status }, from) => `${id} is a fork of ${from}; it is ${status}\n`,
   );
 }
 
@@ -79,13 +79,13 @@ function perform(
   command: Command,
   { io, api }: Context,
   bodyOf: (options: VerbOptions) => Record<string, unknown>,
-  tell: (answer: RunAnswer) => string,
+  tell: (answer: RunAnswer, asked: string) => string,
 ): void {
   command.action(async (id: string, options: VerbOptions) => {
     const path = `/v1/runs/${encodeURIComponent(id)}/${command.name()}`;
     const answer = await (await api()).post(path, run, { body: bodyOf(options) });
     if (options.json) return printJson(io, answer);
-    io.stdout(tell(answer));
+    io.stdout(tell(answer, id));
   });
 }
 

@@ -32,7 +32,7 @@ const breaker = z
   .meta({ id: 'Breaker' });
 
 const forceBody = z.strictObject({
-  reason: z.string().trim().min(1).max(500).describe('Kept in the audit.'),
+  reason: z.string().trim().min(1, 'must say why').max(500).describe('Kept in the audit.'),
   for: durationUpTo(MAX_FORCE_MS, '24h').default(DEFAULT_FORCE_MS),
 });
 

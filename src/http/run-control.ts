@@ -48,7 +48,7 @@ function decideRoute(app: App, runs: Services['runs']): void {
     summary: 'Decide the failed node of a held run, or a compensation that failed',
     body: z.strictObject({
       node,
-      decision: z.enum(NODE_DECISIONS),
+      decision: z.enum(NODE_DECISIONS, { error: `must be one of ${NODE_DECISIONS.join(', ')}` }),
       value: json.optional().describe('Of skip and done_by_hand: what the node came to.'),
       with: z.record(z.string(), json).optional().describe('Of retry: changes to its arguments, a JSON merge patch.'),
       reason,

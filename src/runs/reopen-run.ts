@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENGINE_RANGE, changeRecord, readRecord, stepId } from '../durable/index.ts';
 import type { RecordChange, TakenFrom } from '../durable/index.ts';
-import { failure } from '../kernel/index.ts';
+import { BreakwaterError, failure } from '../kernel/index.ts';
 import type { Clock } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import { amendmentsOf } from './amendments.ts';
@@ -30,8 +30,12 @@ export interface Operator {
 
 const TURN = { id: stepId(ENGINE_RANGE, ENGINE_STEP.turn), name: 'run turned round' };
 
-/** A run's row says that it ended a moment before its execution does. */
-class Ending extends Error {}
+/** A run's row says that it ended a moment before its execution does; longer, where the process died in between. */
+class Ending extends BreakwaterError {
+  constructor(runId: string) {
+    super('CONFLICT', `Run ${runId} is about to end: ask again in a moment.`);
+  }
+}
 const ENDING_TRIES = 100;
 const ENDING_PAUSE_MS = 50;
 
@@ -170,5 +174,5 @@ export async function rewindRun(
 }
 
 async function reopen(trx: Knex.Transaction, { id }: RunRow, from: TakenFrom, change: RecordChange): Promise<void> {
-  if (!(await changeRecord(trx, id, from, change))) throw new Ending(`run ${id} is about to end`);
+  if (!(await changeRecord(trx, id, from, change))) throw new Ending(id);
 }

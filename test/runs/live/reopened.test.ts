@@ -43,3 +43,23 @@ describe('a fork', () => {
     expect(await flow.end(forked)).toMatchObject({ status: 'succeeded', sandboxed: true });
   });
 });
+
+describe('a run whose execution has not ended although its row says so', () => {
+  it.concurrent('is refused with the advice to ask again', async () => {
+    const flow = live.flow();
+    const { id } = await flow.run([{ id: 'all', activities: [flow.write('only')] }]);
+    await live.knex
+      .withSchema('dbos')
+      .table('workflow_status')
+      .where('workflow_uuid', id)
+      .update('status', 'CANCELLED');
+
+    const { status, body } = await live.call<{ detail: string }>('POST', `/v1/runs/${id}/compensate`, {});
+
+    expect({ status, detail: body.detail }).toEqual({
+      status: 409,
+      detail: `Run ${id} is about to end: ask again in a moment.`,
+    });
+    expect(await flow.files()).toEqual(['only']);
+  });
+});
