@@ -11,12 +11,13 @@ const LOOK_MS = 5_000;
 /** The gate must be closed; it is open again afterwards. */
 export async function stayPaused(context: RunBase): Promise<void> {
   const { facts, gate, knex } = context;
-  let told = false;
+  // Which pause was told: the run may be resumed and paused anew between two looks.
+  let told: string | undefined;
   const look = async (control: Control | undefined): Promise<true | undefined> => {
     if (!control?.pause || control.cancel) return true;
-    if (told || !gate.isAtRest) return undefined;
+    if (told === control.pause.at || !gate.isAtRest) return undefined;
     await savePaused(knex, facts.id, control.pause);
-    told = true;
+    told = control.pause.at;
     return undefined;
   };
   await untilAsked(context, look, (ring) => gate.onRest(ring));

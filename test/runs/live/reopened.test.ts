@@ -1,4 +1,4 @@
-// What a fork takes along from the run that it comes from, and what it begins anew.
+// Runs that operators have go on: what a fork takes along, an end that is not complete, a pause after a pause.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startLiveApp } from './live-app.ts';
 import type { LiveApp } from './live-app.ts';
@@ -61,5 +61,27 @@ describe('a run whose execution has not ended although its row says so', () => {
       detail: `Run ${id} is about to end: ask again in a moment.`,
     });
     expect(await flow.files()).toEqual(['only']);
+  });
+});
+
+describe('a run that is paused anew', () => {
+  it.concurrent('says so although it never saw that it was resumed', async () => {
+    const flow = live.flow();
+    const id = await flow.start([{ id: 'later', type: 'wait', wait: { message: 'go' } }]);
+    await flow.untilStatus(id, 'waiting');
+    await live.call('POST', `/v1/runs/${id}/pause`, {});
+    await flow.untilStatus(id, 'paused');
+    const pause = { by: 'someone', reason: null, at: new Date().toISOString() };
+    // As a resume and a pause leave it that both come before the run looks.
+    await live.knex
+      .withSchema('breakwater')
+      .table('run')
+      .where({ id })
+      .update({ status: 'running', control: JSON.stringify({ pause }) });
+
+    await flow.untilStatus(id, 'paused');
+
+    await live.call('POST', `/v1/runs/${id}/cancel`, {});
+    expect((await flow.end(id)).status).toBe('cancelled');
   });
 });
