@@ -121,7 +121,7 @@ async function build(
   const coded = createCodedWorkflows(added.workflows);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
   const parts = { config, database, registry, coded, clock, emit };
-  const part = config.role === 'api' ? await connect(parts) : await execute(parts, options, onStop);
+  const part = config.role === 'api' ? await connect(parts, options) : await execute(parts, options, onStop);
   executor.id = part.executorId;
   onStop(async () => await part.stop());
 
@@ -232,12 +232,13 @@ interface DurablePart {
   stop(): Promise<void>;
 }
 
-async function connect({ database, emit }: Parts): Promise<DurablePart> {
+async function connect({ database, emit }: Parts, { onBoundary }: AppOptions): Promise<DurablePart> {
   const client = await connectDurable({
     pool: database.dbos,
     databaseUrl: database.url,
     knex: database.engine,
     emit,
+    onBoundary,
   });
   return { leaseHeld: false, drain: async () => undefined, stop: async () => await client.stop() };
 }

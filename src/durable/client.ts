@@ -3,6 +3,8 @@ import { DBOSClient } from '@dbos-inc/dbos-sdk';
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';
 import type { Emit } from '../kernel/index.ts';
+import { listenAtBoundaries } from './boundary.ts';
+import type { BoundaryListener } from './boundary.ts';
 import { dbosLogger } from './dbos-log.ts';
 import { startProtocolAlarm } from './protocol-alarm.ts';
 import { APPLICATION } from './protocol.ts';
@@ -24,7 +26,10 @@ export async function connectDurable(options: {
   readonly databaseUrl: string;
   readonly knex: Knex;
   readonly emit: Emit;
+  /** For crash tests. */
+  readonly onBoundary?: BoundaryListener;
 }): Promise<DurableClient> {
+  listenAtBoundaries(options.onBoundary);
   const client = await DBOSClient.create({
     systemDatabaseUrl: options.databaseUrl,
     systemDatabasePool: options.pool,

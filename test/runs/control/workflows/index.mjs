@@ -1,4 +1,7 @@
-// Coded workflows whose code has a bug for as long as the test says so, as between two deployments.
+// Coded workflows whose code has a bug for as long as the test says so, as between two deployments: by the flow's name where the
+// test runs in this process, else by a file that is there.
+import { existsSync } from 'node:fs';
+
 const file = ({ folder }, name, over = {}) => ({
   tool: 'github',
   action: 'create_or_update_file',
@@ -15,7 +18,8 @@ export const workflows = [
     title: 'Has a bug after its first act',
     async run(saga, input) {
       await saga.run('first', file(input, 'first'));
-      if (globalThis.plantedBugs?.has(input.folder)) throw new TypeError('a planted bug');
+      if (globalThis.plantedBugs?.has(input.folder) || existsSync(input.bug ?? ''))
+        throw new TypeError('a planted bug');
       await saga.run('second', file(input, 'second'));
       return 'done';
     },
