@@ -234,6 +234,7 @@ describe('fork', () => {
     const { id: forkId } = forked.json() as { id: string };
     expect(forkId).not.toBe(id);
     expect(await flow.end(forkId)).toMatchObject({ status: 'succeeded', input: { round: 2 } });
-    expect((await runs('fork', id, '--node', 'all.b')).stdout).toMatch(/^run_\S+ is forked; it is \w+\n$/);
+    const told = await runs('fork', id, '--node', 'all.b');
+    expect(told.stdout).toMatch(new RegExp(`^run_\\S+ is a fork of ${id}; it is \\w+\n$`));
   });
 });
