@@ -80,7 +80,7 @@ describe('runs cancel', () => {
     const ended = await run('runs', 'cancel', await echo());
 
     expect(ended.exitCode).toBe(1);
-    expect(ended.stderr).toContain('succeeded already');
+    expect(ended.stderr).toContain('is over');
   });
 });
 

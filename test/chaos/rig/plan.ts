@@ -35,7 +35,7 @@ export type Site = 'connect' | StatementKind;
 export type Step =
   | { readonly fault: 'kill'; readonly replica: number }
   | { readonly fault: 'pause'; readonly replica: number; readonly beyondLeaseMs: number }
-  | { readonly fault: 'commit'; readonly replica: number; readonly site: StatementKind | 'any'; readonly nth: number }
+  | { readonly fault: 'commit'; readonly replica: number; readonly site: CommitSite; readonly nth: number }
   | { readonly fault: 'sqlstate'; readonly replica: number; readonly site: Site; readonly code: string }
   | { readonly fault: 'restart'; readonly mode: RestartMode; readonly downMs: number }
   | { readonly fault: 'partition'; readonly replica: number; readonly partition: PlannedPartition; readonly ms: number }
@@ -203,6 +203,9 @@ const MODES: readonly RestartMode[] = ['fast', 'immediate', 'kill9'];
 const SERVER = ['readOnly', 'refuseLogins', 'killBackends', 'exhaust'] as const;
 const OFFSETS_MS = [1_000, -1_000, 60_000, -60_000, 3_600_000, -3_600_000];
 
+/** `transaction record`: a step that its own transaction records. */
+export type CommitSite = StatementKind | 'any' | 'transaction record';
+
 // Every third anywhere, the rest where a lost answer is most to be feared.
 const COMMIT_SITES = [
   'record',
@@ -212,10 +215,10 @@ const COMMIT_SITES = [
   'outcome-update',
   'any',
   'message-insert',
-  'completion',
+  'transaction record',
 ] as const;
 
-function commitSite(index: number, random: Random): { site: StatementKind | 'any'; nth: number } {
+function commitSite(index: number, random: Random): { site: CommitSite; nth: number } {
   const site = COMMIT_SITES[index % COMMIT_SITES.length]!;
   return { site, nth: site === 'any' || site === 'record' ? random.int(1, 5) : 1 };
 }

@@ -1,10 +1,10 @@
 // Strikes one planned fault and says whether it truly landed, with the proof.
 import { setTimeout as delay } from 'node:timers/promises';
 import { pauseProcess, resumeProcess } from '../faults/index.ts';
-import type { ArmedFault, LandedFault } from '../faults/index.ts';
+import type { ArmedFault, LandedFault, Match } from '../faults/index.ts';
 import { until } from '../../support/until.ts';
 import { endListeners, loadEnded, loadExecutors, loadOwned, loadWaiting } from './app-store.ts';
-import type { Step } from './plan.ts';
+import type { CommitSite, Step } from './plan.ts';
 import { describeStep } from './plan.ts';
 import type { Replica } from './replica.ts';
 import type { World } from './world.ts';
@@ -111,9 +111,13 @@ async function pause(world: World, { replica, beyondLeaseMs }: FaultStep<'pause'
 
 async function loseCommit(world: World, step: FaultStep<'commit'>): Promise<string | undefined> {
   const { site, nth } = step;
-  const arm = ({ proxy }: Replica): ArmedFault =>
-    proxy.ambiguousCommit({ ...(site !== 'any' && { match: site }), nth });
+  const arm = ({ proxy }: Replica): ArmedFault => proxy.ambiguousCommit({ match: matchOf(site), nth });
   return await ambush(world, step, arm, site === 'claim' ? handOver : undefined);
+}
+
+function matchOf(site: CommitSite): Match | undefined {
+  if (site === 'any') return undefined;
+  return site === 'transaction record' ? ({ kind, transaction }) => kind === 'record' && transaction.length > 0 : site;
 }
 
 async function answerError(world: World, step: FaultStep<'sqlstate'>): Promise<string | undefined> {

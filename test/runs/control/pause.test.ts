@@ -37,7 +37,8 @@ describe('a pause', () => {
   it.concurrent('keeps the next attempt, and the next item of a list, from starting', async () => {
     const flow = live.flow();
     await flow.strike('again', { fault: 'status', status: 503, times: 1 });
-    await flow.slow('page-0', 500);
+    // Long enough that the pause is heard before the next item, however busy the machine.
+    await flow.slow('page-0', 2_500);
     const retry = { strategy: 'linear', initial_interval: '900ms', max_attempts: 3 };
     const id = await flow.start(
       [
