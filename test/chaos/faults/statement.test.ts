@@ -145,7 +145,8 @@ describe('a real app', () => {
       what: 'the run to end',
       timeoutMs: 30_000,
     });
-    await until(() => proxy.seen.audit > 0, { what: 'an audit' });
+    // Both come with time alone.
+    await until(() => proxy.seen.audit > 0 && proxy.seen['lease-renewal'] > 0, { what: 'an audit and a renewal' });
 
     const silent = CALL_SITES.filter((site) => site !== 'connect' && proxy.seen[site] === 0);
     expect(silent).toEqual([]);
