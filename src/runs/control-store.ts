@@ -9,7 +9,8 @@ export type Asked = z.infer<typeof asked>;
 
 const controlSchema = z.object({
   cancel: asked.extend({ compensate: z.boolean() }).optional(),
-  pause: asked.optional(),
+  /** What the run waited for when it was told to: its row says so again once it is resumed. */
+  pause: asked.extend({ waitedFor: z.string().optional() }).optional(),
   /** The node from which the run goes on once it, and what was built on it, is taken back; acts that may have happened. */
   rewind: asked.extend({ node: z.string(), suspects: z.array(z.string()) }).optional(),
 });
@@ -53,13 +54,13 @@ export async function savePaused(knex: Knex, runId: string, { by, reason }: Aske
   );
 }
 
-/** It runs on: what it waits for it says itself. Also a run that was stuck, of which the error was dealt with. */
-export async function saveResumed(trx: Knex.Transaction, runId: string): Promise<void> {
+/** It runs or waits on, as before. Also a run that was stuck, of which the error was dealt with. */
+export async function saveResumed(trx: Knex.Transaction, runId: string, waitedFor?: string): Promise<void> {
   await trx.raw(
     `update breakwater.run
-        set status = 'running', waiting_for = null, error = null, updated_at = clock_timestamp()
+        set status = ?, waiting_for = ?, error = null, updated_at = clock_timestamp()
       where id = ? and status in ('paused', 'stuck')`,
-    [runId],
+    [waitedFor === undefined ? 'running' : 'waiting', waitedFor ?? null, runId],
   );
 }
 

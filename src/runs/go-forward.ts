@@ -160,11 +160,11 @@ class ForwardWalk {
     else if (settled) this.#note(settled.key, settled.value);
   }
 
-  // Who resumes a run has its row say that it runs.
-  #forgetShown(): null {
+  // Who resumes a run has its row say what was so before the pause.
+  #forgetShown(): string {
     this.#shown = '';
     this.#unsaid = undefined;
-    return null;
+    return 'a resume';
   }
 
   // The last word is the database's: a run that was told to cancel does not end as done. One that turned may stay as it is for days.

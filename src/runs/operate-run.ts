@@ -40,7 +40,8 @@ export async function cancelInTransaction(
 /** Attempts in flight finish, nothing new starts. A run that acts says that it is paused once it has come to rest. */
 export async function pauseRun(knex: Knex, actor: Actor, id: string, reason?: string): Promise<void> {
   await performVerb(knex, actor, { verb: 'pause', id, reason }, async (trx, { run, control, asked }) => {
-    await writeControl(trx, id, { ...control, pause: asked });
+    const waitedFor = run.status === 'waiting' ? (run.waiting_for ?? undefined) : undefined;
+    await writeControl(trx, id, { ...control, pause: { ...asked, waitedFor } });
     if (run.status === 'waiting') await savePaused(trx, id, asked);
     await wakeRun(trx, id, `pause ${uuidv7(Date.now())}`);
     return {};
@@ -50,9 +51,9 @@ export async function pauseRun(knex: Knex, actor: Actor, id: string, reason?: st
 
 /** What was decided, sent or ran out of time meanwhile takes effect now. */
 export async function resumeRun(knex: Knex, actor: Actor, id: string, reason?: string): Promise<void> {
-  await performVerb(knex, actor, { verb: 'resume', id, reason }, async (trx) => {
+  await performVerb(knex, actor, { verb: 'resume', id, reason }, async (trx, { control }) => {
     await writeControl(trx, id, undefined);
-    await saveResumed(trx, id);
+    await saveResumed(trx, id, control.pause?.waitedFor);
     await wakeRun(trx, id, `resume ${uuidv7(Date.now())}`);
     return {};
   });

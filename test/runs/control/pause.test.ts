@@ -128,6 +128,18 @@ describe('a pause', () => {
     expect(await ask(live, 'pause', id)).toMatchObject({ status: 409, body: { detail: `Run ${id} is over.` } });
   });
 
+  it.concurrent('leaves no trace on a run that waits when it is over before the run heard of it', async () => {
+    const flow = live.flow();
+    const id = await flow.start([review]);
+    const before = await flow.untilStatus(id, 'waiting');
+
+    expect((await tell(live, 'pause', id)).status).toBe('paused');
+    expect((await tell(live, 'resume', id)).status).toBe('waiting');
+    await staysQuiet(flow);
+
+    expect(await flow.view(id)).toMatchObject({ status: 'waiting', waiting: before.waiting });
+  });
+
   it.concurrent('gives way to a cancel, with compensation or without', async () => {
     for (const compensate of [true, false]) {
       const flow = live.flow();
