@@ -87,7 +87,8 @@ export function openWaits({ find, listen, pollMs }: WaitsOptions): Waits {
     if (!resting || inMs > 2 * pollMs) return;
     if (inMs <= 0) return wake(wait, 'deadline');
     clearTimeout(resting.timer);
-    resting.timer = setTimeout(() => void look(wait).catch(tellFailure), inMs);
+    // A timer may come up to a millisecond early, and would only look for nothing.
+    resting.timer = setTimeout(() => void look(wait).catch(tellFailure), Math.ceil(inMs) + 1);
   };
   const heed = (wait: Wait, isThere: boolean | undefined): void => (isThere ? wake(wait, 'message') : arm(wait));
   const look = async (wait: Wait): Promise<void> => heed(wait, await looks.add(wait));
