@@ -1,5 +1,5 @@
 // The statement that ends runs whose work is done: a row of the caller's, the record of the last step and DBOS's outcome, many runs at once.
-import { prepared } from './group-store.ts';
+import { OWNED_TO_END, prepared } from './group-store.ts';
 import type { Companion, Database } from './group-store.ts';
 
 /** A workflow that succeeds with the step that says so. */
@@ -19,19 +19,13 @@ export interface RunEnding {
 /** Companions' parameters follow those of the workflows. */
 const FIRST_OF_COMPANION = 10;
 
-// All three are written, or none: the companion says `owned (run)` whose ends it admits. The lock keeps the owners until the commit; a row
-// that someone changes is skipped. A step that is recorded already refuses the whole statement.
+// All three are written, or none: the companion says `owned (run)` whose ends it admits. A step that is recorded already refuses the whole
+// statement.
 const endText = <Row>(companion: Companion<Row>): string => `
   with item as (
     select * from unnest($1::text[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[])
              as i (run, owner, step, name, output, result, started_at, completed_at)
-  ), owned as (
-    select s.workflow_uuid as run, s.owner_xid as owner
-      from dbos.workflow_status s
-     where s.workflow_uuid = any($1::text[]) and s.owner_xid = any($2::text[]) and s.status = 'PENDING'
-     order by s.workflow_uuid
-       for no key update skip locked
-  ), due as (
+  ), ${OWNED_TO_END}, due as (
     select item.* from item join owned using (run, owner)
   ), admitted as (${companion.text(FIRST_OF_COMPANION)}), ending as (
     select due.* from due join admitted using (run)

@@ -231,17 +231,20 @@ export async function takeMany(
   return takes.map(({ runId, stepId }) => taken.get(`${stepId} ${runId}`));
 }
 
-// Two writes under one lock, as DBOS makes them: the outcome belongs to a run that is still running under this token.
-const FINISH = `
-  with item as (
-    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as i (run, owner, status, output, error)
-  ), owned as (
+/** SQL: those of the runs $1 that still run under their tokens $2, their rows locked until the commit; one that someone changes is skipped. */
+export const OWNED_TO_END = `owned as (
     select s.workflow_uuid as run, s.owner_xid as owner
       from dbos.workflow_status s
      where s.workflow_uuid = any($1::text[]) and s.owner_xid = any($2::text[]) and s.status = 'PENDING'
      order by s.workflow_uuid
        for no key update skip locked
-  ), finished as (
+  )`;
+
+// Two writes under one lock, as DBOS makes them: the outcome belongs to a run that is still running under this token.
+const FINISH = `
+  with item as (
+    select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[]) as i (run, owner, status, output, error)
+  ), ${OWNED_TO_END}, finished as (
     update dbos.workflow_status s
        set status = item.status, owner_xid = null, deduplication_id = null,
            updated_at = (extract(epoch from now()) * 1000)::bigint, completed_at = (extract(epoch from now()) * 1000)::bigint

@@ -1,9 +1,11 @@
-// Edits made while a question is open; and what became of each activity, read from its checkpoints once.
+// What became of each activity, read from its checkpoints once, calls of coded workflows included; and checks of edits of their outputs.
 
 /** @param {import('knex').Knex} knex */
 export async function up(knex) {
-  // Edits made while the question is open ship with the approval. Some databases have the column from their first migration.
-  await knex.raw('alter table breakwater.approval add column if not exists draft_edits json');
+  // What each editable output must be, as JSON Schemas by node. Null where the definition's plan says it.
+  await knex.raw('alter table breakwater.approval add column edit_schemas jsonb');
+  // The nodes of a run without a plan are found by its steps: each has 4,096 ids, of which the first is that of its first attempt or of
+  // its opening, and those from 2,048 on are its undo's, with the look before it at 2,072.
   // `done` and `doubtful` are acts that took effect or may have: what a turn undoes.
   // `offset 0` keeps Postgres from evaluating the function anew for each column that comes of it.
   await knex.raw(`
@@ -17,7 +19,28 @@ export async function up(knex) {
              undo.settled as undos, undo.failed as undos_failed, undo.undone, undo.seen as undoing
         from breakwater.run r
         join breakwater.definition d on d.tenant = r.tenant and d.name = r.workflow and d.version = r.version
-        cross join lateral jsonb_array_elements(d.plan -> 'nodes') with ordinality n
+        cross join lateral (
+          select * from jsonb_array_elements(d.plan -> 'nodes') with ordinality
+           union all
+          select jsonb_build_object('id', c.name, 'kind', case when c.waits then 'wait' else 'activity' end,
+                                    'range', jsonb_build_object('base', c.place * 4096, 'size', 4096),
+                                    'dependencies', '[]'::jsonb),
+                 c.place
+            from (
+              select s.place,
+                     coalesce(max(regexp_replace(s.name, ' open$', '')) filter (where s.at = 1),
+                              max(regexp_replace(s.name, '^undo ', '')) filter (where s.at >= 2048 and s.at <> 2072),
+                              max(regexp_replace(s.name, '^undo (.*) probe$', '\\1')) filter (where s.at = 2072)) as name,
+                     bool_or(s.at = 1 and s.name like '% open') as waits
+                from (
+                  select o.function_id / 4096 as place, o.function_id % 4096 as at, o.function_name as name
+                    from dbos.operation_outputs o
+                   where o.workflow_uuid = r.id and o.function_id >= 4096
+                ) s
+               group by s.place
+            ) c
+           where d.plan is null and c.name is not null
+        ) n
         cross join lateral (
           select (array_agg(o.outcome order by o.function_id)
                     filter (where o.function_name = n.value ->> 'id' and o.outcome is not null))[1] as outcome,
@@ -97,5 +120,5 @@ export async function up(knex) {
   `);
 }
 
-/** The view of before gives the same answers, only later; edits are kept. */
+/** The view of before shows less and is right in what it shows; nobody else reads the column. */
 export async function down() {}
