@@ -5,6 +5,7 @@ import type { BreakerBoard } from '../resilience/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
+import { holdsRole } from './role.ts';
 import { durationUpTo, pageOf } from './shapes.ts';
 
 const tags = ['breakers'];
@@ -16,6 +17,7 @@ const state = z.enum(['closed', 'open', 'half_open']);
 const breaker = z
   .object({
     service: z.string(),
+    shared: z.boolean().describe('Of a tool: one for all tenants, which only an admin forces.'),
     state: state.describe('half_open: one call at a time tries whether the service is back.'),
     failures: z.int().describe('In a row.'),
     openedAt: z.string().optional(),
@@ -60,8 +62,9 @@ function listRoute(app: App, board: BreakerBoard): void {
 }
 
 const SUMMARIES = {
-  open: 'Refuse every call of a service for a while (10m unless said otherwise); then one call tries it',
-  close: 'Let every call of a service go for a while (10m unless said otherwise), and count from zero afterwards',
+  open: "Refuse every call of a service for a while (10m unless said otherwise); then one call tries it. A tool's needs the role admin",
+  close:
+    "Let every call of a service go for a while (10m unless said otherwise), and count from zero afterwards. A tool's needs the role admin",
 } as const;
 
 function forceRoute(app: App, board: BreakerBoard, verb: 'open' | 'close'): void {
@@ -80,7 +83,9 @@ function forceRoute(app: App, board: BreakerBoard, verb: 'open' | 'close'): void
     async (request) => {
       const { reason, for: forMs } = request.body;
       const to = verb === 'open' ? 'open' : 'closed';
-      return await board.force(actorOf(request), request.params.service, { to, reason, forMs });
+      const { tenant, user, roles } = actorOf(request);
+      const actor = { tenant, user, isAdmin: holdsRole(roles, 'admin') };
+      return await board.force(actor, request.params.service, { to, reason, forMs });
     },
   );
 }

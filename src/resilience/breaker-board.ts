@@ -17,6 +17,8 @@ import { announceChange } from './breakers.ts';
 
 export interface BreakerView {
   readonly service: string;
+  /** Of a tool: one for all tenants, which only an admin forces. */
+  readonly shared: boolean;
   readonly state: BreakerState['kind'];
   /** In a row. */
   readonly failures: number;
@@ -44,15 +46,18 @@ export interface ForceRequest {
   readonly forMs: number;
 }
 
+/** Who forces a breaker: at least an operator of the tenant. */
+export interface BreakerActor {
+  readonly tenant: string;
+  readonly user: string;
+  readonly isAdmin: boolean;
+}
+
 export interface BreakerBoard {
   /** Of every service that a tool or a definition of the tenant goes to. */
   list(tenant: string): Promise<readonly BreakerView[]>;
-  /** Unknown: BreakwaterError NOT_FOUND with the nearest name. */
-  force(
-    actor: { readonly tenant: string; readonly user: string },
-    service: string,
-    request: ForceRequest,
-  ): Promise<BreakerView>;
+  /** Unknown: BreakwaterError NOT_FOUND with the nearest name. Another's to force: FORBIDDEN. */
+  force(actor: BreakerActor, service: string, request: ForceRequest): Promise<BreakerView>;
 }
 
 export interface BoardOptions {
@@ -80,6 +85,7 @@ export function createBreakerBoard({ knex, tools, clock, emit = silent }: BoardO
       const keys = await keysOf(actor.tenant);
       const key = keys.find((each) => each.service === service);
       if (!key) throw unknownService(service, keys);
+      if (key.tenant === EVERY_TENANT && !actor.isAdmin) throw notYours(service);
       const change = await knex.transaction(async (trx) => {
         const by = actor.user;
         const forced = await changeBreaker(
@@ -115,7 +121,7 @@ function isOf(key: BreakerKey): (each: BreakerKey) => boolean {
 }
 
 function viewOf(
-  { service }: BreakerKey,
+  { tenant, service }: BreakerKey,
   stored: StoredBreaker | undefined,
   transitions: readonly StoredTransition[],
   nowMs: number,
@@ -124,6 +130,7 @@ function viewOf(
   const forced = forceOf(state, nowMs);
   return {
     service,
+    shared: tenant === EVERY_TENANT,
     state: state.kind,
     failures: state.kind === 'closed' ? state.failures : 0,
     ...(state.kind !== 'closed' && { openedAt: toText(state.openedAtMs) }),
@@ -146,4 +153,11 @@ function toText(ms: number): string {
 function unknownService(service: string, keys: readonly BreakerKey[]): BreakwaterError {
   const names = keys.map((key) => key.service);
   return new BreakwaterError('NOT_FOUND', `No breaker "${service}"${didYouMean(service, names) || '.'}`);
+}
+
+function notYours(service: string): BreakwaterError {
+  return new BreakwaterError(
+    'FORBIDDEN',
+    `The breaker of ${service} belongs to all tenants, as the tool does: forcing it needs the role admin.`,
+  );
 }

@@ -4,9 +4,11 @@ import { startTestApp, type RunningApp } from './running-app.ts';
 
 let api: RunningApp;
 let operator: string;
+let admin: string;
 beforeAll(async () => {
   api = await startTestApp('http_breakers');
   operator = await api.keyFor('olga', ['operator']);
+  admin = await api.keyFor('ada', ['admin']);
 });
 afterAll(async () => await api.stop());
 
@@ -24,8 +26,8 @@ async function breaker(service: string): Promise<Listed | undefined> {
   return (await breakers()).find((each) => each.service === service);
 }
 
-function force(service: string, verb: 'open' | 'close', body: unknown) {
-  return api.call(`/v1/breakers/${service}/${verb}`, { key: operator, body });
+function force(service: string, verb: 'open' | 'close', body: unknown, key = admin) {
+  return api.call(`/v1/breakers/${service}/${verb}`, { key, body });
 }
 
 describe('GET /v1/breakers', () => {
@@ -34,7 +36,13 @@ describe('GET /v1/breakers', () => {
 
     expect(services).toContain('notion');
     expect(services).not.toContain('memory');
-    expect(await breaker('notion')).toEqual({ service: 'notion', state: 'closed', failures: 0, transitions: [] });
+    expect(await breaker('notion')).toEqual({
+      service: 'notion',
+      shared: true,
+      state: 'closed',
+      failures: 0,
+      transitions: [],
+    });
   });
 
   it("shows the services that the tenant's definitions name, and no other tenant's", async () => {
@@ -44,9 +52,9 @@ modules: [{ id: a, activities: [{ name: b, tool: http, action: get, with: { url:
     await api.call('/v1/definitions', { method: 'POST', body: source, headers });
     const stranger = await api.keyFor('stan', ['operator'], { tenant: 'other' });
 
-    expect(await breaker('billing-api')).toMatchObject({ state: 'closed' });
+    expect(await breaker('billing-api')).toMatchObject({ shared: false, state: 'closed' });
     expect((await breakers(stranger)).map(({ service }) => service)).not.toContain('billing-api');
-    expect((await force('billing-api', 'open', { reason: 'moving', for: '1m' })).status).toBe(200);
+    expect((await force('billing-api', 'open', { reason: 'moving', for: '1m' }, operator)).status).toBe(200);
     expect((await breakers(stranger)).map(({ service }) => service)).not.toContain('billing-api');
   });
 });
@@ -59,15 +67,28 @@ describe('POST /v1/breakers/{service}/open', () => {
     expect(body).toMatchObject({
       service: 'slack',
       state: 'open',
-      forced: { by: 'olga', reason: 'token rotation' },
-      transitions: [{ from: 'closed', to: 'open', why: 'token rotation', by: 'olga' }],
+      forced: { by: 'ada', reason: 'token rotation' },
+      transitions: [{ from: 'closed', to: 'open', why: 'token rotation', by: 'ada' }],
     });
     const { forced, openedAt } = body as { forced: { until: string }; openedAt: string };
     expect(Date.parse(forced.until) - Date.parse(openedAt)).toBe(600_000);
     expect(await api.knex('breakwater.audit').where({ action: 'breaker.open', subject: 'slack' })).toMatchObject([
-      { tenant: 'default', actor: 'olga', data: { reason: 'token rotation', forMs: 600_000 } },
+      { tenant: 'default', actor: 'ada', data: { reason: 'token rotation', forMs: 600_000 } },
     ]);
   });
+
+  it.each(['open', 'close'] as const)(
+    "needs an admin to %s a tool's breaker, which all tenants share",
+    async (verb) => {
+      const answer = await force('buffer', verb, { reason: 'mine alone' }, operator);
+
+      expect(answer).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+      expect(answer.body).toMatchObject({ detail: expect.stringContaining('all tenants') });
+      expect(answer.body).toMatchObject({ detail: expect.stringContaining('needs the role admin') });
+      expect(await breaker('buffer')).toMatchObject({ state: 'closed', transitions: [] });
+      expect(await api.knex('breakwater.audit').where({ subject: 'buffer' })).toEqual([]);
+    },
+  );
 
   it.each([
     ['no reason', {}],
@@ -96,13 +117,15 @@ describe('POST /v1/breakers/{service}/close', () => {
       status: 200,
       body: {
         state: 'closed',
-        forced: { by: 'olga', reason: 'no mistake' },
+        forced: { by: 'ada', reason: 'no mistake' },
         transitions: [
           { from: 'open', to: 'closed' },
           { from: 'closed', to: 'open' },
         ],
       },
     });
+    const kept = api.knex('breakwater.audit').where({ subject: 'figma' }).orderBy('at');
+    expect(await kept).toMatchObject([{ action: 'breaker.open' }, { action: 'breaker.close', actor: 'ada' }]);
   });
 });
 
