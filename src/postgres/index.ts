@@ -1,6 +1,7 @@
 // The face of the Postgres room: sessions with it, the embedded cluster, migrations, the database's clock and its checks.
 export { createPool, type PoolOptions } from './pool.ts';
 export { createKnex, rawClient, withClient, type KnexOptions } from './knex.ts';
+export { inTenant } from './tenant.ts';
 export { isOwnDatabaseError } from './own-database-error.ts';
 export { LostConnectionError } from './relabel.ts';
 export {
@@ -19,3 +20,4 @@ export { checkServer, type PreflightOptions } from './preflight.ts';
 export { listen, type Listener } from './listener.ts';
 export { packageRoot } from './package-root.ts';
 export { selectRow, selectRows } from './rows.ts';
+export { timestampText } from './timestamp-text.ts';

@@ -8,9 +8,13 @@ import { guardedClient } from './guarded-client.ts';
 import { brandIfFromServer, brandOwnDatabaseError } from './own-database-error.ts';
 import type { PoolOptions } from './pool.ts';
 import { sessionSettings } from './session.ts';
+import { OF_EVERY_TENANT } from './tenant.ts';
 
 export interface KnexOptions extends PoolOptions {
-  /** Every session takes this role, so that a query runs neither as owner nor as superuser. */
+  /**
+   * Every session takes this role, so that a query runs neither as owner nor as superuser, and sees nothing outside of `inTenant`.
+   * Without a role it is the engine's, which serves every tenant.
+   */
   readonly role?: string;
 }
 
@@ -69,7 +73,7 @@ function guardedDialect({ role, watchdogMs = 5_000, emit = silent }: KnexOptions
 
     override async acquireRawConnection() {
       const client = await super.acquireRawConnection();
-      if (role !== undefined) await client.query(`set role ${client.escapeIdentifier(role)}`);
+      await client.query(role === undefined ? OF_EVERY_TENANT : `set role ${client.escapeIdentifier(role)}`);
       return client;
     }
 

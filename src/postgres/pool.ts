@@ -6,6 +6,7 @@ import { guardedClient } from './guarded-client.ts';
 import { brandIfFromServer } from './own-database-error.ts';
 import { LostConnectionError, relabel } from './relabel.ts';
 import { sessionSettings } from './session.ts';
+import { OF_EVERY_TENANT } from './tenant.ts';
 
 export interface PoolOptions {
   readonly max: number;
@@ -20,11 +21,21 @@ export interface PoolOptions {
 export function createPool(url: string, { max, name, watchdogMs = 5_000, emit = silent }: PoolOptions): pg.Pool {
   const translate = (error: unknown) => brandIfFromServer(announced(relabel(error), emit));
   const Client = guardedClient({ watchdogMs, translate, emit });
-  const pool = new pg.Pool({ ...sessionSettings(url, name), max, Client });
+  const pool = new pg.Pool({
+    ...sessionSettings(url, name),
+    max,
+    Client,
+    // oxlint-disable-next-line typescript/no-misused-promises -- the pool awaits it, and lends the session to nobody before
+    onConnect: async (client) => await sayEveryTenant(client),
+  });
   pool.on('error', (error) => {
     emit({ level: 'warn', name: 'postgres.idle-connection-lost', fields: { pool: name, reason: messageOf(error) } });
   });
   return pool;
+}
+
+async function sayEveryTenant(client: pg.ClientBase): Promise<void> {
+  await client.query(OF_EVERY_TENANT);
 }
 
 function announced(error: unknown, emit: Emit): unknown {
