@@ -1,34 +1,38 @@
 // Approvals as people look at them: one, a list page by page, and the texts they may edit.
 import type { Knex } from 'knex';
-import { BreakwaterError, mergePatch, type Json } from '../kernel/index.ts';
+import { z } from 'zod';
+import {
+  BreakwaterError,
+  decodeCursor,
+  mergePatch,
+  pageLimit,
+  pageOfRows,
+  type Json,
+  type Page,
+  type PageRequest,
+} from '../kernel/index.ts';
+import { timestampText } from '../postgres/index.ts';
 import type { Approval, ApprovalActor, ApprovalStatus, ApprovalView } from './approval.ts';
 import { findApproval, selectApprovals, type ListFilter } from './approval-store.ts';
-import { decodeCursor, encodeCursor } from './cursor.ts';
 import { selectOutputs } from './output-store.ts';
 import { approverNames } from './settlement.ts';
 
-export interface ApprovalFilter {
+const approvalPosition = z.object({ createdAt: timestampText, id: z.string().regex(/^apr_[0-9a-f-]{36}$/) });
+
+export interface ApprovalFilter extends PageRequest {
   readonly status?: ApprovalStatus;
   readonly runId?: string;
   /** Only what this actor is asked; an admin is asked everything. */
   readonly mine?: ApprovalActor;
-  /** 1 to 200, default 50. */
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
-export async function listApprovals(
-  knex: Knex,
-  tenant: string,
-  filter: ApprovalFilter,
-): Promise<{ items: ApprovalView[]; nextCursor?: string }> {
-  const { limit = 50, cursor, mine, ...same } = filter;
-  const before = cursor === undefined ? undefined : decodeCursor(cursor);
+export async function listApprovals(knex: Knex, tenant: string, filter: ApprovalFilter): Promise<Page<ApprovalView>> {
+  const { cursor, mine, ...same } = filter;
+  const limit = pageLimit(filter.limit);
+  const before = cursor === undefined ? undefined : decodeCursor(cursor, approvalPosition);
   const rows = await selectApprovals(knex, tenant, { ...same, ...askedOf(mine), before, limit: limit + 1 });
-  const shown = rows.slice(0, limit);
-  const last = shown.at(-1);
-  const items = shown.map(({ approval }) => viewOf(approval));
-  return rows.length > limit && last ? { items, nextCursor: encodeCursor(last.position) } : { items };
+  const page = pageOfRows(rows, limit, ({ position }) => position);
+  return { ...page, items: page.items.map(({ approval }) => viewOf(approval)) };
 }
 
 /** Throws NOT_FOUND for another tenant's approval too. */

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
+import { pageOf } from './answers.ts';
 import { BreakwaterError, errorTable, messageOf, type ErrorCode } from '../kernel/index.ts';
 
 export interface ApiRequest {
@@ -33,6 +34,18 @@ export class ApiClient {
 
   async get<T>(path: string, shape: z.ZodType<T>, query: ApiRequest['query'] = {}): Promise<T> {
     return shape.parse(await this.#send('GET', path, { query }));
+  }
+
+  /** Every item of a list, however many pages it has. */
+  async all<T>(path: string, item: z.ZodType<T>): Promise<T[]> {
+    const items: T[] = [];
+    let cursor: string | undefined;
+    do {
+      const page = await this.get(path, pageOf(item), { limit: '200', cursor });
+      items.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+    return items;
   }
 
   async post<T>(path: string, shape: z.ZodType<T>, request: ApiRequest): Promise<T> {

@@ -1,11 +1,11 @@
 // `breakwater approvals …`: what people are asked, and their decisions, through the API.
 import type { Command } from 'commander';
 import { approval, pageOf } from './answers.ts';
-import { printJson, withJson, type Context } from './command-context.ts';
+import { moreText, printJson, withJson, withPages, type Context, type PageOptions } from './command-context.ts';
 import { readInput } from './input-file.ts';
 import { table } from './table.ts';
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   readonly status?: string;
   readonly mine?: boolean;
   readonly json?: boolean;
@@ -32,17 +32,16 @@ export function addApprovals(program: Command, context: Context): void {
 }
 
 function addList(approvals: Command, { io, api }: Context): void {
-  withJson(approvals.command('list'))
+  withPages(withJson(approvals.command('list')))
     .description('list approvals, newest first')
     .option('--status <status>', 'pending, approved, rejected, expired or withdrawn')
     .option('--mine', 'only what you are asked')
-    .action(async ({ json, status, mine }: ListOptions) => {
-      const page = await (
-        await api()
-      ).get('/v1/approvals', pageOf(approval), { status, mine: mine ? 'true' : undefined });
+    .action(async ({ json, mine, ...query }: ListOptions) => {
+      const asked = { ...query, mine: mine ? 'true' : undefined };
+      const page = await (await api()).get('/v1/approvals', pageOf(approval), asked);
       if (json) return printJson(io, page);
       const rows = page.items.map((item) => [item.id, item.status, item.deadline, item.runId, item.title]);
-      io.stdout(table(['APPROVAL', 'STATUS', 'DEADLINE', 'RUN', 'TITLE'], rows));
+      io.stdout(table(['APPROVAL', 'STATUS', 'DEADLINE', 'RUN', 'TITLE'], rows) + moreText(page));
     });
 }
 

@@ -1,6 +1,6 @@
 // `breakwater breakers …`: how services do, and an operator's word for one of them, through the API.
 import type { Command } from 'commander';
-import { breaker, pageOf, type BreakerAnswer } from './answers.ts';
+import { breaker, type BreakerAnswer } from './answers.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { table } from './table.ts';
 
@@ -21,9 +21,9 @@ function addList(breakers: Command, { io, api }: Context): void {
   withJson(breakers.command('list'))
     .description('list the breakers of all services')
     .action(async ({ json }: { json?: boolean }) => {
-      const page = await (await api()).get('/v1/breakers', pageOf(breaker));
-      if (json) return printJson(io, page);
-      io.stdout(table(['SERVICE', 'STATE', 'FAILURES', 'NEXT TRY', 'LAST CHANGE'], page.items.map(cellsOf)));
+      const items = await (await api()).all('/v1/breakers', breaker);
+      if (json) return printJson(io, { items });
+      io.stdout(table(['SERVICE', 'STATE', 'FAILURES', 'NEXT TRY', 'LAST CHANGE'], items.map(cellsOf)));
     });
 }
 

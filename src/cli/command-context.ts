@@ -28,6 +28,22 @@ export function withJson(command: Command): Command {
   return command.option('--json', 'print JSON');
 }
 
+export interface PageOptions {
+  readonly limit?: string;
+  readonly cursor?: string;
+}
+
+export function withPages(command: Command): Command {
+  return command
+    .option('--limit <count>', 'how many at once, at most 200; default 50')
+    .option('--cursor <cursor>', 'go on where a page ended, as it says');
+}
+
+/** What follows a page that is not the last. */
+export function moreText({ nextCursor }: { readonly nextCursor?: string }): string {
+  return nextCursor === undefined ? '' : `\nThere is more: add --cursor ${nextCursor}\n`;
+}
+
 export function printJson(io: CliIo, value: unknown): void {
   io.stdout(`${JSON.stringify(value, null, 2)}\n`);
 }

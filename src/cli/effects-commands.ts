@@ -2,7 +2,7 @@
 import type { Command } from 'commander';
 import { z } from 'zod';
 import { pageOf } from './answers.ts';
-import { printJson, withJson, type Context } from './command-context.ts';
+import { moreText, printJson, withJson, withPages, type Context, type PageOptions } from './command-context.ts';
 import { EXIT } from './failure.ts';
 import { table } from './table.ts';
 
@@ -25,12 +25,9 @@ type Effect = z.infer<typeof effect>;
 const leak = effect.extend({ runId: z.string(), workflow: z.string(), runStatus: z.string(), why: z.string() });
 type Leak = z.infer<typeof leak>;
 
-const MORE = '\nThere may be more: raise --limit, or narrow the time with --since.\n';
-
-interface LeakOptions {
+interface LeakOptions extends PageOptions {
   readonly workflow?: string;
   readonly since?: string;
-  readonly limit?: string;
   readonly json?: boolean;
 }
 
@@ -39,24 +36,23 @@ export function addEffects(runs: Command, { io, api }: Context): void {
     .description('show what a run changed outside, and whether it still stands')
     .action(async (id: string, { json }: { json?: boolean }) => {
       const path = `/v1/runs/${encodeURIComponent(id)}/effects`;
-      const answer = await (await api()).get(path, z.object({ items: z.array(effect) }));
-      if (json) printJson(io, answer);
-      else io.stdout(effectsText(answer.items));
+      const items = await (await api()).all(path, effect);
+      if (json) printJson(io, { items });
+      else io.stdout(effectsText(items));
     });
 }
 
 /** Ends with 1 when there is one, so that a script can ask. */
 export function addLeaks(runs: Command, context: Context): void {
-  withJson(runs.command('leaks'))
+  withPages(withJson(runs.command('leaks')))
     .description('list effects that stand although their run was taken back')
     .option('--workflow <name>', 'only of this workflow')
     .option('--since <time>', 'only of runs that ended since, ISO 8601')
-    .option('--limit <count>', 'how many, at most 200')
     .action(async ({ json, ...query }: LeakOptions) => {
       const page = await (await context.api()).get('/v1/leaks', pageOf(leak), query);
       if (page.items.length > 0) context.exitCode = EXIT.failed;
       if (json) printJson(context.io, page);
-      else context.io.stdout(leaksText(page.items) + (page.nextCursor === undefined ? '' : MORE));
+      else context.io.stdout(leaksText(page.items) + moreText(page));
     });
 }
 

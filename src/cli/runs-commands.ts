@@ -1,15 +1,14 @@
 // `breakwater runs …`: look at runs, through the API.
 import type { Command } from 'commander';
 import { pageOf, run, type RunAnswer } from './answers.ts';
-import { printJson, withJson, type Context } from './command-context.ts';
+import { moreText, printJson, withJson, withPages, type Context, type PageOptions } from './command-context.ts';
 import { addEffects, addLeaks } from './effects-commands.ts';
 import { addRunControl } from './run-control-commands.ts';
 import { table } from './table.ts';
 
-interface ListOptions {
+interface ListOptions extends PageOptions {
   readonly workflow?: string;
   readonly status?: string;
-  readonly limit?: string;
   readonly json?: boolean;
 }
 
@@ -24,15 +23,14 @@ export function addRuns(program: Command, context: Context): Command {
 }
 
 function addList(runs: Command, { io, api }: Context): void {
-  withJson(runs.command('list'))
+  withPages(withJson(runs.command('list')))
     .description('list runs, newest first')
     .option('--workflow <name>', 'only this workflow')
     .option('--status <status>', 'only this status')
-    .option('--limit <count>', 'how many, at most 200')
     .action(async ({ json, ...query }: ListOptions) => {
       const page = await (await api()).get('/v1/runs', pageOf(run), query);
       if (json) return printJson(io, page);
-      io.stdout(table(['RUN', 'WORKFLOW', 'STATUS', 'PROGRESS', 'STARTED'], page.items.map(rowOf)));
+      io.stdout(table(['RUN', 'WORKFLOW', 'STATUS', 'PROGRESS', 'STARTED'], page.items.map(rowOf)) + moreText(page));
     });
 }
 

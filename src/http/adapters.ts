@@ -1,13 +1,13 @@
 // Adapters: the tools there are, what their actions take and give, and a single call of one of them.
 import { z } from 'zod';
-import { isJsonObject } from '../kernel/index.ts';
+import { isJsonObject, pageOfNamed } from '../kernel/index.ts';
 import type { CatalogAction } from '../definitions/index.ts';
 import type { Connection, ConnectedTool, Registry } from '../tools/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { executeAdapter } from './execute-adapter.ts';
 import { problemResponse } from './problem.ts';
-import { idempotencyHeaders, json, pageOf } from './shapes.ts';
+import { idempotencyHeaders, json, pageOf, pageQuery } from './shapes.ts';
 
 const tags = ['adapters'];
 
@@ -62,9 +62,17 @@ function listRoute(app: App, { registry }: Services): void {
     '/v1/adapters',
     {
       config: { access: 'viewer' },
-      schema: { summary: 'The tools and their actions', tags, response: { 200: pageOf(adapter), ...problemResponse } },
+      schema: {
+        summary: 'The tools and their actions',
+        tags,
+        querystring: pageQuery,
+        response: { 200: pageOf(adapter), ...problemResponse },
+      },
     },
-    async () => ({ items: registry.tools().map((connected) => adapterView(registry, connected)) }),
+    async ({ query }) => {
+      const page = pageOfNamed(registry.tools(), query, ({ tool }) => tool.name);
+      return { ...page, items: page.items.map((connected) => adapterView(registry, connected)) };
+    },
   );
 }
 

@@ -6,7 +6,7 @@ import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
 import { holdsRole } from './role.ts';
-import { durationUpTo, pageOf } from './shapes.ts';
+import { durationUpTo, pageOf, pageQuery } from './shapes.ts';
 
 const tags = ['breakers'];
 const MAX_FORCE_MS = 24 * 3_600_000;
@@ -54,10 +54,11 @@ function listRoute(app: App, board: BreakerBoard): void {
       schema: {
         summary: 'The breakers of all services',
         tags,
+        querystring: pageQuery,
         response: { 200: pageOf(breaker), ...problemResponse },
       },
     },
-    async (request) => ({ items: await board.list(actorOf(request).tenant) }),
+    async (request) => await board.list(actorOf(request).tenant, request.query),
   );
 }
 

@@ -55,10 +55,11 @@ export function effectRoutes(app: App, { runs }: Services): void {
         summary: 'What the run changed outside, and whether it still stands',
         tags,
         params: idParams,
-        response: { 200: z.object({ items: z.array(effect).readonly() }), ...problemResponse },
+        querystring: pageQuery,
+        response: { 200: pageOf(effect), ...problemResponse },
       },
     },
-    async (request) => ({ items: await runs.effects(actorOf(request).tenant, request.params.id) }),
+    async (request) => await runs.effects(actorOf(request).tenant, request.params.id, request.query),
   );
   app.get(
     '/v1/leaks',

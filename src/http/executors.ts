@@ -1,10 +1,11 @@
 // Executors: the processes that run runs, with their leases. They belong to no tenant, so an operator may look.
 import { z } from 'zod';
 import { listExecutors } from '../durable/index.ts';
+import { pageOfNamed } from '../kernel/index.ts';
 import type { App, Services } from './app-context.ts';
 import { countOwnedRuns } from './executor-store.ts';
 import { problemResponse } from './problem.ts';
-import { pageOf } from './shapes.ts';
+import { pageOf, pageQuery } from './shapes.ts';
 
 const executor = z
   .object({
@@ -31,10 +32,11 @@ export function executorRoutes(app: App, { knex }: Services): void {
       schema: {
         summary: 'Executors that hold a lease',
         tags: ['executors'],
+        querystring: pageQuery,
         response: { 200: pageOf(executor), ...problemResponse },
       },
     },
-    async () => {
+    async ({ query }) => {
       const [rows, owned] = await Promise.all([listExecutors(knex), countOwnedRuns(knex)]);
       const items = rows.map((row) => ({
         id: row.id,
@@ -48,7 +50,7 @@ export function executorRoutes(app: App, { knex }: Services): void {
         slots: { used: row.slots_used, queued: row.slots_queued, capacity: row.slots_capacity },
         clockSkewMs: row.clock_skew_ms,
       }));
-      return { items };
+      return pageOfNamed(items, query, ({ id }) => id);
     },
   );
 }

@@ -7,6 +7,7 @@ export * from './event.ts';
 export * from './id.ts';
 export * from './json.ts';
 export * from './outcome.ts';
+export * from './page.ts';
 export * from './ports.ts';
 export * from './retry.ts';
 export * from './suggest.ts';

@@ -1,7 +1,7 @@
 // What people see of the breakers, and their word that forces one: it goes to the shared row, which every process follows.
 import type { Knex } from 'knex';
-import { BreakwaterError, didYouMean, silent } from '../kernel/index.ts';
-import type { Clock, Emit } from '../kernel/index.ts';
+import { BreakwaterError, didYouMean, pageOfNamed, silent } from '../kernel/index.ts';
+import type { Clock, Emit, Page, PageRequest } from '../kernel/index.ts';
 import { NEW_BREAKER, force, forceOf } from './breaker.ts';
 import type { BreakerState } from './breaker.ts';
 import {
@@ -54,8 +54,8 @@ export interface BreakerActor {
 }
 
 export interface BreakerBoard {
-  /** Of every service that a tool or a definition of the tenant goes to. */
-  list(tenant: string): Promise<readonly BreakerView[]>;
+  /** Of every service that a tool or a definition of the tenant goes to, by name. */
+  list(tenant: string, page: PageRequest): Promise<Page<BreakerView>>;
   /** Unknown: BreakwaterError NOT_FOUND with the nearest name. Another's to force: FORBIDDEN. */
   force(actor: BreakerActor, service: string, request: ForceRequest): Promise<BreakerView>;
 }
@@ -80,7 +80,10 @@ export function createBreakerBoard({ knex, tools, clock, emit = silent }: BoardO
     return keys.map((key) => viewOf(key, stored.find(isOf(key)), transitions.filter(isOf(key)), clock.now()));
   };
   return {
-    list: async (tenant) => await view(tenant, await keysOf(tenant)),
+    async list(tenant, request) {
+      const page = pageOfNamed(await keysOf(tenant), request, ({ service }) => service);
+      return { ...page, items: await view(tenant, page.items) };
+    },
     async force(actor, service, { to, reason, forMs }) {
       const keys = await keysOf(actor.tenant);
       const key = keys.find((each) => each.service === service);
@@ -109,11 +112,10 @@ export function createBreakerBoard({ knex, tools, clock, emit = silent }: BoardO
 async function listKeys(knex: Knex, tools: readonly string[], tenant: string): Promise<BreakerKey[]> {
   const [named, stored] = await Promise.all([listNamedServices(knex, tenant), loadBreakers(knex)]);
   const own = [...named, ...stored.filter((each) => each.tenant === tenant).map(({ service }) => service)];
-  const keys = [
+  return [
     ...tools.map((service) => ({ tenant: EVERY_TENANT, service })),
     ...[...new Set(own)].filter((service) => !tools.includes(service)).map((service) => ({ tenant, service })),
   ];
-  return keys.toSorted((a, b) => (a.service < b.service ? -1 : 1));
 }
 
 function isOf(key: BreakerKey): (each: BreakerKey) => boolean {

@@ -5,8 +5,9 @@ import { z } from 'zod';
 import { previewPlan, validateInput } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import { openStarts } from '../durable/index.ts';
-import { BreakwaterError, isJsonObject } from '../kernel/index.ts';
-import type { Clock, Json, JsonObject } from '../kernel/index.ts';
+import { timestampText } from '../postgres/index.ts';
+import { BreakwaterError, decodeCursor, isJsonObject, pageLimit, pageOfRows } from '../kernel/index.ts';
+import type { Clock, Json, JsonObject, Page } from '../kernel/index.ts';
 import { breakerTenant, plainJson, serviceOf } from '../tools/index.ts';
 import type { Registry } from '../tools/index.ts';
 import { listChildren } from './child-store.ts';
@@ -15,15 +16,14 @@ import { amend, decide, sendMessage } from './control-run.ts';
 import { forkRun } from './fork-run.ts';
 import { compensateRun, decideNode, rewindRun } from './reopen-run.ts';
 import { createDefinitions } from './definition-catalog.ts';
-import { effectsOfRun, leakPage } from './effects.ts';
+import { effectPage, leakPage } from './effects.ts';
 import { cancelRun, pauseRun, releaseRun, resumeRun } from './operate-run.ts';
-import { decodeCursor, encodeCursor, pageLimit, timestampText } from './page.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
 import { isFinal } from './runs.ts';
-import type { Page, RunFilter, RunView, Runs } from './runs.ts';
+import type { RunFilter, RunView, Runs } from './runs.ts';
 import { isSandboxed, refuseInput, startRun } from './start-run.ts';
 
 const runPosition = z.object({ at: timestampText, id: z.string().regex(/^run_[0-9a-f-]{36}$/) });
@@ -65,9 +65,9 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
       const definition = await loadPinned(knex, row);
       return progressView(row, definition?.plan ?? null, await listActivities(knex, id), clock.now());
     },
-    async effects(tenant, id) {
+    async effects(tenant, id, page) {
       await findOrRefuse(knex, tenant, id);
-      return await effectsOfRun(knex, id);
+      return await effectPage(knex, id, page);
     },
     leaks: async (tenant, filter) => await leakPage(knex, tenant, filter),
     async cancel(actor, id, options) {
@@ -162,10 +162,6 @@ async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<
   const limit = pageLimit(filter.limit);
   const before = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor, runPosition);
   const rows = await listRuns(knex, tenant, { ...filter, limit: limit + 1, before });
-  const items = await Promise.all(rows.slice(0, limit).map(async (row) => await viewRun(knex, row)));
-  const last = rows[limit - 1];
-  return {
-    items,
-    ...(rows.length > limit && last && { nextCursor: encodeCursor({ at: last.position, id: last.id }) }),
-  };
+  const page = pageOfRows(rows, limit, ({ position, id }) => ({ at: position, id }));
+  return { ...page, items: await Promise.all(page.items.map(async (row) => await viewRun(knex, row))) };
 }

@@ -3,12 +3,11 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { compareVersions, compileDefinition, coverageOf } from '../definitions/index.ts';
 import type { Catalog, Plan } from '../definitions/index.ts';
-import { BreakwaterError } from '../kernel/index.ts';
+import { BreakwaterError, decodeCursor, pageLimit, pageOfRows } from '../kernel/index.ts';
 import type { Json, Problem } from '../kernel/index.ts';
 import { checkChildren } from './child-check.ts';
 import { insertDefinition, listDefinitions, listVersions } from './definition-store.ts';
 import type { ListedDefinition } from './definition-store.ts';
-import { decodeCursor, encodeCursor, pageLimit } from './page.ts';
 import { resolveDefinition, unknownDefinition } from './resolve-definition.ts';
 import type { Actor, DefinitionView, Definitions, RunPreview } from './runs.ts';
 
@@ -33,12 +32,8 @@ export function createDefinitions(
       const limit = pageLimit(page.limit);
       const after = page.cursor === undefined ? undefined : decodeCursor(page.cursor, definitionPosition);
       const rows = await listDefinitions(knex, tenant, { limit: limit + 1, after });
-      const items = rows.slice(0, limit);
-      const last = items.at(-1);
-      return {
-        items: items.map(viewOf),
-        ...(rows.length > limit && last && { nextCursor: encodeCursor({ name: last.name, version: last.version }) }),
-      };
+      const shown = pageOfRows(rows, limit, ({ name, version }) => ({ name, version }));
+      return { ...shown, items: shown.items.map(viewOf) };
     },
     async versions(tenant, name) {
       const rows = await listVersions(knex, tenant, name);

@@ -26,12 +26,25 @@ export interface EffectRow {
   readonly undone_at: Date | null;
 }
 
+const BEGAN = `coalesce(started_at, 'infinity')`;
+const ITEM = 'coalesce(item, -1)';
+
 /** In the order in which they began; what has no record comes last. */
-export async function listEffects(knex: Knex, runId: string): Promise<EffectRow[]> {
-  return await effects(knex)
-    .select<EffectRow[]>('*')
+export async function listEffects(
+  knex: Knex,
+  runId: string,
+  { limit, after }: { limit: number; after?: { readonly at: string; readonly node: string; readonly item: string } },
+): Promise<(EffectRow & { position: string })[]> {
+  const query = effects(knex)
+    .select<(EffectRow & { position: string })[]>('*', knex.raw(`${BEGAN}::text as position`))
     .where('run', runId)
-    .orderByRaw('started_at nulls last, node, item nulls first');
+    .orderByRaw(`${BEGAN}, node, ${ITEM}`)
+    .limit(limit);
+  if (after) {
+    const { at, node, item } = after;
+    void query.whereRaw(`(${BEGAN}, node, ${ITEM}) > (?::timestamptz, ?, ?::int)`, [at, node, item]);
+  }
+  return await query;
 }
 
 /** A run that was taken back, as it stands in the list of such runs. */

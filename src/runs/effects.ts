@@ -1,12 +1,14 @@
 // What runs changed outside, of one run and across runs, for those who ask whether it still stands.
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { decodeCursor, encodeCursor, pageLimit, pageOfRows } from '../kernel/index.ts';
+import type { Page, PageRequest } from '../kernel/index.ts';
+import { timestampText } from '../postgres/index.ts';
 import { stands, whyItStands } from './effect.ts';
 import type { EffectView, LeakView } from './effect.ts';
 import { listEffects, listStanding, listTakenBack } from './effects-store.ts';
 import type { EffectRow, TakenBackRun } from './effects-store.ts';
-import { decodeCursor, encodeCursor, pageLimit, timestampText } from './page.ts';
-import type { LeakFilter, Page } from './runs.ts';
+import type { LeakFilter } from './runs.ts';
 
 /** Where a page ended: in a run, after so many of its leaks. */
 const leakPosition = z.object({
@@ -19,8 +21,23 @@ const leakPosition = z.object({
 const RUNS_A_LOOK = 200;
 const LOOKS = 20;
 
-export async function effectsOfRun(knex: Knex, runId: string): Promise<EffectView[]> {
-  return (await listEffects(knex, runId)).map(effectView);
+/** Where a page of one run's effects ended: what has no record is later than all that has one. */
+const effectPosition = z.object({
+  at: timestampText.or(z.literal('infinity')),
+  node: z.string(),
+  item: z.string().regex(/^-?\d{1,9}$/),
+});
+
+export async function effectPage(
+  knex: Knex,
+  runId: string,
+  { cursor, ...page }: PageRequest,
+): Promise<Page<EffectView>> {
+  const limit = pageLimit(page.limit);
+  const after = cursor === undefined ? undefined : decodeCursor(cursor, effectPosition);
+  const rows = await listEffects(knex, runId, { limit: limit + 1, after });
+  const shown = pageOfRows(rows, limit, ({ position, node, item }) => ({ at: position, node, item: `${item ?? -1}` }));
+  return { ...shown, items: shown.items.map(effectView) };
 }
 
 /** The page is short, and there is a next one, where so many runs left nothing that it is better asked again. */

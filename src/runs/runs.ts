@@ -1,7 +1,7 @@
 // What the outside may ask of runs: the shapes that http/ and cli/ show, and the service behind them.
 import type { Coverage, NodeStatus, Plan } from '../definitions/index.ts';
 import type { NodeDecisionRequest } from './node-decision.ts';
-import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
+import type { Failure, Json, JsonObject, Page, PageRequest, Problem } from '../kernel/index.ts';
 import type { EffectView, LeakView } from './effect.ts';
 
 export const FINAL_STATUSES = [
@@ -112,7 +112,7 @@ export interface RunProgress {
   readonly approvalReceived: boolean;
 }
 
-export interface RunFilter {
+export interface RunFilter extends PageRequest {
   readonly workflow?: string;
   readonly status?: RunStatus;
   readonly labels?: Readonly<Record<string, string>>;
@@ -120,25 +120,14 @@ export interface RunFilter {
   readonly until?: Date;
   /** Part of an id, a workflow's name or an error's text. */
   readonly q?: string;
-  /** 1 to 200, default 50. */
-  readonly limit?: number;
-  readonly cursor?: string;
 }
 
 /** Of the effects that stand although their run was taken back. */
-export interface LeakFilter {
+export interface LeakFilter extends PageRequest {
   readonly workflow?: string;
   /** When the run ended. */
   readonly since?: Date;
   readonly until?: Date;
-  /** 1 to 200, default 50. */
-  readonly limit?: number;
-  readonly cursor?: string;
-}
-
-export interface Page<T> {
-  readonly items: readonly T[];
-  readonly nextCursor?: string;
 }
 
 export interface DefinitionView {
@@ -181,7 +170,7 @@ export interface Definitions {
     source: string,
     format: 'yaml' | 'json',
   ): { definition: Omit<DefinitionView, 'createdAt' | 'kind'>; coverage: Coverage; warnings: readonly Problem[] };
-  list(tenant: string, page: { limit?: number; cursor?: string }): Promise<Page<DefinitionView>>;
+  list(tenant: string, page: PageRequest): Promise<Page<DefinitionView>>;
   /** Without a version: all of them, highest first. Unknown: BreakwaterError NOT_FOUND with the nearest name. */
   versions(tenant: string, name: string): Promise<readonly DefinitionView[]>;
   read(tenant: string, name: string, version?: string): Promise<DefinitionSource>;
@@ -198,7 +187,7 @@ export interface Runs {
   list(tenant: string, filter: RunFilter): Promise<Page<RunView>>;
   progress(tenant: string, id: string): Promise<RunProgress>;
   /** What the run changed outside, in the order in which it began. */
-  effects(tenant: string, id: string): Promise<readonly EffectView[]>;
+  effects(tenant: string, id: string, page: PageRequest): Promise<Page<EffectView>>;
   /** What stands although its run was taken back; the run that ended last first. */
   leaks(tenant: string, filter: LeakFilter): Promise<Page<LeakView>>;
   /** The verbs of operators: 409 with the reason where the run's state does not allow one (ARCHITECTURE.md, Control). */

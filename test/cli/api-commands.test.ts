@@ -49,6 +49,18 @@ describe('runs list', () => {
     expect(json.json()).toMatchObject({ items: [{ id, input: { n: 1 } }] });
   });
 
+  it('tells of a next page, and goes on with it', async () => {
+    const [older, newer] = [await echo(), await echo()];
+
+    const first = await run('runs', 'list', '--workflow', 'echo', '--limit', '1');
+    const cursor = /^There is more: add --cursor (\S+)$/m.exec(first.stdout)?.[1] ?? 'none';
+    const second = await run('runs', 'list', '--workflow', 'echo', '--limit', '1', '--cursor', cursor);
+
+    expect(first.stdout).toMatch(new RegExp(`^${newer} `, 'm'));
+    expect(second.stdout).toMatch(new RegExp(`^${older} `, 'm'));
+    expect((await run('runs', 'list', '--limit', '200')).stdout).not.toContain('There is more');
+  });
+
   it('fails with what the API says is wrong', async () => {
     const ended = await run('runs', 'list', '--status', 'done');
 

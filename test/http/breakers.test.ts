@@ -59,6 +59,29 @@ modules: [{ id: a, activities: [{ name: b, tool: http, action: get, with: { url:
   });
 });
 
+describe('the pages of breakers', () => {
+  it('hold each service once, by name', async () => {
+    const seen: Listed[] = [];
+    let cursor: string | undefined;
+    do {
+      const query = cursor === undefined ? '?limit=5' : `?limit=5&cursor=${cursor}`;
+      const { body } = await api.call(`/v1/breakers${query}`);
+      const page = body as { items: Listed[]; nextCursor?: string };
+      expect(page.items.length).toBeLessThanOrEqual(5);
+      seen.push(...page.items);
+      cursor = page.nextCursor;
+    } while (cursor !== undefined);
+
+    expect(seen).toEqual(await breakers());
+    expect(seen.length).toBeGreaterThan(5);
+    expect(seen.map(({ service }) => service)).toEqual(seen.map(({ service }) => service).toSorted());
+  });
+
+  it.each(['limit=201', 'limit=0', 'cursor=mine', 'page=2'])('refuses %s', async (query) => {
+    expect(await api.call(`/v1/breakers?${query}`)).toMatchObject({ status: 400 });
+  });
+});
+
 describe('POST /v1/breakers/{service}/open', () => {
   it('refuses calls until its time is over, ten minutes unless said otherwise, and is kept in the audit', async () => {
     const { status, body } = await force('slack', 'open', { reason: 'token rotation' });

@@ -4,6 +4,7 @@ import type { EffectView, LeakView } from '../../src/runs/index.ts';
 import { breakwater } from '../cli/command-line.ts';
 import { atOnce } from '../runs/live/flow.ts';
 import type { Flow, Part } from '../runs/live/flow.ts';
+import { until } from '../support/until.ts';
 import { ADMIN_KEY, startLiveApp } from '../runs/live/live-app.ts';
 import type { LiveApp } from '../runs/live/live-app.ts';
 
@@ -197,6 +198,34 @@ describe('the leak report', () => {
     expect((await flow.end(id)).status).toBe('cancelled');
     expect(await leaksOf(flow)).toEqual([]);
     expect(await statesOf(id)).toEqual({ 'only.kept': 'done' });
+  });
+});
+
+describe('the pages of effects', () => {
+  it.concurrent('hold each act once and in the order of the whole, those without a record included', async () => {
+    const flow = live.flow();
+    await flow.slow('c', 60_000);
+    const each = flow.writeEach('b', '${{ [1, 2, 3] }}');
+    const id = await flow.start([{ id: 'only', activities: [flow.write('a'), each, flow.write('c')] }]);
+    await until(async () => (await statesOf(id))['only.c'] === 'intended', { what: 'the last act to be under way' });
+
+    const whole = await effectsOf(id);
+    const paged: EffectView[] = [];
+    for (let query = '?limit=2'; query !== '';) {
+      const { body } = await live.call<{ items: EffectView[]; nextCursor?: string }>(
+        'GET',
+        `/v1/runs/${id}/effects${query}`,
+      );
+      expect(body.items.length).toBeLessThanOrEqual(2);
+      paged.push(...body.items);
+      query = body.nextCursor === undefined ? '' : `?limit=2&cursor=${body.nextCursor}`;
+    }
+
+    expect(paged).toEqual(whole);
+    expect(whole.map(({ node }) => node)).toEqual(['only.a', 'only.b', 'only.b', 'only.b', 'only.c']);
+    expect(await live.call('GET', `/v1/runs/${id}/effects?limit=201`)).toMatchObject({ status: 400 });
+    expect(await live.call('GET', `/v1/runs/${id}/effects?cursor=mine`)).toMatchObject({ status: 400 });
+    await flow.cancel(id);
   });
 });
 

@@ -151,7 +151,7 @@ describe('compensation', () => {
     const { id } = await flow.run(await failing(flow, [flow.write('a')]));
 
     const [did, undid] = [await flow.act('write a'), await flow.act('undo a')];
-    const { body } = await live.call<{ items: EffectView[] }>('GET', `/v1/runs/${id}/effects`);
+    const { body } = await live.call<{ items: EffectView[] }>('GET', `/v1/runs/${id}/effects?limit=200`);
     expect(did.key).toMatch(/^[0-9a-f]{40}$/);
     expect(undid.key).toMatch(/^[0-9a-f]{40}$/);
     expect(undid.key).not.toBe(did.key);

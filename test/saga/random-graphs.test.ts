@@ -210,7 +210,7 @@ describe('random graphs through two kills', () => {
 
   it('tell of their effects what the ledger holds', async () => {
     for (const [index, graph] of graphs.entries()) {
-      const { body } = await app.call('GET', `/v1/runs/${graph.runId}/effects`);
+      const { body } = await app.call('GET', `/v1/runs/${graph.runId}/effects?limit=200`);
       const effects = body['items'] as EffectView[];
       const left = [...entriesOf(ledger, graph)].filter(([, [file]]) => !file?.deletedAt).map(([id]) => id);
       expect(

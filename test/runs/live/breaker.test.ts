@@ -53,7 +53,7 @@ async function heal(): Promise<void> {
 }
 
 async function breakerOf({ name }: Flow): Promise<Part | undefined> {
-  const { body } = await live.call<{ items: Part[] }>('GET', '/v1/breakers');
+  const { body } = await live.call<{ items: Part[] }>('GET', '/v1/breakers?limit=200');
   return body.items.find(({ service }) => service === name);
 }
 

@@ -2,8 +2,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { BreakwaterError } from '../../src/kernel/index.ts';
-import { decodeCursor, encodeCursor, pageLimit } from '../../src/runs/page.ts';
+import {
+  BreakwaterError,
+  decodeCursor,
+  encodeCursor,
+  pageLimit,
+  pageOfNamed,
+  pageOfRows,
+} from '../../src/kernel/index.ts';
 
 const both = z.object({ at: z.string(), id: z.string() });
 
@@ -58,4 +64,44 @@ describe('a cursor', () => {
       expect.objectContaining({ code: 'BAD_REQUEST', cause: expect.any(Error) }),
     );
   });
+});
+
+describe('pageOfRows', () => {
+  const nameOf = (name: string) => ({ name });
+
+  it('tells of a next page only when there is one row more than the limit', () => {
+    expect(pageOfRows(['a', 'b'], 2, nameOf)).toEqual({ items: ['a', 'b'] });
+    expect(pageOfRows([], 2, nameOf)).toEqual({ items: [] });
+    const { items, nextCursor } = pageOfRows(['a', 'b', 'c'], 2, nameOf);
+    expect(items).toEqual(['a', 'b']);
+    expect(decodeCursor(nextCursor ?? '', z.object({ name: z.string() }))).toEqual({ name: 'b' });
+  });
+});
+
+describe('pageOfNamed', () => {
+  it('shows each item once and in order, however long the pages are', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.string()), fc.integer({ min: 1, max: 10 }), (names, limit) => {
+        const seen: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = pageOfNamed(names, { limit, ...(cursor !== undefined && { cursor }) }, (name) => name);
+          expect(page.items.length).toBeLessThanOrEqual(limit);
+          seen.push(...page.items);
+          cursor = page.nextCursor;
+        } while (cursor !== undefined);
+        expect(seen).toEqual(names.toSorted((a, b) => (a < b ? -1 : 1)));
+      }),
+    );
+  });
+
+  it.each([['a list'], ['a number', 7], ['an object without a name', {}], ['null', null]])(
+    'refuses a cursor that is %s',
+    (_, value: unknown = []) => {
+      const cursor = Buffer.from(JSON.stringify(value)).toString('base64url');
+      expect(() => pageOfNamed(['a'], { cursor }, (name) => name)).toThrow(
+        expect.objectContaining({ code: 'BAD_REQUEST' }),
+      );
+    },
+  );
 });
