@@ -42,6 +42,7 @@ const rate = z.object({ perSecond: z.number() });
 const p50 = z.object({ p50Ms: z.number() });
 const p95 = z.object({ p50Ms: z.number(), p95Ms: z.number() });
 const breakerCosts = z.object({ closedCallUs: z.number(), refusalP99Us: z.number() });
+const instant = z.object({ at: z.number() });
 const waiting = z.object({ ids: z.array(z.string()) });
 
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -99,6 +100,12 @@ export const MEASUREMENTS: readonly Measurement[] = [
       const { closedCallUs, refusalP99Us } = await subject.call('breaker', { calls: samples * 1_000 }, breakerCosts);
       return { breaker_closed_call_us: closedCallUs, breaker_refusal_p99_us: refusalP99Us };
     },
+  },
+  {
+    rows: ['breaker_change_seen_ms', 'breaker_change_seen_p95_ms'],
+    kinds: ['breakwater'],
+    fresh: true,
+    measure: measureBreakerChange,
   },
   {
     rows: ['cancel_waiting_ms'],
@@ -202,6 +209,20 @@ async function measureLongRun(lab: Lab, subject: SubjectProcess): Promise<Figure
     long_run_last_over_first: (laps.at(-1) ?? Number.NaN) / (laps[0] ?? Number.NaN),
     long_run_recovery_ms: ms,
   };
+}
+
+// A service for each sample: a breaker opens once. The first one finds both processes listening.
+async function measureBreakerChange(lab: Lab, subject: SubjectProcess, { samples }: Sizes): Promise<Figures> {
+  const other = await lab.open();
+  const changeSeen = async (service: string): Promise<number> => {
+    const seen = other.call('seeOpen', { service }, instant);
+    const failed = await subject.call('failService', { service }, instant);
+    return (await seen).at - failed.at;
+  };
+  await changeSeen('warm-up');
+  const durations: number[] = [];
+  for (let sample = 0; sample < samples; sample++) durations.push(await changeSeen(`service ${sample}`));
+  return { breaker_change_seen_ms: median(durations), breaker_change_seen_p95_ms: percentile(durations, 0.95) };
 }
 
 // Ours has another process standing by, as deployed. Raw DBOS recovers only under the same executor id: it is started again at once.

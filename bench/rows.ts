@@ -33,6 +33,8 @@ export const ROWS: readonly Row[] = [
   row('cancel_waiting_ms', 'ms', 'less', 'from the call that cancels a waiting run to its rest, p50'),
   row('breaker_closed_call_us', 'µs', 'less', 'what a closed circuit breaker adds to a call, mean'),
   row('breaker_refusal_p99_us', 'µs', 'less', 'from a call to its refusal by an open circuit breaker, p99'),
+  row('breaker_change_seen_ms', 'ms', 'less', 'from the failure that opens a breaker until another process knows, p50'),
+  row('breaker_change_seen_p95_ms', 'ms', 'less', 'the same, p95'),
   row('yaml_activity_overhead', '×', 'less', 'a YAML activity on a no-op tool over a bare durable step'),
 ];
 

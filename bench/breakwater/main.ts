@@ -19,6 +19,8 @@ import { benchWorkflows } from '../workflows.ts';
 import { workloads } from '../workloads.ts';
 import type { Engine, Started } from '../workloads.ts';
 import { breakerCosts } from './breaker.ts';
+import { openBreakerNews } from './breaker-news.ts';
+import type { BreakerNews } from './breaker-news.ts';
 import { TOPIC, definitions } from './definitions.ts';
 import { executionEnded } from './ended.ts';
 import { marks } from './marks.ts';
@@ -46,12 +48,16 @@ const openArguments = z.object({
 
 countStatements();
 let opened: Opened | undefined;
+let news: Promise<BreakerNews> | undefined;
+const service = z.object({ service: z.string() });
 
 serve({
   open: verb(openArguments, async (options) => {
     opened = await open(options);
   }),
   ...workloads(engine(), marks),
+  failService: verb(service, async (of) => ({ at: await (await breakerNews()).fail(of.service) })),
+  seeOpen: verb(service, async (of) => ({ at: await (await breakerNews()).seen(of.service) })),
   breaker: verb(z.object({ calls: z.number() }), async ({ calls }) => await breakerCosts(parts().databaseUrl, calls)),
 });
 
@@ -73,6 +79,11 @@ async function open({ databaseUrl, folder, leaseTtlMs, without }: z.infer<typeof
   switchOffAfter(without);
   for (const source of definitions) await app.runs.definitions.publish(ACTOR, source, 'yaml');
   return { app, databaseUrl, knex, startTogether: openStarts(knex) };
+}
+
+async function breakerNews(): Promise<BreakerNews> {
+  news ??= openBreakerNews(parts().databaseUrl);
+  return await news;
 }
 
 function parts(): Opened {
