@@ -10,6 +10,8 @@ const decision = z.object({
   by: z.string(),
   reason: z.string().nullable(),
   at: z.string(),
+  /** Database time. Absent of decisions that were made before it was noted. */
+  atMs: z.number().optional(),
   with: z.custom<JsonObject>(isJsonObject).optional(),
 });
 const decisions = z.record(z.string(), decision);
@@ -24,6 +26,8 @@ export interface Amendments {
   readonly inherited: readonly string[];
   /** A rewind that was begun: the run goes on once what is to be repeated is taken back. */
   readonly rewind?: Control['rewind'];
+  /** A retry with other arguments that was begun: the node is tried once what happened of it is taken back. */
+  readonly retry?: Control['retry'];
 }
 
 export const UNAMENDED: Amendments = { epochs: {}, decisions: {}, inherited: [] };
@@ -37,8 +41,14 @@ export interface AmendedRow {
 
 export function amendmentsOf(row: AmendedRow): Amendments {
   const { epochs, inherited } = row;
-  const { rewind } = controlOf(row);
-  return { epochs, decisions: decisions.parse(row.decisions), inherited, ...(rewind && { rewind }) };
+  const { rewind, retry } = controlOf(row);
+  return {
+    epochs,
+    decisions: decisions.parse(row.decisions),
+    inherited,
+    ...(rewind && { rewind }),
+    ...(retry && { retry }),
+  };
 }
 
 /** A list's items may have been begun anew one by one, and all together. */
@@ -61,7 +71,12 @@ export function decisionsOutside(
   return Object.fromEntries(Object.entries(made).filter(([name]) => !repeated.has(nodeOf(name))));
 }
 
-/** The changes of an operator to the arguments of a node: a merge patch. */
-export function patchOf({ decisions: made }: Amendments, node: string): JsonObject | undefined {
-  return made[node]?.with;
+/** The changes of an operator to the arguments of a node, or of one item of its list: a merge patch. */
+export function patchOf({ decisions: made }: Amendments, node: string, item?: number): JsonObject | undefined {
+  return (item === undefined ? undefined : made[`${node}[${item}]`]?.with) ?? made[node]?.with;
+}
+
+/** When an operator last decided something: while a run is held no time of its modules passes. 0: nobody did. */
+export function lastDecidedAtMs({ decisions: made }: Pick<Amendments, 'decisions'>): number {
+  return Math.max(0, ...Object.values(made).map(({ atMs = 0 }) => atMs));
 }

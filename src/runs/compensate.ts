@@ -6,6 +6,7 @@ import { FailureError, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject } from '../kernel/index.ts';
 import { undoArguments } from '../tools/index.ts';
 import type { ChildRow } from './child-store.ts';
+import { lastArrivalMs, mayHaveHappened } from './doubt.ts';
 import { undoChild } from './end-children.ts';
 import type { RunContext } from './environment.ts';
 import { actCheckpoint, finalCheckpoint } from './fold-record.ts';
@@ -49,6 +50,8 @@ export interface Doubts {
   readonly children: ReadonlyMap<string, ChildRow>;
   /** Only these nodes are taken back. Absent: all. */
   readonly only?: ReadonlySet<string>;
+  /** Of those only these acts, as checkpoints call them. Absent: all. */
+  readonly acts?: ReadonlySet<string>;
 }
 
 /**
@@ -154,24 +157,12 @@ function undosOf(
     const checkpoint = actCheckpoint(context.record, node, item);
     const suspect = !checkpoint && suspects.has(name);
     if (!suspect && !mayHaveHappened(checkpoint)) return [];
+    if (doubts.acts && !doubts.acts.has(name)) return [];
     const result = checkpoint?.outcome.ok ? checkpoint.outcome.value : undefined;
     const finishedAtMs = checkpoint?.finishedAt ?? doubts.atMs;
-    const notBeforeMs = suspect ? doubts.atMs + node.timeoutMs : lateArrival(node, checkpoint);
+    const notBeforeMs = lastArrivalMs(node, checkpoint, doubts.atMs);
     return [{ node, item, known: result !== undefined, finishedAtMs, compensation, scope: own, result, notBeforeMs }];
   });
-}
-
-function mayHaveHappened(checkpoint: FinalCheckpoint | undefined): boolean {
-  if (!checkpoint) return false;
-  const { outcome, attempt } = checkpoint;
-  return outcome.ok ? attempt !== undefined : outcome.error.unknown;
-}
-
-// What we waited for in vain may still arrive at the vendor's; a connection that the vendor closed cannot.
-function lateArrival(node: ActivityNode, checkpoint: FinalCheckpoint | undefined): number {
-  if (!checkpoint || checkpoint.outcome.ok) return 0;
-  const { kind } = checkpoint.outcome.error;
-  return kind === 'timeout' || kind === 'cancelled' ? checkpoint.finishedAt + node.timeoutMs : 0;
 }
 
 // Each undo starts once those it waits for are settled, failed ones included.
@@ -229,7 +220,7 @@ type Resolved = { readonly args: JsonObject } | { readonly nothing: true } | { r
 async function resolve(context: RunContext, undo: ActUndo): Promise<Resolved> {
   const { node, item } = undo;
   try {
-    const input = argumentsOf(context, node, undo.scope);
+    const input = argumentsOf(context, node, undo.scope, item);
     if (undo.known) return undoCall(context, undo, input, undo.result);
     await pauseUntil(context, undo.notBeforeMs);
     const answer = await probeAct(context, {

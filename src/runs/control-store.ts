@@ -1,6 +1,7 @@
 // The column breakwater.run.control: what operators asked of a run. Only the API writes it, only the run acts on it.
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import { isJsonObject } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
 
 const asked = z.object({ by: z.string(), reason: z.string().nullable(), at: z.string() });
@@ -13,6 +14,10 @@ const controlSchema = z.object({
   pause: asked.extend({ waitedFor: z.string().optional() }).optional(),
   /** The node from which the run goes on once it, and what was built on it, is taken back; acts that may have happened. */
   rewind: asked.extend({ node: z.string(), suspects: z.array(z.string()) }).optional(),
+  /** The failed node that is tried with other arguments once these acts of it, of which there are effects, are taken back. */
+  retry: asked
+    .extend({ node: z.string(), acts: z.array(z.string()), with: z.custom<JsonObject>(isJsonObject) })
+    .optional(),
 });
 export type Control = z.infer<typeof controlSchema>;
 

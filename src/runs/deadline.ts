@@ -3,6 +3,13 @@ import type { ModulePlan, Plan } from '../definitions/index.ts';
 import { isModuleSettled } from './advance.ts';
 import type { NodeResult } from './node-result.ts';
 
+/** What clocks start at, at the earliest. */
+export interface Since {
+  readonly startedAtMs: number;
+  /** When an operator last decided something: modules start anew then, for the run was held meanwhile. */
+  readonly decidedAtMs?: number;
+}
+
 /**
  * A module's clock starts at the recorded completion of the last node that it waits for, its own modules' or one that an
  * activity names; the run's at its start. Infinity: no limit.
@@ -11,14 +18,14 @@ export function moduleDeadline(
   plan: Plan,
   module: ModulePlan,
   results: ReadonlyMap<string, NodeResult>,
-  startedAtMs: number,
+  { startedAtMs, decidedAtMs = 0 }: Since,
 ): number {
   if (module.timeoutMs === undefined) return Number.POSITIVE_INFINITY;
   const own = plan.nodes.filter((node) => node.module === module.id);
   const before = own.flatMap((node) => node.dependencies).filter((id) => !module.nodes.includes(id));
   if (!before.every((id) => results.has(id))) return Number.POSITIVE_INFINITY;
   const completions = before.map((id) => results.get(id)?.finishedAtMs ?? 0);
-  return Math.max(startedAtMs, ...completions) + module.timeoutMs;
+  return Math.max(startedAtMs, decidedAtMs, ...completions) + module.timeoutMs;
 }
 
 export function runDeadline(plan: Plan, startedAtMs: number): number {
@@ -29,11 +36,11 @@ export function runDeadline(plan: Plan, startedAtMs: number): number {
 export function expiredModules(
   plan: Plan,
   results: ReadonlyMap<string, NodeResult>,
-  startedAtMs: number,
+  since: Since,
   nowMs: number,
 ): ModulePlan[] {
   return plan.modules.filter(
-    (module) => !isModuleSettled(plan, module, results) && moduleDeadline(plan, module, results, startedAtMs) <= nowMs,
+    (module) => !isModuleSettled(plan, module, results) && moduleDeadline(plan, module, results, since) <= nowMs,
   );
 }
 
@@ -41,10 +48,10 @@ export function expiredModules(
 export function nextDeadline(
   plan: Plan,
   results: ReadonlyMap<string, NodeResult>,
-  startedAtMs: number,
+  since: Since,
   afterMs: number,
 ): number {
   const open = plan.modules.filter((module) => !isModuleSettled(plan, module, results));
-  const deadlines = open.map((module) => moduleDeadline(plan, module, results, startedAtMs));
-  return Math.min(...[runDeadline(plan, startedAtMs), ...deadlines].filter((deadline) => deadline > afterMs));
+  const deadlines = open.map((module) => moduleDeadline(plan, module, results, since));
+  return Math.min(...[runDeadline(plan, since.startedAtMs), ...deadlines].filter((deadline) => deadline > afterMs));
 }

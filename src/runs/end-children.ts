@@ -1,7 +1,7 @@
 // What a run that turns round does with the runs that it began: those under way are cancelled, those that succeeded taken back,
 // and it waits for the truth about each.
 import type { ChildNode } from '../definitions/index.ts';
-import { ENGINE_RANGE, changeRecord, onWake, runStep, stepId, wakeTopic } from '../durable/index.ts';
+import { changeRecord, onWake, runStep, wakeTopic } from '../durable/index.ts';
 import { failure } from '../kernel/index.ts';
 import { amendmentsOf, epochOf } from './amendments.ts';
 import { findChild, listChildren } from './child-store.ts';
@@ -15,7 +15,8 @@ import type { FinalCheckpoint } from './node-result.ts';
 import { pauseUntil } from './perform-act.ts';
 import { lockRun } from './run-store.ts';
 import { isFinal } from './runs.ts';
-import { ENGINE_STEP, undoIds } from './step-layout.ts';
+import { undoIds } from './step-layout.ts';
+import { TURN } from './turn.ts';
 import type { Turn } from './turn.ts';
 
 /** Between two looks at a run whose end is told besides: a lost wake costs so much at most. */
@@ -94,7 +95,7 @@ async function reopen({ knex, facts, clock }: RunContext, { id, tenant }: ChildR
       suspects: [],
       atMs: clock.now(),
     };
-    const add = [{ id: stepId(ENGINE_RANGE, ENGINE_STEP.turn), name: 'run turned round', value: turn }];
+    const add = [{ ...TURN, value: turn }];
     if (!(await changeRecord(trx, id, 'ended', { forget: FORGET_TURN, add }))) return false;
     await saveReopened(trx, id, { ...amendmentsOf(run), status: 'compensating', control: null });
     await insertEvent(trx, { tenant, runId: id, kind: 'control.compensate', data: { by: `run:${facts.id}` } });

@@ -7,9 +7,11 @@ import { failure } from '../kernel/index.ts';
 import { CANCELLED } from '../tools/index.ts';
 import { advance } from './advance.ts';
 import type { Advance, TurnReason } from './advance.ts';
+import { lastDecidedAtMs } from './amendments.ts';
 import { hasDoubts, mayBeInDoubt, undoDoubts } from './compensate.ts';
 import type { Control } from './control-store.ts';
 import { expiredModules, nextDeadline, runDeadline } from './deadline.ts';
+import type { Since } from './deadline.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
 import type { Parking } from './parking.ts';
@@ -70,7 +72,7 @@ class ForwardWalk {
   readonly #parked = new Map<string, string>();
   /** Aborted when the run turns: attempts in flight finish, none follows, waits end. */
   readonly #ending = new AbortController();
-  readonly #startedAtMs: number;
+  readonly #since: Since;
   #turn: Forward['turn'];
   /** Up to this instant all that ran out of time was dealt with. */
   #expiredUntilMs = 0;
@@ -92,7 +94,7 @@ class ForwardWalk {
     for (const node of context.plan.nodes) if (hasDoubts(context, node, results)) results.delete(node.id);
     this.#recorded = new Map(results);
     this.#branches = openBranches();
-    this.#startedAtMs = Date.parse(context.facts.startedAt);
+    this.#since = { startedAtMs: Date.parse(context.facts.startedAt), decidedAtMs: lastDecidedAtMs(context.amended) };
     this.#calledWaiting = context.tookOver ? 'an earlier execution' : null;
   }
 
@@ -305,7 +307,7 @@ class ForwardWalk {
     const { plan, clock } = this.#context;
     const now = clock.now();
     this.#expiredUntilMs = now;
-    if (!this.#turn && runDeadline(plan, this.#startedAtMs) <= now) {
+    if (!this.#turn && runDeadline(plan, this.#since.startedAtMs) <= now) {
       this.#turnRound({
         cause: 'timeout',
         at: null,
@@ -314,7 +316,7 @@ class ForwardWalk {
       for (const cut of this.#cuts.values()) cut.abort('run timeout');
     }
     if (this.#turn) return;
-    for (const module of expiredModules(plan, this.#results, this.#startedAtMs, now)) await this.#expireModule(module);
+    for (const module of expiredModules(plan, this.#results, this.#since, now)) await this.#expireModule(module);
   }
 
   async #expireModule(module: ModulePlan): Promise<void> {
@@ -339,7 +341,7 @@ class ForwardWalk {
     clearTimeout(this.#timer);
     const { plan, clock } = this.#context;
     if (this.#turn) return;
-    const inMs = nextDeadline(plan, this.#results, this.#startedAtMs, this.#expiredUntilMs) - clock.now();
+    const inMs = nextDeadline(plan, this.#results, this.#since, this.#expiredUntilMs) - clock.now();
     if (inMs === Number.POSITIVE_INFINITY) return;
     this.#timer = setTimeout(() => this.#branches.interrupt(), Math.min(Math.max(inMs, 1), MAX_TIMER_MS));
   }

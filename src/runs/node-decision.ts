@@ -5,12 +5,13 @@ import { ENGINE_RANGE, stepId } from '../durable/index.ts';
 import type { RecordChange, RunRecord } from '../durable/index.ts';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
-import { nextEpoch } from './amendments.ts';
 import type { Amendments } from './amendments.ts';
-import { finalCheckpoint, foldRecord } from './fold-record.ts';
+import { foldRecord } from './fold-record.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { outputSchema } from './output-schema.ts';
-import { ENGINE_STEP, actIds, settledId, undoStepName } from './step-layout.ts';
+import { actsToTakeBack, beginAfresh, beginAnew, changesOf, failedActs, neverBegun } from './retry-decision.ts';
+import type { Sighting } from './retry-decision.ts';
+import { ENGINE_STEP, settledId, undoStepName } from './step-layout.ts';
 
 export const NODE_DECISIONS = ['retry', 'skip', 'compensate', 'done_by_hand'] as const;
 
@@ -28,6 +29,10 @@ export interface NodeDecisionRequest {
 export interface Decided {
   readonly change: RecordChange;
   readonly epochs: Amendments['epochs'];
+  /** What is decided about: the node, or items of its list, each with the changes to its arguments. */
+  readonly decided: readonly { readonly name: string; readonly with?: JsonObject }[];
+  /** Acts that must be taken back before the node is tried again; then the rest of the record is changed. */
+  readonly takeBack?: readonly string[];
 }
 
 interface Held {
@@ -35,6 +40,8 @@ interface Held {
   readonly record: RunRecord;
   readonly amended: Amendments;
   readonly catalog: Catalog;
+  /** What a look for an act in doubt found just now. */
+  readonly seen: (act: string) => Sighting | undefined;
   /** Database time. */
   readonly nowMs: number;
 }
@@ -48,8 +55,8 @@ export const FORGET_TURN = [ENGINE_STEP.turn, ENGINE_STEP.finish, ENGINE_STEP.pi
 /** About a node of a run that is held. Throws INVALID, or CONFLICT with the reason. */
 export function decideFailedNode(held: Held, request: NodeDecisionRequest): Decided {
   const results = foldRecord(held.plan, held.record);
-  const node = failedNode(held.plan, results, request);
-  if (request.decision === 'retry') return retry(held, node, results.get(node.id), request);
+  const node = failedNode(held, results, request);
+  if (request.decision === 'retry') return retry(held, node, request);
   refuseGiven(request, 'with');
   const value = request.value ?? null;
   if (request.decision === 'skip' && request.value === undefined)
@@ -60,7 +67,11 @@ export function decideFailedNode(held: Held, request: NodeDecisionRequest): Deci
   return settleByHand(held, node, request.decision === 'skip' ? 'skip' : 'done_by_hand', { ok: true, value });
 }
 
-function failedNode(plan: Plan, results: ReadonlyMap<string, NodeResult>, { node: id }: NodeDecisionRequest): PlanNode {
+function failedNode(
+  { plan, record }: Held,
+  results: ReadonlyMap<string, NodeResult>,
+  { node: id }: NodeDecisionRequest,
+): PlanNode {
   const failed = plan.nodes.filter((each) => isFailed(results.get(each.id)));
   const node = failed.find((each) => each.id === id);
   if (!node)
@@ -71,7 +82,8 @@ function failedNode(plan: Plan, results: ReadonlyMap<string, NodeResult>, { node
         failed.map((each) => each.id),
       )}`,
     );
-  const built = plan.nodes.find((each) => each.dependencies.includes(id) && results.has(each.id));
+  const waiting = new Set(neverBegun(plan, record, node));
+  const built = plan.nodes.find((each) => each.dependencies.includes(id) && results.has(each.id) && !waiting.has(each));
   if (built)
     throw new BreakwaterError(
       'CONFLICT',
@@ -85,38 +97,19 @@ function isFailed(result: NodeResult | undefined): boolean {
 }
 
 // What may have happened is looked for under the key that it had; what certainly did not is a new act with a new key.
-function retry(
-  { record, amended }: Held,
-  node: PlanNode,
-  result: NodeResult | undefined,
-  request: NodeDecisionRequest,
-): Decided {
+function retry(held: Held, node: PlanNode, request: NodeDecisionRequest): Decided {
+  const { plan, record, amended } = held;
   refuseGiven(request, 'value');
-  const unknown = result?.status === 'unknown';
   if (node.kind === 'workflow') throw invalid('/decision', `"${node.id}" is a run of its own: skip it or compensate`);
   if (request.with && node.kind !== 'activity') throw invalid('/with', `"${node.id}" has no arguments`);
-  if (request.with && unknown)
-    throw invalid(
-      '/with',
-      `nobody knows whether "${node.id}" took effect: retry it as it was, so that it is looked for first`,
-    );
-  if (result?.error?.code === 'MODULE_TIMEOUT')
-    throw new BreakwaterError('CONFLICT', `The time of the module of "${node.id}" is up: skip it, or compensate.`);
-  const acts = node.kind === 'activity' && node.forEach ? failedItems(record, node) : undefined;
-  const forget = acts
-    ? [...acts.map((item) => ({ base: actIds(node, item).base, size: 64 })), { base: settledId(node), size: 1 }]
-    : [node.range];
-  const names = acts ? acts.map((item) => `${node.id}[${item}]`) : [node.id];
-  const epoch = nextEpoch(amended, node.id);
-  const begun = unknown ? {} : Object.fromEntries(names.map((name) => [name, epoch]));
-  return { change: { forget: [...FORGET_TURN, ...forget] }, epochs: { ...amended.epochs, ...begun } };
-}
-
-function failedItems(record: RunRecord, node: ActivityNode): number[] {
-  const { items = 0 } = record.read<FinalCheckpoint>(settledId(node)) ?? {};
-  return Array.from({ length: items }, (_, item) => item).filter(
-    (item) => !finalCheckpoint(record, node, item)?.outcome.ok,
-  );
+  const acts = failedActs(record, node);
+  const decided = acts.map(({ name }) => ({ name, with: changesOf(amended, node.id, name, request.with) }));
+  const late = neverBegun(plan, record, node).map((other) => ({ base: settledId(other), size: 1 }));
+  const takeBack = request.with && node.kind === 'activity' ? actsToTakeBack(node, acts, held.seen) : [];
+  if (takeBack.length > 0)
+    return { change: { forget: [...FORGET_TURN, ...late] }, epochs: amended.epochs, decided: [], takeBack };
+  const { forget, epochs } = request.with ? beginAfresh(amended, node, acts) : beginAnew(amended, node, acts);
+  return { change: { forget: [...FORGET_TURN, ...late, ...forget] }, epochs, decided };
 }
 
 // Id 0 of the node: read before its attempts, which stay to be seen, and to be undone where they may have happened.
@@ -135,7 +128,7 @@ function settleByHand(
     ...(byHand === 'done_by_hand' && { attempt: 0 }),
   };
   const change = { forget: [...FORGET_TURN, { base: id, size: 1 }], add: [{ id, name: node.id, value }] };
-  return { change, epochs: amended.epochs };
+  return { change, epochs: amended.epochs, decided: [{ name: node.id, with: amended.decisions[node.id]?.with }] };
 }
 
 function valueProblems(catalog: Catalog, node: ActivityNode, value: Json): readonly Problem[] {

@@ -1,10 +1,10 @@
 // Verbs that have a run executed anew from a record that they changed: decide, compensate, rewind. Each is one transaction.
 import type { Knex } from 'knex';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ENGINE_RANGE, changeRecord, readRecord, stepId } from '../durable/index.ts';
+import { changeRecord, readRecord } from '../durable/index.ts';
 import type { RecordChange, TakenFrom } from '../durable/index.ts';
 import { BreakwaterError, failure } from '../kernel/index.ts';
-import type { Clock } from '../kernel/index.ts';
+import type { Clock, JsonObject } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import { amendmentsOf } from './amendments.ts';
 import type { NodeDecision } from './amendments.ts';
@@ -12,13 +12,16 @@ import { performVerb, refusal } from './control-verb.ts';
 import type { Controlled, VerbCall } from './control-verb.ts';
 import { saveReopened } from './control-store.ts';
 import type { Asked } from './control-store.ts';
+import { lookForActs, sightingsOf } from './look-for-acts.ts';
+import type { Seen } from './look-for-acts.ts';
 import { FORGET_TURN, decideFailedNode, decideFailedUndo } from './node-decision.ts';
 import type { NodeDecisionRequest } from './node-decision.ts';
 import { cancelInTransaction } from './operate-run.ts';
 import { planRewind } from './rewind.ts';
 import type { RunRow } from './run-store.ts';
 import type { Actor } from './runs.ts';
-import { ENGINE_STEP, undoStepName } from './step-layout.ts';
+import { undoStepName } from './step-layout.ts';
+import { TURN } from './turn.ts';
 import type { Turn } from './turn.ts';
 import { planOf, wakeRun } from './wake-run.ts';
 
@@ -27,8 +30,6 @@ export interface Operator {
   readonly registry: Registry;
   readonly clock: Clock;
 }
-
-const TURN = { id: stepId(ENGINE_RANGE, ENGINE_STEP.turn), name: 'run turned round' };
 
 /** A run's row says that it ended a moment before its execution does; longer, where the process died in between. */
 class Ending extends BreakwaterError {
@@ -64,11 +65,12 @@ export async function decideNode(
 ): Promise<void> {
   const { knex } = operator;
   const { node, decision, reason } = request;
+  const seen = await lookForActs(operator, actor, id, request);
   await performOnceEnded(knex, actor, { verb: 'decide', id, reason }, async (trx, controlled) => {
     if (controlled.run.status === 'compensation_failed') await decideUndo(operator, trx, controlled, request);
     else if (decision === 'compensate')
       await cancelInTransaction(trx, controlled.run, { ...controlled.asked, compensate: true });
-    else await decideHeld(operator, trx, controlled, request);
+    else await decideHeld(operator, trx, controlled, request, seen);
     return {
       node,
       decision,
@@ -83,16 +85,26 @@ async function decideHeld(
   trx: Knex.Transaction,
   { run, asked }: Controlled,
   request: NodeDecisionRequest,
+  seen: Seen | undefined,
 ): Promise<void> {
   const plan = await planOf(trx, run);
   if (!plan) throw refusal(run.id, 'has no plan whose node could be decided: cancel it');
   const amended = amendmentsOf(run);
   const record = await readRecord(trx, run.id);
-  const held = { plan, record, amended, catalog: registry.catalog, nowMs: clock.now() };
-  const { change, epochs } = decideFailedNode(held, request);
+  const nowMs = clock.now();
+  const held = { plan, record, amended, catalog: registry.catalog, seen: sightingsOf(seen, run), nowMs };
+  const { change, epochs, decided, takeBack = [] } = decideFailedNode(held, request);
   await reopen(trx, run, 'waiting', change);
-  const decisions = { ...amended.decisions, [request.node]: decisionOf(request, asked) };
-  await saveReopened(trx, run.id, { status: 'running', epochs, decisions, control: null });
+  const made = decided.map(({ name, with: changes }) => [name, decisionOf(request, asked, nowMs, changes)] as const);
+  const decisions = { ...amended.decisions, ...Object.fromEntries(made) };
+  const retry =
+    takeBack.length > 0 ? { ...asked, node: request.node, acts: [...takeBack], with: { ...request.with } } : null;
+  await saveReopened(trx, run.id, {
+    status: retry ? 'compensating' : 'running',
+    epochs,
+    decisions,
+    control: retry && { retry },
+  });
   await wakeRun(trx, run.id, `decide ${asked.at} ${request.node}`);
 }
 
@@ -105,20 +117,23 @@ async function decideUndo(
   const record = await readRecord(trx, run.id);
   const { failures = [], standing = [] } = run.compensation ?? {};
   const failed = failures.map(({ node }) => node);
-  const change = decideFailedUndo({ record, failures: failed, standing, nowMs: clock.now() }, request);
+  const nowMs = clock.now();
+  const change = decideFailedUndo({ record, failures: failed, standing, nowMs }, request);
   await reopen(trx, run, 'ended', change);
   const { epochs, decisions } = amendmentsOf(run);
-  const decided = { ...decisions, [undoStepName(request.node)]: decisionOf(request, asked) };
+  const decided = { ...decisions, [undoStepName(request.node)]: decisionOf(request, asked, nowMs) };
+  const { rewind, retry } = control;
+  const goesOn = rewind ? { rewind } : retry ? { retry } : null;
   await saveReopened(trx, run.id, {
     status: 'compensating',
     epochs,
     decisions: decided,
-    control: control.rewind ? { rewind: control.rewind } : null,
+    control: goesOn,
   });
 }
 
-function decisionOf({ decision, with: patch }: NodeDecisionRequest, asked: Asked): NodeDecision {
-  return { decision, ...asked, ...(patch && { with: patch }) };
+function decisionOf({ decision }: NodeDecisionRequest, asked: Asked, atMs: number, changes?: JsonObject): NodeDecision {
+  return { decision, ...asked, atMs, ...(changes && { with: changes }) };
 }
 
 /** Takes back what a run that is over did and left. */

@@ -63,22 +63,26 @@ export interface ResolvedCompensation extends CompensationPlan {
 }
 
 /** The arguments of an act under `scope`, as an operator may have changed them. Throws FailureError when they cannot be resolved. */
-export function argumentsOf({ amended }: RunContext, node: ActivityNode | ResolvedNode, scope: Scope): JsonObject {
+export function argumentsOf(
+  { amended }: Pick<RunContext, 'amended'>,
+  node: ActivityNode | ResolvedNode,
+  scope: Scope,
+  item?: number,
+): JsonObject {
   const written = 'args' in node ? node.args : renderTemplate(node.with, scope);
-  const patch = patchOf(amended, node.id);
+  const patch = patchOf(amended, node.id, item);
   const args = patch ? mergePatch(written, patch) : written;
   if (!isJsonObject(args)) throw new TypeError(`arguments of ${node.id} are no object`);
   return args;
 }
 
-export function actKey(context: RunContext, node: ActivityNode, item: number | undefined, undo = false): string {
-  return idempotencyKey({
-    runId: context.facts.id,
-    nodeId: node.id,
-    item,
-    epoch: epochOf(context.amended, node.id, item),
-    undo,
-  });
+export function actKey(
+  { facts, amended }: Pick<RunContext, 'facts' | 'amended'>,
+  node: ActivityNode,
+  item: number | undefined,
+  undo = false,
+): string {
+  return idempotencyKey({ runId: facts.id, nodeId: node.id, item, epoch: epochOf(amended, node.id, item), undo });
 }
 
 async function runItem(
@@ -90,7 +94,7 @@ async function runItem(
   const { node, suspect, signal, ending, parking } = activity;
   let args: JsonObject;
   try {
-    args = argumentsOf(context, node, scope);
+    args = argumentsOf(context, node, scope, item);
   } catch (error) {
     return await failed(context, activity, item, expressionFailure(error));
   }

@@ -6,6 +6,7 @@ import { FailureError, failure } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { actsOf } from './act.ts';
 import type { Amendments } from './amendments.ts';
+import { goOnRetrying } from './retry-run.ts';
 import { goOnRewinding } from './rewind-run.ts';
 import { tellParent } from './child-store.ts';
 import { compensate, hasUndos } from './compensate.ts';
@@ -32,8 +33,9 @@ import type { Turn } from './turn.ts';
 const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [], standing: [] };
 
 export async function runPlan(context: RunContext): Promise<void> {
-  const { rewind } = context.amended;
-  if (rewind) return await rewinding(context, rewind);
+  const { rewind, retry } = context.amended;
+  if (rewind) return await heldUp(context, rewind, await goOnRewinding(context, rewind));
+  if (retry) return await heldUp(context, { ...retry, suspects: retry.acts }, await goOnRetrying(context, retry));
   const turn = recordedTurn(context);
   if (turn) return await goBack(context, turn);
   const recorded = foldRecord(context.plan, context.record);
@@ -47,17 +49,20 @@ export async function runPlan(context: RunContext): Promise<void> {
 }
 
 // What cannot be taken back is not repeated either, until an operator has decided it.
-async function rewinding(context: RunContext, rewind: NonNullable<Amendments['rewind']>): Promise<void> {
-  const summary = await goOnRewinding(context, rewind);
-  const why = `a rewind to "${rewind.node}" could not take everything back`;
+async function heldUp(
+  context: RunContext,
+  { node, suspects }: Pick<NonNullable<Amendments['rewind']>, 'node' | 'suspects'>,
+  summary: CompensationSummary,
+): Promise<void> {
+  const why = `what is to be done anew from "${node}" on could not all be taken back`;
   await finish(context, {
     status: 'compensation_failed',
     turn: {
       cause: 'cancel',
-      at: rewind.node,
+      at: node,
       failure: failure('REWIND', why),
       compensate: true,
-      suspects: rewind.suspects,
+      suspects,
       atMs: context.clock.now(),
     },
     summary,

@@ -23,6 +23,11 @@ export function undoIds(node: PlanNode, item?: number): StepIds {
   return { base: itemBase(node, item) + ITEM_UNDO, size: ITEM_SIZE - ITEM_UNDO };
 }
 
+/** All that an item of a list records: its attempts and its undo. */
+export function itemIds(node: PlanNode, item: number): StepIds {
+  return { base: itemBase(node, item), size: ITEM_SIZE };
+}
+
 /** Where a node settles that is not settled by an attempt: skipped, never started, a wait, a whole `for_each`. */
 export function settledId(node: PlanNode): number {
   return stepId(node.range, node.kind === 'activity' && node.forEach ? FOR_EACH_SETTLED : 0);

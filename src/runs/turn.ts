@@ -17,15 +17,16 @@ export interface Turn extends TurnReason {
   readonly takenBack?: true;
 }
 
-const TURN_ID = stepId(ENGINE_RANGE, ENGINE_STEP.turn);
+/** The step that records it. */
+export const TURN = { id: stepId(ENGINE_RANGE, ENGINE_STEP.turn), name: 'run turned round' } as const;
 
 /** The turn that an earlier execution recorded: then nothing forward may start any more. */
 export function recordedTurn(context: RunContext): Turn | undefined {
-  return context.record.read<Turn>(TURN_ID);
+  return context.record.read<Turn>(TURN.id);
 }
 
 export async function recordTurn(context: RunContext, turn: Omit<Turn, 'atMs'>): Promise<Turn> {
-  return await runStep<Turn>(TURN_ID, 'run turned round', async () => {
+  return await runStep<Turn>(TURN.id, TURN.name, async () => {
     const { emit, facts, clock } = context;
     emit({
       level: 'info',

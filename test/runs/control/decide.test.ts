@@ -23,6 +23,12 @@ const three = (flow: Flow): Part[] => [
   { id: 'all', activities: [flow.write('first'), flow.write('second'), flow.write('third')] },
 ];
 
+const elsewhere = (flow: Flow) => ({
+  node: 'all.second',
+  decision: 'retry',
+  with: { path: `${flow.name}/elsewhere` },
+});
+
 describe('a run that asks on failure', () => {
   it.concurrent('is held with what failed, and nothing is undone or begun', async () => {
     const flow = live.flow();
@@ -69,13 +75,127 @@ describe('a run that asks on failure', () => {
     await flow.strike('second', { fault: 'reset_after_effect', times: 1 });
     const id = await startHeld(flow, three(flow));
     expect(await flow.statuses(id)).toMatchObject({ 'all.second': 'unknown' });
-    const elsewhere = { node: 'all.second', decision: 'retry', with: { path: `${flow.name}/elsewhere` } };
-    expect((await ask(live, 'decide', id, elsewhere)).status).toBe(422);
 
     await tell(live, 'decide', id, { node: 'all.second', decision: 'retry' });
 
     expect((await flow.end(id)).status).toBe('succeeded');
     expect(await flow.told()).toEqual(['write first', 'write second', 'write third']);
+  });
+
+  it.concurrent('tries other arguments under a new key once an act in doubt is found absent', async () => {
+    const flow = live.flow();
+    await flow.strike('second', { fault: 'reset', times: 1 });
+    const id = await startHeld(flow, three(flow));
+    expect(await flow.statuses(id)).toMatchObject({ 'all.second': 'unknown' });
+
+    await tell(live, 'decide', id, elsewhere(flow));
+
+    expect((await flow.end(id)).status).toBe('succeeded');
+    expect(await flow.told()).toEqual(['write first', 'write second', 'write elsewhere', 'write third']);
+    expect((await flow.act('write elsewhere')).key).not.toBe((await flow.act('write second')).key);
+    expect(await flow.files()).toEqual(['elsewhere', 'first', 'third']);
+  });
+
+  it.concurrent('takes back what an act in doubt did before it tries other arguments', async () => {
+    const flow = live.flow();
+    await flow.strike('second', { fault: 'reset_after_effect', times: 1 });
+    const id = await startHeld(flow, three(flow));
+
+    await tell(live, 'decide', id, elsewhere(flow));
+
+    expect((await flow.end(id)).status).toBe('succeeded');
+    expect(await flow.told()).toEqual(['write first', 'write second', 'undo second', 'write elsewhere', 'write third']);
+    expect(await flow.files()).toEqual(['elsewhere', 'first', 'third']);
+  });
+
+  it.concurrent('tries other arguments of those items of a list alone that are in doubt', async () => {
+    const flow = live.flow();
+    await flow.strike('page-1', { fault: 'reset_after_effect', times: 1 });
+    const id = await startHeld(flow, [{ id: 'pages', activities: [flow.writeEach('page', 'input.list')] }], {
+      input: { list: [1, 2] },
+    });
+
+    await tell(live, 'decide', id, { ...elsewhere(flow), node: 'pages.page' });
+    expect((await flow.end(id)).status).toBe('succeeded');
+    expect(await flow.files()).toEqual(['elsewhere', 'page-0']);
+    await tell(live, 'compensate', id);
+
+    expect((await flow.end(id)).status).toBe('compensated');
+    expect(await flow.files()).toEqual([]);
+  });
+
+  it.concurrent('refuses other arguments where what was done stands, or where nobody can tell', async () => {
+    const [standing, unclear] = [live.flow(), live.flow()];
+    for (const flow of [standing, unclear]) await flow.strike('second', { fault: 'reset_after_effect', times: 1 });
+    const bare = { compensation: undefined };
+    const stands = await startHeld(standing, [{ id: 'all', activities: [standing.write('second', bare)] }]);
+    const unknown = await startHeld(unclear, three(unclear));
+    await unclear.strike('second', { fault: 'status', status: 500 }, 'GET');
+
+    expect(await ask(live, 'decide', stands, elsewhere(standing))).toMatchObject({
+      status: 409,
+      body: {
+        detail: expect.stringMatching(/"all\.second" took effect, and nothing takes it back: skip it, or retry/),
+      },
+    });
+    expect(await ask(live, 'decide', unknown, elsewhere(unclear))).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('nobody can tell whether "all.second" took effect') },
+    });
+
+    expect((await standing.view(stands)).status).toBe('held');
+    expect(await traces(live, stands)).toEqual({ events: [], audit: [] });
+    await tell(live, 'decide', stands, { node: 'all.second', decision: 'retry' });
+    expect((await standing.end(stands)).status).toBe('succeeded');
+    expect(await standing.told()).toEqual(['write second']);
+  });
+
+  it.concurrent('waits with other arguments until what was done is taken back by hand', async () => {
+    const flow = live.flow();
+    await flow.strike('second', { fault: 'reset_after_effect', times: 1 });
+    await flow.strike('second', refused, 'DELETE');
+    const id = await startHeld(flow, three(flow));
+
+    await tell(live, 'decide', id, elsewhere(flow));
+    expect(await flow.end(id)).toMatchObject({
+      status: 'compensation_failed',
+      error: { code: 'REWIND', node: 'all.second' },
+      compensation: { failures: [{ node: 'all.second' }] },
+    });
+    await tell(live, 'decide', id, { node: 'all.second', decision: 'done_by_hand', reason: 'deleted it' });
+
+    expect((await flow.end(id)).status).toBe('succeeded');
+    expect((await flow.told()).slice(2)).toEqual(['undo second', 'write elsewhere', 'write third']);
+  });
+
+  it.concurrent('keeps the arguments that it was last tried with', async () => {
+    const flow = live.flow();
+    await flow.strike('second', refused);
+    await flow.strike('elsewhere', refused);
+    const id = await startHeld(flow, three(flow));
+
+    await tell(live, 'decide', id, elsewhere(flow));
+    await flow.untilCalled('write elsewhere');
+    await flow.untilStatus(id, 'held');
+    await tell(live, 'decide', id, { node: 'all.second', decision: 'retry' });
+
+    expect((await flow.end(id)).status).toBe('succeeded');
+    expect(await flow.files()).toEqual(['elsewhere', 'first', 'third']);
+  });
+
+  it.concurrent('gives a module whose time is up all of it again, and those of its nodes that never began', async () => {
+    const flow = live.flow();
+    await flow.strike('slow', { fault: 'delay', delayMs: 8_000, times: 1 });
+    const id = await startHeld(flow, [
+      { id: 'all', timeout: '3s', activities: [flow.write('slow'), flow.write('after')] },
+    ]);
+    expect(await flow.view(id)).toMatchObject({ cause: 'timeout', error: { code: 'MODULE_TIMEOUT' } });
+
+    await tell(live, 'decide', id, { node: 'all.slow', decision: 'retry' });
+
+    expect((await flow.end(id)).status).toBe('succeeded');
+    expect(await flow.files()).toEqual(['after', 'slow']);
+    expect((await flow.told()).filter((what) => what === 'write after')).toHaveLength(1);
   });
 
   it.concurrent('goes on without the node, with a value that its action could have answered or with none', async () => {
