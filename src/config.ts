@@ -37,6 +37,10 @@ export interface Config {
   readonly linkKey?: string;
   /** Still accepted, so that links outlive a change of key. */
   readonly previousLinkKey?: string;
+  /** The issuer whose tokens open beside our keys; absent: none. */
+  readonly oidc?: OidcConfig;
+  /** Requests a second that one caller may send to this process; undefined: any number. */
+  readonly requestsPerSecond?: number;
   readonly logLevel: LogLevel;
   readonly allowUnsafeDurability: boolean;
   /** The API that the CLI calls. */
@@ -44,6 +48,14 @@ export interface Config {
   readonly apiKey?: string;
   /** Credentials and addresses for tools, by their environment names. Never logged. */
   readonly toolEnv: Environment;
+}
+
+export interface OidcConfig {
+  /** Exactly as its tokens write it. */
+  readonly issuer: string;
+  readonly audience: string;
+  /** Where its tokens say whose they are. */
+  readonly claims: { readonly user: string; readonly tenant: string; readonly roles: string };
 }
 
 export type ProcessRole = (typeof processRoles)[number];
@@ -81,10 +93,13 @@ const schema = z.object({
   BREAKWATER_ALLOW_UNSAFE_DURABILITY: onOff().default(false),
   BREAKWATER_URL: httpUrl().default('http://127.0.0.1:60000'),
   BREAKWATER_KEY: z.string().optional(),
-  BREAKWATER_OIDC_ISSUER: unsupported(),
-  BREAKWATER_OIDC_AUDIENCE: unsupported(),
-  BREAKWATER_OIDC_ROLES_CLAIM: unsupported(),
-  BREAKWATER_RATE_LIMIT: unsupported(),
+  BREAKWATER_OIDC_ISSUER: issuerUrl().optional(),
+  BREAKWATER_OIDC_AUDIENCE: z.string().optional(),
+  BREAKWATER_OIDC_ROLES_CLAIM: z.string().default('roles'),
+  BREAKWATER_OIDC_TENANT_CLAIM: z.string().default('tenant'),
+  BREAKWATER_OIDC_USER_CLAIM: z.string().default('sub'),
+  // As text: a default after `off` would take its undefined for an absent value.
+  BREAKWATER_RATE_LIMIT: z.string().default('200/s').pipe(rateLimit()),
   BREAKWATER_SECRETS_FILE: unsupported(),
   OTEL_EXPORTER_OTLP_ENDPOINT: unsupported(),
 });
@@ -134,7 +149,12 @@ export function loadConfig(environment: Environment): Config {
   );
   const settings = schema.safeParse(given);
   const tools = toolSchema.safeParse(given);
-  const problems = [...unknownNames(given), ...problemsOf(settings.error), ...problemsOf(tools.error)];
+  const problems = [
+    ...unknownNames(given),
+    ...problemsOf(settings.error),
+    ...problemsOf(tools.error),
+    ...oidcProblems(given),
+  ];
   if (!settings.success || !tools.success || problems.length > 0) throw refusal(problems);
   return Object.freeze({ ...named(settings.data), toolEnv: Object.freeze(tools.data) });
 }
@@ -158,11 +178,32 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     baseUrl: settings.BREAKWATER_BASE_URL,
     linkKey: settings.BREAKWATER_LINK_KEY,
     previousLinkKey: settings.BREAKWATER_LINK_KEY_PREVIOUS,
+    oidc: oidcOf(settings),
+    requestsPerSecond: settings.BREAKWATER_RATE_LIMIT,
     logLevel: settings.LOG_LEVEL,
     allowUnsafeDurability: settings.BREAKWATER_ALLOW_UNSAFE_DURABILITY,
     apiUrl: settings.BREAKWATER_URL,
     apiKey: settings.BREAKWATER_KEY,
   };
+}
+
+function oidcOf(settings: z.infer<typeof schema>): OidcConfig | undefined {
+  const { BREAKWATER_OIDC_ISSUER: issuer, BREAKWATER_OIDC_AUDIENCE: audience } = settings;
+  if (issuer === undefined || audience === undefined) return undefined;
+  const claims = {
+    user: settings.BREAKWATER_OIDC_USER_CLAIM,
+    tenant: settings.BREAKWATER_OIDC_TENANT_CLAIM,
+    roles: settings.BREAKWATER_OIDC_ROLES_CLAIM,
+  };
+  return { issuer, audience, claims };
+}
+
+// A token for another audience is another's; and half of the settings would open nothing without a word.
+function oidcProblems(given: Environment): Problem[] {
+  const needed = ['BREAKWATER_OIDC_ISSUER', 'BREAKWATER_OIDC_AUDIENCE'];
+  const names = Object.keys(given).filter((name) => needed.includes(name));
+  const missing = needed.filter((name) => !names.includes(name));
+  return names.length === 0 ? [] : missing.map((path) => ({ path, message: `is missing beside ${names.join(', ')}` }));
 }
 
 function unknownNames(given: Environment): Problem[] {
@@ -222,6 +263,25 @@ function urlText(what: string, protocols: readonly string[]) {
 
 function httpUrl() {
   return urlText('an http or https URL', ['http:', 'https:']).transform((url) => url.replace(/\/+$/, ''));
+}
+
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/;
+
+/** Kept as it is written: tokens must name it so. */
+function issuerUrl() {
+  return z.string().refine((text) => {
+    const url = URL.parse(text);
+    const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && LOOPBACK.test(url.hostname));
+    return isSafe && url.search === '' && url.hash === '';
+  }, 'must be an https URL, without a query; http only on this machine');
+}
+
+/** Undefined for `off`. */
+function rateLimit() {
+  return z
+    .string()
+    .transform((text) => (text === 'off' ? undefined : Number(/^(\d{1,6})\/s$/.exec(text)?.[1] ?? 0)))
+    .refine((perSecond) => perSecond !== 0, 'must be off or requests a second, such as 200/s');
 }
 
 function sandboxUrl() {

@@ -317,6 +317,8 @@ async function listen(
     clock,
     emit,
     role: config.role,
+    oidc: config.oidc,
+    requestsPerSecond: config.requestsPerSecond,
     ready: async () => await readiness(config, database, part, clock),
   });
   onStop(async () => await app.close());

@@ -96,11 +96,39 @@ describe('loadConfig', () => {
     );
   });
 
+  it('takes an issuer only together with an audience', () => {
+    const issuer = 'https://id.example/';
+    expect(loadConfig({}).oidc).toBeUndefined();
+    expect(loadConfig({ BREAKWATER_OIDC_ISSUER: issuer, BREAKWATER_OIDC_AUDIENCE: 'api' }).oidc).toEqual({
+      issuer,
+      audience: 'api',
+      claims: { user: 'sub', tenant: 'tenant', roles: 'roles' },
+    });
+    expect(refusalOf({ BREAKWATER_OIDC_ISSUER: issuer }).problems).toMatchObject([
+      { path: 'BREAKWATER_OIDC_AUDIENCE' },
+    ]);
+    expect(refusalOf({ BREAKWATER_OIDC_AUDIENCE: 'api' }).problems).toMatchObject([{ path: 'BREAKWATER_OIDC_ISSUER' }]);
+  });
+
+  it.each(['http://id.example', 'https://id.example?x=1', 'id.example', 'http://127.0.0.1.evil.example'])(
+    'trusts no issuer at %s',
+    (issuer) => {
+      const { problems } = refusalOf({ BREAKWATER_OIDC_ISSUER: issuer, BREAKWATER_OIDC_AUDIENCE: 'api' });
+      expect(problems).toMatchObject([
+        { path: 'BREAKWATER_OIDC_ISSUER', message: 'must be an https URL, without a query; http only on this machine' },
+      ]);
+    },
+  );
+
+  it('limits what a caller may send to 200 requests a second, to another number, or not at all', () => {
+    expect(loadConfig({}).requestsPerSecond).toBe(200);
+    expect(loadConfig({ BREAKWATER_RATE_LIMIT: '5/s' }).requestsPerSecond).toBe(5);
+    expect(loadConfig({ BREAKWATER_RATE_LIMIT: 'off' }).requestsPerSecond).toBeUndefined();
+    for (const value of ['0/s', '5', '5/m', '-1/s', 'on'])
+      expect(messageFor('BREAKWATER_RATE_LIMIT', value)).toMatch(/^must be off or requests a second/);
+  });
+
   it.each([
-    ['BREAKWATER_OIDC_ISSUER', 'https://id.example'],
-    ['BREAKWATER_OIDC_AUDIENCE', 'breakwater'],
-    ['BREAKWATER_OIDC_ROLES_CLAIM', 'roles'],
-    ['BREAKWATER_RATE_LIMIT', '200/s'],
     ['BREAKWATER_SECRETS_FILE', '/run/secrets/tools'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318'],
   ])('refuses %s=%s as not supported yet', (name, value) => {

@@ -72,6 +72,7 @@ async function open({ databaseUrl, folder, leaseTtlMs, without }: z.infer<typeof
     PORT: '0',
     BREAKWATER_DATA_DIR: await mkdtemp(join(folder, 'app-')),
     BREAKWATER_WORKFLOWS_DIR: join(import.meta.dirname, 'workflows'),
+    BREAKWATER_RATE_LIMIT: 'off',
     BREAKWATER_LEASE_TTL: `${leaseTtlMs}ms`,
     BREAKWATER_GROUP_CHECKPOINTS: without.has('groups') ? 'off' : 'on',
   });

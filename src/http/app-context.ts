@@ -7,6 +7,7 @@ import type { LinkKeys } from '../approvals/index.ts';
 import type { Clock, Emit } from '../kernel/index.ts';
 import type { Runs } from '../runs/index.ts';
 import type { Registry } from '../tools/index.ts';
+import type { OidcSettings } from './tokens.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -42,6 +43,10 @@ export interface HttpOptions {
   readonly clock: Clock;
   readonly emit: Emit;
   readonly role: ProcessRole;
+  /** Whose tokens open beside our keys; absent: nobody's. */
+  readonly oidc?: OidcSettings;
+  /** Of one caller; absent: as many as it likes. */
+  readonly requestsPerSecond?: number;
   readonly ready: () => Promise<ReadyReport>;
 }
 

@@ -20,8 +20,10 @@ import { executorRoutes } from './executors.ts';
 import { healthRoutes } from './health.ts';
 import { notYetRoutes } from './not-yet.ts';
 import { installOpenApi, openApiRoute } from './openapi.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { runControlRoutes } from './run-control.ts';
 import { runRoutes } from './runs.ts';
+import { createVerifyToken } from './tokens.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** How long a client may take to send a whole request. */
@@ -67,7 +69,11 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
   installRequestEvents(app, options.emit);
   installErrorHandler(app, options.emit);
   if (options.role === 'worker') refuseAllButHealth(app);
-  installAuthentication(app, options.knex);
+  installAuthentication(app, {
+    knex: options.knex,
+    verifyToken: options.oidc && createVerifyToken(options.oidc, options),
+    rateLimit: createRateLimit(options.requestsPerSecond),
+  });
   installBodyRules(app);
   installOpenApi(app);
   const services = { ...options, closing: whenClosing(app) };

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { BreakwaterError, didYouMean, FailureError, messageOf, type Emit } from '../kernel/index.ts';
 import { isOwnDatabaseError } from '../postgres/index.ts';
 import { problemOf, type ProblemDocument } from './problem.ts';
+import { RateLimitedError } from './rate-limit.ts';
 
 /** Must be installed before the routes, so that it knows their paths. */
 export function installErrorHandler(app: FastifyInstance, emit: Emit): void {
@@ -10,7 +11,7 @@ export function installErrorHandler(app: FastifyInstance, emit: Emit): void {
   app.setErrorHandler(async (error, request, reply) => {
     const problem = reportProblem(error, request, emit);
     if (problem.status === 401) void reply.header('www-authenticate', 'Bearer');
-    const retryAfterMs = error instanceof FailureError ? error.failure.retryAfterMs : undefined;
+    const retryAfterMs = retryAfterMsOf(error);
     if (retryAfterMs !== undefined) void reply.header('retry-after', String(Math.ceil(retryAfterMs / 1_000)));
     return await reply.code(problem.status).type('application/problem+json').send(problem);
   });
@@ -18,6 +19,11 @@ export function installErrorHandler(app: FastifyInstance, emit: Emit): void {
     const path = request.url.split('?')[0] ?? '';
     throw new BreakwaterError('NOT_FOUND', `No route ${request.method} ${path}${didYouMean(path, paths)}`);
   });
+}
+
+function retryAfterMsOf(error: unknown): number | undefined {
+  if (error instanceof RateLimitedError) return error.retryAfterMs;
+  return error instanceof FailureError ? error.failure.retryAfterMs : undefined;
 }
 
 /** What to answer. The cause of a defect goes to the log under the request's id, never to the caller. */

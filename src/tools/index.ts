@@ -30,6 +30,7 @@ export { createRegistry, type ConnectedTool, type Registry, type RegistryOptions
 export { NotPlainError, plainJson } from './plain-json.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { breakerTenant, serviceOf } from './through-breaker.ts';
+export { readJsonDocument } from './read-json-document.ts';
 export { PARTLY } from './tool.ts';
 export type {
   ActionSpec,

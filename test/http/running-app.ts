@@ -71,6 +71,7 @@ export async function startTestApp(
     BREAKWATER_ADMIN_KEY: ADMIN_KEY,
     BREAKWATER_LINK_KEY: LINK_KEY,
     BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
+    BREAKWATER_RATE_LIMIT: 'off',
     ...environment,
   });
   const app = await startApp(config, { emit });

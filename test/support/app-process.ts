@@ -67,6 +67,7 @@ export class AppProcess {
           BREAKWATER_ADMIN_KEY: ADMIN_KEY,
           BREAKWATER_LEASE_TTL: '5s',
           BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
+          BREAKWATER_RATE_LIMIT: 'off',
           ...(databaseUrl !== undefined && { DBOS_SYSTEM_DATABASE_URL: databaseUrl }),
           ...(sandboxUrl !== undefined && { BREAKWATER_SANDBOX: sandboxUrl }),
           ...env,

@@ -79,6 +79,7 @@ function environmentOf(settings: FleetSettings): Record<string, string> {
   const { ledgerUrl, leaseTtlMs, activitySlots, groupCheckpoints, adminKey } = settings;
   return {
     BREAKWATER_ADMIN_KEY: adminKey,
+    BREAKWATER_RATE_LIMIT: 'off',
     BREAKWATER_WORKFLOWS_DIR: join(import.meta.dirname, '..', 'flows'),
     BREAKWATER_LEASE_TTL: `${leaseTtlMs}ms`,
     BREAKWATER_ACTIVITY_SLOTS: String(activitySlots),

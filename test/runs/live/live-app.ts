@@ -61,6 +61,7 @@ export async function startLiveApp(name: string, { env = {}, emit = silent }: Li
       BREAKWATER_ADMIN_KEY: ADMIN_KEY,
       BREAKWATER_SANDBOX: sandbox.url,
       BREAKWATER_ALLOW_UNSAFE_DURABILITY: 'on',
+      BREAKWATER_RATE_LIMIT: 'off',
       ...env,
     }),
     { emit },
