@@ -41,6 +41,8 @@ export interface Config {
   readonly oidc?: OidcConfig;
   /** Requests a second that one caller may send to this process; undefined: any number. */
   readonly requestsPerSecond?: number;
+  /** The values of `secret://` references, for the tools and hosts that each is for; absent: there are none. */
+  readonly secretsFile?: string;
   readonly logLevel: LogLevel;
   readonly allowUnsafeDurability: boolean;
   /** The API that the CLI calls. */
@@ -100,7 +102,7 @@ const schema = z.object({
   BREAKWATER_OIDC_USER_CLAIM: z.string().default('sub'),
   // As text: a default after `off` would take its undefined for an absent value.
   BREAKWATER_RATE_LIMIT: z.string().default('200/s').pipe(rateLimit()),
-  BREAKWATER_SECRETS_FILE: unsupported(),
+  BREAKWATER_SECRETS_FILE: z.string().optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: unsupported(),
 });
 
@@ -180,6 +182,7 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     previousLinkKey: settings.BREAKWATER_LINK_KEY_PREVIOUS,
     oidc: oidcOf(settings),
     requestsPerSecond: settings.BREAKWATER_RATE_LIMIT,
+    secretsFile: settings.BREAKWATER_SECRETS_FILE,
     logLevel: settings.LOG_LEVEL,
     allowUnsafeDurability: settings.BREAKWATER_ALLOW_UNSAFE_DURABILITY,
     apiUrl: settings.BREAKWATER_URL,

@@ -35,8 +35,8 @@ import {
 } from './runs/index.ts';
 import type { Actor, CodedWorkflows, Runs } from './runs/index.ts';
 import { createLog } from './telemetry/index.ts';
-import { allTools, connectTools, createRegistry } from './tools/index.ts';
-import type { Registry, Tool, ToolParts } from './tools/index.ts';
+import { allTools, connectTools, createRedactor, createRegistry, openSecrets } from './tools/index.ts';
+import type { Redactor, Registry, Tool, ToolParts } from './tools/index.ts';
 
 /** How long acts in flight may go on after a stop was asked for. */
 const DRAIN_MS = 20_000;
@@ -74,13 +74,14 @@ export interface AppOptions {
 
 /** Starts everything, or nothing: what was started is stopped again when a later part fails. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const emit = options.emit ?? createLog(config.logLevel);
+  const redactor = createRedactor();
+  const emit = options.emit ?? createLog(config.logLevel, redactor.text);
   const cleanups: (() => Promise<unknown>)[] = [];
   const stop = async (): Promise<void> => {
     for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
   };
   try {
-    return { ...(await build(config, emit, options, (cleanup) => cleanups.push(cleanup))), stop };
+    return { ...(await build(config, emit, redactor, options, (cleanup) => cleanups.push(cleanup))), stop };
   } catch (error) {
     await stop().catch((again: unknown) =>
       emit({ level: 'warn', name: 'main.stop_failed', fields: { error: messageOf(again) } }),
@@ -92,6 +93,7 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
 async function build(
   config: Config,
   emit: Emit,
+  redactor: Redactor,
   options: AppOptions,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<Omit<App, 'stop'>> {
@@ -116,7 +118,8 @@ async function build(
 
   const added = await loadUserCode(config.workflowsDir);
   const environment = options.environment ?? readEnvironment();
-  const registry = registerTools(config, added.tools, environment, { knex: database.engine, clock, breakers });
+  const toolParts = { knex: database.engine, clock, breakers, redactor, emit };
+  const registry = registerTools(config, added.tools, environment, toolParts);
   onStop(async () => await registry.close());
   const coded = createCodedWorkflows(added.workflows);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
@@ -148,11 +151,17 @@ async function furnishApi(config: Config, database: Database, runs: Runs, emit: 
   return await ensureAdminKey(database.engine, { configured: config.adminKey, dataDir: config.dataDir });
 }
 
+interface ToolSurroundings extends Pick<ToolParts, 'knex' | 'clock'> {
+  readonly breakers: Breakers;
+  readonly redactor: Redactor;
+  readonly emit: Emit;
+}
+
 function registerTools(
   config: Config,
   added: readonly Tool[],
   environment: Environment,
-  { breakers, ...parts }: Pick<ToolParts, 'knex' | 'clock'> & { readonly breakers: Breakers },
+  { breakers, redactor, emit, ...parts }: ToolSurroundings,
 ): Registry {
   const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
   const own = allTools({ ...parts, outbound, chromium: config.chromium });
@@ -163,7 +172,10 @@ function registerTools(
     ...connectTools(doubled, environment, config.sandboxUrl),
     ...connectTools(real, environment),
   ];
-  return createRegistry([...own, ...added], new Map(connections), { breakers });
+  const tools = [...own, ...added];
+  const { secretsFile: file } = config;
+  const secrets = openSecrets({ file, environment, tools, defaultTenant: DEFAULT_TENANT, redactor, emit });
+  return createRegistry(tools, new Map(connections), { breakers, secrets });
 }
 
 interface Database {

@@ -129,7 +129,6 @@ describe('loadConfig', () => {
   });
 
   it.each([
-    ['BREAKWATER_SECRETS_FILE', '/run/secrets/tools'],
     ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318'],
   ])('refuses %s=%s as not supported yet', (name, value) => {
     expect(messageFor(name, value)).toContain('is not supported yet');

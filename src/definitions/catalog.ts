@@ -24,6 +24,8 @@ export interface CatalogTool {
   readonly name: string;
   readonly aliases: readonly string[];
   readonly actions: ReadonlyMap<string, CatalogAction>;
+  /** The arguments of its actions that may be references to secrets. Absent: none. */
+  readonly secretArguments?: 'any' | readonly string[];
 }
 
 export interface Catalog {

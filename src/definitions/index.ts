@@ -15,6 +15,7 @@ export { referencesOf } from './references.ts';
 export type { Reference } from './references.ts';
 export { RETRY_POLICIES } from './retry-policies.ts';
 export type { RetryPolicyName } from './retry-policies.ts';
+export { parseSource } from './source.ts';
 export type { SourceFormat } from './source.ts';
 export { compileTemplate, renderTemplate, renderText } from './template.ts';
 export { validateValue, validateWithDefaults } from './validate.ts';

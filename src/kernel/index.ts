@@ -10,4 +10,5 @@ export * from './outcome.ts';
 export * from './page.ts';
 export * from './ports.ts';
 export * from './retry.ts';
+export * from './secret.ts';
 export * from './suggest.ts';

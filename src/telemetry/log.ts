@@ -2,11 +2,10 @@
 import { destination, pino } from 'pino';
 import type { Emit } from '../kernel/index.ts';
 
-/** `silent` writes nothing. Secrets never reach here: rooms keep them out of events. */
-export function createLog(level: string): Emit {
-  const log = pino(
-    { level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime },
-    destination({ dest: 2, sync: true }),
-  );
+/** `silent` writes nothing. Every line is redacted as a whole, whatever it was made of. */
+export function createLog(level: string, redact: (text: string) => string = (text) => text): Emit {
+  const stderr = destination({ dest: 2, sync: true });
+  const redacted = { write: (line: string) => stderr.write(redact(line)) };
+  const log = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, redacted);
   return ({ level: eventLevel, name, fields }) => log[eventLevel](fields, name);
 }

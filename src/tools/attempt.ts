@@ -1,15 +1,26 @@
 // One attempt: its time limit, what the adapter may use meanwhile, and what becomes of whatever is thrown.
-import { FailureError, type BreakerUse, type Failure, type JsonObject, type Outcome } from '../kernel/index.ts';
+import {
+  FailureError,
+  type BreakerUse,
+  type Failure,
+  type JsonObject,
+  type Outcome,
+  type SecretPlace,
+} from '../kernel/index.ts';
 import { limitAttempt, orLeave, type AttemptLimits } from './attempt-limits.ts';
 import type { ToolHttp } from './http-client.ts';
 import { storableText } from './plain-json.ts';
+import type { Redactor } from './redact.ts';
 import type { ConnectedTool } from './registry.ts';
+import type { Admit } from './spend.ts';
 import type { ToolAction, ToolCall } from './tool.ts';
 
 export interface Invocation {
   readonly tool: string;
   readonly action: string;
   readonly args: JsonObject;
+  /** Where in them their author wrote references to secrets. Absent: nowhere. */
+  readonly secrets?: readonly SecretPlace[];
   /** The idempotency key of this external change (D9). */
   readonly key: string;
   /** May an earlier attempt under this key have taken effect? Then the action's probe looks first (K7). */
@@ -28,33 +39,42 @@ export interface Invocation {
   readonly insistent?: boolean;
 }
 
+/** What an attempt works with. */
+export interface AttemptParts {
+  readonly connected: ConnectedTool;
+  readonly action: ToolAction;
+  /** Asked before each request. */
+  readonly admit: Admit;
+  readonly redactor: Redactor;
+}
+
 /**
  * Does `work` with a call of its own. A FailureError and an abort become a failed outcome; while `doubt.left` says that an
  * earlier attempt may have taken effect, every failure leaves that open. Anything else that is thrown is thrown on.
  */
 export async function attempt(
-  connected: ConnectedTool,
-  action: ToolAction,
+  parts: AttemptParts,
   invocation: Invocation,
   doubt: { readonly left: boolean },
   work: (call: ToolCall) => Promise<Outcome>,
 ): Promise<Outcome> {
+  const { connected, action, redactor } = parts;
   const limits = limitAttempt(invocation);
   const { signal } = limits;
-  const call = createCall(connected, invocation, limits);
+  const call = createCall(parts, invocation, limits);
   let started = false;
   try {
     signal.throwIfAborted();
     started = true;
     return await (connected.tool.onOwnDatabase ? work(call) : orLeave(work(call), signal));
   } catch (error) {
+    redactor.error(error);
     const failed = failureOf(error, limits);
     const cut = !(error instanceof FailureError) && started;
     const unknown = action.effect && (cut || failed.unknown || doubt.left || call.http.changed);
-    return {
-      ok: false,
-      error: { ...failed, unknown, message: storableText(failed.message.slice(0, MAX_MESSAGE_LENGTH)) },
-    };
+    // Cut after it is redacted: half a secret is not recognised.
+    const message = storableText(redactor.text(failed.message).slice(0, MAX_MESSAGE_LENGTH));
+    return { ok: false, error: { ...failed, unknown, message } };
   } finally {
     limits.clear();
   }
@@ -62,11 +82,13 @@ export async function attempt(
 
 const MAX_MESSAGE_LENGTH = 1_000;
 
-function createCall({ client, tool }: ConnectedTool, invocation: Invocation, limits: AttemptLimits): ToolCall {
-  const { key, tenant, runId } = invocation;
-  const { signal, beat: heartbeat } = limits;
-  const http = client ? client.open(signal, heartbeat) : withoutHttp(tool.name);
-  return { http, settings: client?.connection.settings ?? {}, key, signal, heartbeat, tenant, runId };
+function createCall(
+  { connected: { client, tool }, admit, redactor: { text: redact } }: AttemptParts,
+  { key, tenant, runId }: Invocation,
+  { signal, beat: heartbeat }: AttemptLimits,
+): ToolCall {
+  const http = client ? client.open(signal, { beat: heartbeat, admit }) : withoutHttp(tool.name);
+  return { http, settings: client?.connection.settings ?? {}, key, signal, heartbeat, admit, redact, tenant, runId };
 }
 
 function withoutHttp(tool: string): ToolHttp {

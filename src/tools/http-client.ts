@@ -16,6 +16,7 @@ import {
 } from './http-failure.ts';
 import { inParts, readText } from './body-parts.ts';
 import { createRedact, type Redact } from './redact.ts';
+import type { Admit } from './spend.ts';
 import type { Refusal, Tool } from './tool.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -81,6 +82,16 @@ interface Answer {
   readonly text: string;
 }
 
+/** Who is told of the requests of an attempt. */
+export interface RequestWatch {
+  /** Of every part that is sent or received. */
+  readonly beat: () => void;
+  /** Of the address, before each. */
+  readonly admit: Admit;
+}
+
+const UNWATCHED: RequestWatch = { beat: () => undefined, admit: () => undefined };
+
 /** A tool's connections to its vendor. One Agent a tool: a slow vendor cannot take another's sockets. */
 export class ToolClient {
   readonly tool: Tool;
@@ -89,10 +100,15 @@ export class ToolClient {
   readonly #agent: Agent;
   readonly #base: URL;
 
-  constructor(tool: Tool, connection: VendorConnection, limits: HttpLimits = DEFAULT_HTTP_LIMITS) {
+  constructor(
+    tool: Tool,
+    connection: VendorConnection,
+    limits: HttpLimits = DEFAULT_HTTP_LIMITS,
+    redact = createRedact(connection.secrets),
+  ) {
     this.tool = tool;
     this.connection = connection;
-    this.redact = createRedact(connection.secrets);
+    this.redact = redact;
     this.#base = new URL(connection.baseUrl);
     this.#agent = new Agent({
       allowH2: false,
@@ -103,8 +119,8 @@ export class ToolClient {
     });
   }
 
-  open(signal: AbortSignal, beat: () => void = () => undefined): ToolHttp {
-    return new AttemptHttp(this, signal, beat);
+  open(signal: AbortSignal, watch: Partial<RequestWatch> = {}): ToolHttp {
+    return new AttemptHttp(this, signal, { ...UNWATCHED, ...watch });
   }
 
   async close(): Promise<void> {
@@ -145,13 +161,13 @@ export class ToolClient {
 class AttemptHttp implements ToolHttp {
   readonly #client: ToolClient;
   readonly #signal: AbortSignal;
-  readonly #beat: () => void;
+  readonly #watch: RequestWatch;
   #changed = false;
 
-  constructor(client: ToolClient, signal: AbortSignal, beat: () => void) {
+  constructor(client: ToolClient, signal: AbortSignal, watch: RequestWatch) {
     this.#client = client;
     this.#signal = signal;
-    this.#beat = beat;
+    this.#watch = watch;
   }
 
   get changed(): boolean {
@@ -188,13 +204,20 @@ class AttemptHttp implements ToolHttp {
     options: Omit<RequestOptions<unknown>, 'expect'>,
   ): Promise<{ fact: RequestFact; answer: Answer }> {
     this.#signal.throwIfAborted();
+    this.#watch.admit(this.baseUrl);
     const target = joinPath(path);
     const fact = { tool: this.#client.tool.name, method, path: target, changes: options.changes ?? method !== 'GET' };
     const answer = await this.#send(fact, method, `${target}${queryText(options.query)}`, options);
-    const refusal = isSuccess(answer) ? this.#client.tool.vendor?.refusalIn?.(parseLeniently(answer.text)) : undefined;
+    const refusal = isSuccess(answer) ? this.#refusalIn(answer.text) : undefined;
     if (refusal) throw this.#refusedInside(fact, answer, refusal);
     if (fact.changes && (isSuccess(answer) || answer.status >= 500)) this.#changed = true;
     return { fact, answer };
+  }
+
+  // Its words are cut: they are redacted before, since half a secret is not recognised.
+  #refusalIn(text: string): Refusal | undefined {
+    const find = this.#client.tool.vendor?.refusalIn;
+    return find?.(parseLeniently(text)) && find(parseLeniently(this.#client.redact(text)));
   }
 
   #refusedInside(fact: RequestFact, answer: Answer, refusal: Refusal): FailureError {
@@ -209,11 +232,12 @@ class AttemptHttp implements ToolHttp {
 
   async upload(url: string, bytes: Uint8Array): Promise<void> {
     this.#signal.throwIfAborted();
+    this.#watch.admit(url);
     const { name } = this.#client.tool;
     const fact = { tool: name, method: 'POST', path: URL.parse(url)?.pathname ?? '/', changes: false };
     const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/octet-stream' };
     const answer = await this.#guarded(fact, () =>
-      this.#client.sendTo(url, { method: 'POST', signal: this.#signal, beat: this.#beat, headers, body: bytes }),
+      this.#client.sendTo(url, { method: 'POST', signal: this.#signal, beat: this.#watch.beat, headers, body: bytes }),
     );
     if (!answer) throw this.#fail(failureOfMalformed(fact, "the address for the upload is not one of the vendor's"));
     if (!isSuccess(answer)) throw this.#refused(fact, answer);
@@ -229,7 +253,7 @@ class AttemptHttp implements ToolHttp {
       this.#client.send(path, {
         method,
         signal: this.#signal,
-        beat: this.#beat,
+        beat: this.#watch.beat,
         headers: {
           accept: 'application/json',
           'user-agent': USER_AGENT,
@@ -258,7 +282,7 @@ class AttemptHttp implements ToolHttp {
 
   #refused(fact: RequestFact, answer: Answer): FailureError {
     const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], sentAtMs(answer.headers));
-    const body = parseLeniently(answer.text);
+    const body = parseLeniently(this.#client.redact(answer.text));
     const common = failureOfStatus(fact, { status: answer.status, reason: reasonOf(body), retryAfterMs });
     return this.#fail({ ...common, ...this.#client.tool.vendor?.failureOf?.(answer.status, answer.headers, body) });
   }

@@ -18,6 +18,10 @@ const headerValue = z.string().regex(/^[\t\x20-\x7e\x80-\xff]*$/, 'must be one l
 
 const target = {
   url: z.string().min(1).max(8_192).describe('The whole address, http or https'),
+  query: z
+    .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+    .default({})
+    .describe('Added to those of the address'),
   headers: z.record(headerName, headerValue).default({}),
   redirects: z.int().min(0).max(MAX_REDIRECTS).default(0).describe('How many redirects to follow'),
   expect: z
@@ -42,8 +46,10 @@ function get(guard: OutboundGuard) {
     output: answerShape,
     effect: false,
     keyedBy: 'none',
-    run: async (call, { url, headers, ...wanted }) =>
-      toOutput(await exchange(guard, call, { method: 'GET', url, headers: lowerCased(headers) }, wanted)),
+    run: async (call, { url, query, headers, ...wanted }) => {
+      const first = { method: 'GET', url: withQuery(url, query), headers: lowerCased(headers) } as const;
+      return toOutput(await exchange(guard, call, first, wanted));
+    },
   });
 }
 
@@ -69,11 +75,11 @@ function request(guard: OutboundGuard) {
   });
 }
 
-function toRequest({ method, url, headers, json, text }: RequestInput, key: string): RoutedRequest {
+function toRequest({ method, url, query, headers, json, text }: RequestInput, key: string): RoutedRequest {
   const body = json === undefined ? text : JSON.stringify(json);
   return {
     method,
-    url,
+    url: withQuery(url, query),
     headers: {
       ...(json !== undefined && { 'content-type': 'application/json' }),
       ...lowerCased(headers),
@@ -81,6 +87,14 @@ function toRequest({ method, url, headers, json, text }: RequestInput, key: stri
     },
     ...(body !== undefined && { body }),
   };
+}
+
+// What is no address is left to the guard, which refuses it.
+function withQuery(address: string, query: Readonly<Record<string, string | number | boolean>>): string {
+  const url = URL.parse(address);
+  if (!url || Object.keys(query).length === 0) return address;
+  for (const [name, value] of Object.entries(query)) url.searchParams.append(name, String(value));
+  return url.href;
 }
 
 function lowerCased(headers: Readonly<Record<string, string>>): Record<string, string> {
@@ -96,5 +110,10 @@ function toOutput({ request: sent, answer, body }: Exchanged): HttpAnswer {
 }
 
 export function createHttp(guard: OutboundGuard) {
-  return { name: 'http', actions: { get: get(guard), request: request(guard) } } satisfies Tool;
+  return {
+    name: 'http',
+    actions: { get: get(guard), request: request(guard) },
+    // What goes to whom an address names; the address itself is shown.
+    secretArguments: ['query', 'headers', 'json', 'text'],
+  } satisfies Tool;
 }

@@ -28,6 +28,8 @@ export { CANCELLED, readWithin, type LimitedBy } from './attempt-limits.ts';
 export { probeAction, undoArguments, type Probed } from './invoke.ts';
 export { createRegistry, type ConnectedTool, type Registry, type RegistryOptions } from './registry.ts';
 export { NotPlainError, plainJson } from './plain-json.ts';
+export { createRedactor, type Redactor } from './redact.ts';
+export { openSecrets } from './secrets.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { breakerTenant, serviceOf } from './through-breaker.ts';
 export { readJsonDocument } from './read-json-document.ts';

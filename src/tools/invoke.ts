@@ -10,10 +10,12 @@ import {
   type Outcome,
   type Problem,
 } from '../kernel/index.ts';
-import { attempt, type Invocation } from './attempt.ts';
+import { attempt, type AttemptParts, type Invocation } from './attempt.ts';
 import { codePrefix } from './http-failure.ts';
+import type { Redactor } from './redact.ts';
 import type { ConnectedTool, Registry } from './registry.ts';
 import { settle } from './settle.ts';
+import { spendSecrets } from './spend.ts';
 import { throughBreaker } from './through-breaker.ts';
 import { PARTLY, type BoundAct, type ToolAction, type ToolCall } from './tool.ts';
 
@@ -24,7 +26,7 @@ import { PARTLY, type BoundAct, type ToolAction, type ToolCall } from './tool.ts
 export async function invokeAction(registry: Registry, invocation: Invocation): Promise<Outcome> {
   const prepared = prepare(registry, invocation);
   if (!prepared.ok) return prepared;
-  const { action, connected } = prepared;
+  const { action, connected } = prepared.parts;
   const unknown = action.effect && invocation.suspect;
   return await throughBreaker(registry, connected, invocation, {
     call: async () => await perform(prepared, invocation),
@@ -32,17 +34,20 @@ export async function invokeAction(registry: Registry, invocation: Invocation): 
   });
 }
 
-async function perform({ act, action, connected }: Prepared, invocation: Invocation): Promise<Outcome> {
+async function perform({ act, parts }: Prepared, invocation: Invocation): Promise<Outcome> {
   const doubt = { left: invocation.suspect };
-  return await attempt(connected, action, invocation, doubt, async (call) => {
+  return await attempt(parts, invocation, doubt, async (call) => {
     const found = doubt.left && act.probe ? await look(act.probe, call) : PARTLY;
     // Only a probe that found nothing settles the doubt: without one, or with half an act found, every failure leaves it open.
     if (found === undefined) doubt.left = false;
-    if (found !== undefined && found !== PARTLY) return settle(connected.tool.name, action, found);
+    if (found !== undefined && found !== PARTLY) return settled(parts, found);
     throwIfFenced();
-    const answer = await act.run(call);
-    return settle(connected.tool.name, action, answer);
+    return settled(parts, await act.run(call));
   });
+}
+
+function settled({ connected, action, redactor }: AttemptParts, answer: unknown): Outcome {
+  return settle(connected.tool.name, action, answer, redactor);
 }
 
 /** What a look for the effect of an act found. `partly`: it began. `no_probe`: the action cannot tell. `failed`: not now; ask again. */
@@ -56,20 +61,20 @@ export async function probeAction(registry: Registry, invocation: Omit<Invocatio
   const asked = { ...invocation, suspect: true };
   const prepared = prepare(registry, asked);
   if (!prepared.ok) return { found: 'failed', error: prepared.error };
-  const { act, action, connected } = prepared;
+  const { act, parts } = prepared;
   const { probe } = act;
   if (!probe) return { found: 'no_probe' };
   let without: 'nothing' | 'partly' | undefined;
   const ask = async (): Promise<Outcome> =>
-    await attempt(connected, action, asked, { left: true }, async (call) => {
+    await attempt(parts, asked, { left: true }, async (call) => {
       const found = await look(probe, call);
       if (found === undefined || found === PARTLY) {
         without = found === PARTLY ? 'partly' : 'nothing';
         return { ok: true, value: null };
       }
-      return settle(connected.tool.name, action, found);
+      return settled(parts, found);
     });
-  const outcome = await throughBreaker(registry, connected, asked, {
+  const outcome = await throughBreaker(registry, parts.connected, asked, {
     call: ask,
     refuse: (error) => ({ ok: false, error }),
   });
@@ -89,9 +94,8 @@ export function undoArguments(
 
 interface Prepared {
   readonly ok: true;
-  readonly connected: ConnectedTool;
-  readonly action: ToolAction;
   readonly act: BoundAct;
+  readonly parts: AttemptParts;
 }
 
 function prepare(registry: Registry, invocation: Invocation): Prepared | { ok: false; error: Failure } {
@@ -99,10 +103,16 @@ function prepare(registry: Registry, invocation: Invocation): Prepared | { ok: f
   if (!found.ok) return found;
   const { connected, action } = found;
   const { tool, connection } = connected;
-  const bound = action.bind(invocation.args);
-  if (!bound.ok) return { ok: false, error: invalidArguments(invocation, bound.problems) };
-  if (connection.state !== 'missing') return { ok: true, connected, action, act: bound.act };
+  const { secrets } = registry;
+  const { redactor } = secrets;
   const unknown = action.effect && invocation.suspect;
+  secrets.refresh();
+  const spending = spendSecrets(secrets, tool, invocation);
+  if (!spending.ok) return { ok: false, error: { ...spending.error, unknown } };
+  const bound = action.bind(spending.args);
+  if (!bound.ok) return { ok: false, error: invalidArguments(invocation, bound.problems, redactor) };
+  const parts = { connected, action, admit: spending.admit, redactor };
+  if (connection.state !== 'missing') return { ok: true, act: bound.act, parts };
   return { ok: false, error: { ...notConfigured(tool.name, connection.variables), unknown } };
 }
 
@@ -122,8 +132,8 @@ function findAction(registry: Registry, { tool, action }: { tool: string; action
   return { ok: false, error: failure('UNKNOWN_ACTION', message, { kind: 'refused' }) };
 }
 
-function invalidArguments({ tool, action }: Invocation, problems: readonly Problem[]): Failure {
-  const list = problems.map(({ path, message }) => `${path || '/'}: ${message}`).join('; ');
+function invalidArguments({ tool, action }: Invocation, problems: readonly Problem[], redactor: Redactor): Failure {
+  const list = redactor.text(problems.map(({ path, message }) => `${path || '/'}: ${message}`).join('; '));
   return failure('INVALID_ARGUMENTS', `${tool}.${action} was called with wrong arguments: ${list}`);
 }
 

@@ -11,7 +11,7 @@ import {
 } from './http-failure.ts';
 import type { OutboundGuard } from './outbound-guard.ts';
 import { type PinnedAnswer, sendPinned } from './pinned-request.ts';
-import { createRedact } from './redact.ts';
+import { createRedact, type Redact } from './redact.ts';
 import { follow, redirectOf, type RoutedRequest } from './redirect.ts';
 import { MAX_OUTCOME_BYTES } from './settle.ts';
 import type { ToolCall } from './tool.ts';
@@ -35,6 +35,8 @@ export interface Exchanged {
 /** What happened so far in this attempt: a failure after an act leaves open whether it took effect. */
 interface Trail {
   acted: boolean;
+  /** Also of credentials that the request was given in clear. */
+  readonly redact: Redact;
 }
 
 export async function exchange(
@@ -43,15 +45,15 @@ export async function exchange(
   first: RoutedRequest,
   wanted: Wanted,
 ): Promise<Exchanged> {
-  const trail: Trail = { acted: false };
-  const redact = createRedact(credentialsIn(first.headers));
+  const ownRedact = createRedact(credentialsIn(first.headers));
+  const trail: Trail = { acted: false, redact: (text) => ownRedact(call.redact(text)) };
   try {
     return await walk(guard, call, first, wanted, trail);
   } catch (error) {
     if (!(error instanceof FailureError)) throw error;
     const { message, unknown, ...rest } = error.failure;
     throw new FailureError(
-      { ...rest, message: redact(message), unknown: unknown || trail.acted },
+      { ...rest, message: trail.redact(message), unknown: unknown || trail.acted },
       { cause: error.cause },
     );
   }
@@ -74,7 +76,7 @@ async function walk(
     const answer = await send(guard, call, current, trail);
     const to = redirectOf(answer, current.url);
     if (isSuccess(answer, expect)) return { request: current, answer, body: bodyOf(current, answer) };
-    if (to === undefined) throw new FailureError(failureOf(current, answer));
+    if (to === undefined) throw new FailureError(failureOf(current, answer, trail.redact));
     if (left === 0) throw new FailureError(notFollowed(current, answer.status, to, redirects));
     current = follow(current, answer.status, to);
   }
@@ -82,6 +84,7 @@ async function walk(
 
 async function send(guard: OutboundGuard, call: ToolCall, current: RoutedRequest, trail: Trail): Promise<PinnedAnswer> {
   const { signal, heartbeat } = call;
+  call.admit(current.url);
   const checked = await unlessAborted(signal, guard.check(current.url));
   const headers = { accept: '*/*', 'user-agent': 'breakwater', ...current.headers };
   try {
@@ -124,13 +127,14 @@ function isSuccess({ status }: PinnedAnswer, expect: readonly number[] | undefin
   return expect ? expect.includes(status) : status >= 200 && status < 300;
 }
 
-function failureOf(current: RoutedRequest, answer: PinnedAnswer): Failure {
+function failureOf(current: RoutedRequest, answer: PinnedAnswer, redact: Redact): Failure {
   const retryAfterMs = parseRetryAfter(answer.headers['retry-after'], sentAtMs(answer.headers));
-  return failureOfStatus(factOf(current), { status: answer.status, reason: reasonIn(answer), retryAfterMs });
+  return failureOfStatus(factOf(current), { status: answer.status, reason: reasonIn(answer, redact), retryAfterMs });
 }
 
-function reasonIn(answer: PinnedAnswer): string | undefined {
-  const body = isJson(answer) ? parseJson(answer.text) : undefined;
+// Redacted before it is cut: half a secret is not recognised.
+function reasonIn(answer: PinnedAnswer, redact: Redact): string | undefined {
+  const body = isJson(answer) ? parseJson(redact(answer.text)) : undefined;
   return reasonOf(body?.ok ? body.value : undefined);
 }
 

@@ -8,7 +8,9 @@ import type { Connection, Connections } from './connect.ts';
 import { ToolClient, type HttpLimits } from './http-client.ts';
 import { invokeAction } from './invoke.ts';
 import { plainJson } from './plain-json.ts';
-import type { Tool, ToolAction } from './tool.ts';
+import type { Redactor } from './redact.ts';
+import { noSecrets, type Secrets } from './secrets.ts';
+import { secretArguments, type Tool, type ToolAction } from './tool.ts';
 
 /** A tool as the engine calls it. `client` is absent for a tool without HTTP and for one that is not configured. */
 export interface ConnectedTool {
@@ -25,6 +27,7 @@ export interface Registry {
   invoke(invocation: Invocation): Promise<Outcome>;
   /** Absent: every call goes through. */
   readonly breakers?: Breakers;
+  readonly secrets: Secrets;
   /** Waits for requests in flight, then closes every connection and whatever else a tool holds. */
   close(): Promise<void>;
 }
@@ -32,14 +35,16 @@ export interface Registry {
 export interface RegistryOptions {
   readonly limits?: HttpLimits;
   readonly breakers?: Breakers;
+  /** Absent: there are none. The credentials of the tools are hidden by its redactor too. */
+  readonly secrets?: Secrets;
 }
 
 export function createRegistry(
   tools: readonly Tool[],
   connections: Connections,
-  { limits, breakers }: RegistryOptions = {},
+  { limits, breakers, secrets = noSecrets() }: RegistryOptions = {},
 ): Registry {
-  const byName = indexTools(tools, connections, limits);
+  const byName = indexTools(tools, connections, secrets.redactor, limits);
   const connected = tools.map((tool) => byName.get(tool.name)!);
   const registry: Registry = {
     catalog: createCatalog(tools),
@@ -47,6 +52,7 @@ export function createRegistry(
     tools: () => connected,
     invoke: (invocation) => invokeAction(registry, invocation),
     ...(breakers && { breakers }),
+    secrets,
     close: async () => {
       await Promise.all(
         connected.map(async ({ tool, client }) => {
@@ -59,14 +65,21 @@ export function createRegistry(
   return registry;
 }
 
-function indexTools(tools: readonly Tool[], connections: Connections, limits?: HttpLimits): Map<string, ConnectedTool> {
+function indexTools(
+  tools: readonly Tool[],
+  connections: Connections,
+  redactor: Redactor,
+  limits?: HttpLimits,
+): Map<string, ConnectedTool> {
   const byName = new Map<string, ConnectedTool>();
   for (const tool of tools) {
     const connection = connections.get(tool.name) ?? {
       state: 'missing',
       variables: tool.vendor?.credentials.names ?? [],
     };
-    const client = connection.state === 'connected' ? new ToolClient(tool, connection, limits) : undefined;
+    const client =
+      connection.state === 'connected' ? new ToolClient(tool, connection, limits, redactor.text) : undefined;
+    for (const secret of client?.connection.secrets ?? []) redactor.hide(secret);
     for (const name of [tool.name, ...(tool.aliases ?? [])]) {
       if (byName.has(name)) throw new TypeError(`Two tools are called "${name}"`);
       byName.set(name, { tool, connection, ...(client && { client }) });
@@ -88,7 +101,12 @@ function describeTool(tool: Tool): CatalogTool {
   const actions = Object.entries(tool.actions).map(
     ([name, action]) => [name, describeAction(tool.name, name, action)] as const,
   );
-  return { name: tool.name, aliases: tool.aliases ?? [], actions: new Map(actions) };
+  return {
+    name: tool.name,
+    aliases: tool.aliases ?? [],
+    actions: new Map(actions),
+    secretArguments: secretArguments(tool),
+  };
 }
 
 function describeAction(tool: string, name: string, action: ToolAction): CatalogAction {

@@ -1,16 +1,17 @@
-// From what an adapter returned to the outcome that is stored: of the promised shape, plain JSON and not too large. Pure.
+// From what an adapter returned to the outcome that is stored: of the promised shape, plain JSON, without secrets and not too large. Pure.
 import { failure, FailureError, type Failure, type Json, type Outcome } from '../kernel/index.ts';
 import { codePrefix } from './http-failure.ts';
 import { NotPlainError, plainJson } from './plain-json.ts';
+import type { Redactor } from './redact.ts';
 import type { ToolAction } from './tool.ts';
 
 /** The largest outcome a checkpoint holds. */
 export const MAX_OUTCOME_BYTES = 1024 * 1024;
 
-export function settle(tool: string, action: ToolAction, answer: unknown): Outcome {
+export function settle(tool: string, action: ToolAction, answer: unknown, redactor: Redactor): Outcome {
   const parsed = action.output.safeParse(answer);
   if (!parsed.success) throw new FailureError(unexpectedOutput(tool, action, parsed.error.issues));
-  const value = toOutcomeValue(tool, action, parsed.data);
+  const value = redactor.json(toOutcomeValue(tool, action, parsed.data));
   const bytes = Buffer.byteLength(JSON.stringify(value));
   if (bytes > MAX_OUTCOME_BYTES)
     throw new FailureError(tooLarge(tool, action, `has ${bytes} bytes; ${MAX_OUTCOME_BYTES} are kept`));

@@ -23,6 +23,13 @@ export interface ToolCall {
   readonly signal: AbortSignal;
   /** A sign of life, where the definition gives the activity a `heartbeat`. What `http` sends and receives counts by itself. */
   heartbeat(): void;
+  /**
+   * For a tool with `secretArguments`, before each request: throws where a secret among the arguments must not go to this address.
+   * `http` asks by itself.
+   */
+  admit(address: string): void;
+  /** For a text that is cut before it becomes a message: half a secret is not recognised afterwards. `http` does so by itself. */
+  redact(text: string): string;
   readonly tenant: string;
   readonly runId: string;
 }
@@ -146,8 +153,15 @@ export interface Tool {
     readonly uploadOrigins?: readonly string[];
   };
   readonly actions: Readonly<Record<string, ToolAction>>;
+  /** Arguments that may hold secrets although the tool has no vendor: its actions ask `call.admit` before each request. */
+  readonly secretArguments?: readonly string[];
   /** Its actions work on our own database: they end by the pool's limits, for what hangs there is no outcome (D1). */
   readonly onOwnDatabase?: boolean;
   /** Gives up what the tool holds between calls, such as a browser; called when the process stops. */
   readonly close?: () => Promise<void>;
+}
+
+/** The arguments that may hold secrets: all that go to a vendor, else those of which the tool says so. */
+export function secretArguments({ vendor, secretArguments: own = [] }: Tool): 'any' | readonly string[] {
+  return vendor ? 'any' : own;
 }

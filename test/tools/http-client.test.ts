@@ -298,9 +298,10 @@ describe('signs of life', () => {
   it('are every part of a large body that is sent, and every part of an answer', async () => {
     await using world = await setup(answerJson(200, { id: 'x' }));
     let beats = 0;
-    const http = world.client.open(world.controller.signal, () => {
+    const beat = () => {
       beats += 1;
-    });
+    };
+    const http = world.client.open(world.controller.signal, { beat });
     const json = { text: 'é'.repeat(2 * PART_BYTES) };
 
     await http.request('POST', ['things'], { json, expect: thing });
