@@ -33,10 +33,11 @@ export interface RunningSandbox {
 export interface KeyCommands {
   create(
     knex: Knex,
-    key: { tenant: string; user: string; roles: readonly string[]; expiresAt?: Date },
-  ): Promise<{ id: string; key: string }>;
+    key: { tenant: string; user: string; roles: readonly string[]; lifetimeMs?: number },
+    by: string,
+  ): Promise<{ id: string; key: string; expiresAt: string | null }>;
   list(knex: Knex): Promise<readonly KeyRow[]>;
-  revoke(knex: Knex, id: string): Promise<void>;
+  revoke(knex: Knex, id: string, by: string): Promise<void>;
 }
 
 export interface KeyRow {

@@ -16,6 +16,11 @@ interface CreateOptions {
 }
 
 const ROLE = /^[a-z][a-z0-9_-]{0,62}$/;
+const TENANT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/;
+const USER = /^[^\p{C}\s][^\p{C}]{0,199}$/u;
+
+/** As the audit calls whoever may use the database itself. */
+const BY = 'cli';
 
 export function addKeys(program: Command, context: Context): void {
   const keys = program.command('keys').description('make, list and revoke API keys');
@@ -32,14 +37,10 @@ function addCreate(keys: Command, { io, config }: Context): void {
     .option('--tenant <name>', 'whose data it sees', 'default')
     .option('--expires <duration>', 'how long it lives, such as 90d; default: until revoked')
     .action(async ({ user, role, tenant, expires, json }: CreateOptions) => {
-      const key = {
-        user,
-        tenant,
-        roles: rolesOf(role),
-        expiresAt: expires === undefined ? undefined : instantAfter(expires),
-      };
-      const made = await withTables(config(), (knex) => io.keys.create(knex, key));
-      if (json) return printJson(io, { ...made, ...key, expiresAt: key.expiresAt?.toISOString() ?? null });
+      const key = { user: nameOf('user', user, USER), tenant: nameOf('tenant', tenant, TENANT), roles: rolesOf(role) };
+      const lifetimeMs = expires === undefined ? undefined : lifetimeOf(expires);
+      const made = await withTables(config(), (knex) => io.keys.create(knex, { ...key, lifetimeMs }, BY));
+      if (json) return printJson(io, { ...made, ...key });
       io.stderr(`Key ${made.id} of user:${user} (${key.roles.join(', ')}), shown this once:\n`);
       io.stdout(`${made.key}\n`);
     });
@@ -61,7 +62,7 @@ function addRevoke(keys: Command, { io, config }: Context): void {
     .argument('<id>', 'as "keys list" shows it')
     .description('make a key useless at once')
     .action(async (id: string) => {
-      await withTables(config(), (knex) => io.keys.revoke(knex, id));
+      await withTables(config(), (knex) => io.keys.revoke(knex, id, BY));
       io.stdout(`${id} is revoked\n`);
     });
 }
@@ -74,10 +75,17 @@ function rolesOf(given: readonly string[]): string[] {
   return [...new Set(roles)];
 }
 
-function instantAfter(duration: string): Date {
+function nameOf(what: string, given: string, shape: RegExp): string {
+  if (shape.test(given)) return given;
+  throw new WrongUse(
+    `"${given}" is no ${what}: a name has no control characters, and a tenant's only letters, digits, ".", "_" and "-"`,
+  );
+}
+
+function lifetimeOf(duration: string): number {
   const ms = parseDuration(duration);
   if (ms === undefined || ms === 0) throw new WrongUse(`"${duration}" is no duration; write it like 12h or 90d`);
-  return new Date(Date.now() + ms);
+  return ms;
 }
 
 function cellsOf(key: KeyRow): string[] {

@@ -36,7 +36,7 @@ async function enter(knex: Knex, key: string, created: boolean): Promise<AdminKe
 // Two processes may start at once: the one that comes second finds the row there.
 async function storeOnce(knex: Knex, key: string): Promise<void> {
   try {
-    await createKey(knex, ADMIN, key);
+    await createKey(knex, ADMIN, 'system', key);
   } catch (error) {
     if (!(await hasKey(knex, key))) throw error;
   }

@@ -9,7 +9,15 @@ export interface NewKey {
   readonly tenant: string;
   readonly user: string;
   readonly roles: readonly string[];
-  readonly expiresAt?: Date;
+  /** From now on, by the clock of the database; absent: until it is revoked. */
+  readonly lifetimeMs?: number;
+}
+
+export interface MadeKey {
+  readonly id: string;
+  /** Its text: kept nowhere. */
+  readonly key: string;
+  readonly expiresAt: string | null;
 }
 
 export interface KeyView {
@@ -58,18 +66,31 @@ export async function findKeyOwner(knex: Knex, keyText: string): Promise<Actor |
   return { tenant: row.tenant, user: row.user_name, roles: row.roles };
 }
 
-/** Makes a key with a new random text, or with the text given. */
-export async function createKey(knex: Knex, key: NewKey, text = newKeyText()): Promise<{ id: string; key: string }> {
+/** Makes a key with a new random text, or with the text given. `by` is who is told of in the audit. */
+export async function createKey(knex: Knex, key: NewKey, by: string, text = newKeyText()): Promise<MadeKey> {
   const id = `key_${uuidv7(Date.now())}`;
-  await keys(knex).insert({
-    id,
-    tenant: key.tenant,
-    user_name: key.user,
-    roles: JSON.stringify(key.roles),
-    key_hash: sha256(text),
-    expires_at: key.expiresAt ?? null,
-  });
-  return { id, key: text };
+  const told = { user: key.user, roles: key.roles, lifetimeMs: key.lifetimeMs ?? null };
+  const { rows } = await knex.raw<{ rows: unknown[] }>(
+    `with made as (
+       insert into breakwater.api_key (id, tenant, user_name, roles, key_hash, expires_at)
+       values (:id, :tenant, :user, :roles, :hash, clock_timestamp() + :lifetimeMs::float8 * interval '1 millisecond')
+       returning tenant, id, expires_at
+     ), told as (
+       insert into breakwater.audit (tenant, actor, action, subject, data)
+       select tenant, :by, 'key.create', id, :told::jsonb from made)
+     select expires_at from made`,
+    {
+      id,
+      tenant: key.tenant,
+      user: key.user,
+      roles: JSON.stringify(key.roles),
+      hash: sha256(text),
+      lifetimeMs: key.lifetimeMs ?? null,
+      by,
+      told: JSON.stringify(told),
+    },
+  );
+  return { id, key: text, expiresAt: z.object({ expires_at: instant.nullable() }).parse(rows[0]).expires_at };
 }
 
 export async function hasKey(knex: Knex, text: string): Promise<boolean> {
@@ -102,12 +123,19 @@ export async function listKeys(knex: Knex): Promise<KeyView[]> {
   }));
 }
 
-/** Takes effect with the key's next request. Throws NOT_FOUND for an id that is no key's. */
-export async function revokeKey(knex: Knex, id: string): Promise<void> {
-  const revoked = await keys(knex)
-    .where({ id })
-    .update({ revoked_at: knex.raw('coalesce(revoked_at, clock_timestamp())') });
-  if (revoked === 0) throw new BreakwaterError('NOT_FOUND', `No key "${id}"; "keys list" shows their ids.`);
+/** Takes effect with the key's next request; a second time changes nothing. Throws NOT_FOUND for an id that is no key's. */
+export async function revokeKey(knex: Knex, id: string, by: string): Promise<void> {
+  const { rows } = await knex.raw<{ rows: unknown[] }>(
+    `with revoked as (
+       update breakwater.api_key set revoked_at = clock_timestamp() where id = :id and revoked_at is null
+       returning tenant, id, user_name
+     ), told as (
+       insert into breakwater.audit (tenant, actor, action, subject, data)
+       select tenant, :by, 'key.revoke', id, jsonb_build_object('user', user_name) from revoked)
+     select id from breakwater.api_key where id = :id`,
+    { id, by },
+  );
+  if (rows.length === 0) throw new BreakwaterError('NOT_FOUND', `No key "${id}"; "keys list" shows their ids.`);
 }
 
 function keys(knex: Knex) {

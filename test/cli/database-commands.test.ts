@@ -73,6 +73,9 @@ describe('keys', () => {
     [['keys', 'create', '--user', 'ann'], '--role'],
     [['keys', 'create', '--user', 'ann', '--role', 'Top Boss'], '"Top Boss" is no role'],
     [['keys', 'create', '--user', 'ann', '--role', 'viewer', '--expires', 'soon'], '"soon" is no duration'],
+    [['keys', 'create', '--user', 'ann', '--role', 'viewer', '--tenant', '*'], '"*" is no tenant'],
+    [['keys', 'create', '--user', 'ann', '--role', 'viewer', '--tenant', ''], '"" is no tenant'],
+    [['keys', 'create', '--user', 'ann\nadmin', '--role', 'viewer'], 'is no user'],
   ])('are not made from %j', async (args, message) => {
     const { run } = await setup();
 

@@ -46,7 +46,7 @@ export interface RunningApp {
   readonly knex: Knex;
   call(path: string, call?: Call): Promise<Answer>;
   /** The text of a new key. */
-  keyFor(user: string, roles: readonly string[], over?: { tenant?: string; expiresAt?: Date }): Promise<string>;
+  keyFor(user: string, roles: readonly string[], over?: { tenant?: string; lifetimeMs?: number }): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -81,7 +81,8 @@ export async function startTestApp(
     databaseUrl,
     knex,
     call: (path, call) => send(app.url, path, call),
-    keyFor: async (user, roles, over = {}) => (await createKey(knex, { tenant: 'default', user, roles, ...over })).key,
+    keyFor: async (user, roles, { tenant = 'default', lifetimeMs } = {}) =>
+      (await createKey(knex, { tenant, user, roles, lifetimeMs }, 'test')).key,
     stop: async () => {
       await app.stop();
       await knex.destroy();

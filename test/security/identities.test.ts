@@ -1,7 +1,8 @@
 // Who comes in by a token: only those for whom the one issuer that we were told of signed, for us, now. The issuer speaks real HTTP.
 import fc from 'fast-check';
 import { exportSPKI, importJWK, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createKey, revokeKey } from '../../src/http/index.ts';
 import { actorOfClaims } from '../../src/http/token-claims.ts';
 import { createVerifyToken, looksLikeToken, type VerifyToken } from '../../src/http/tokens.ts';
 import { messageOf, silent } from '../../src/kernel/index.ts';
@@ -32,6 +33,58 @@ function verifier(of: Pick<Issuer, 'url'>, nowMs = () => performance.now(), cloc
   const settings = { issuer: of.url, audience: AUDIENCE, claims: claimNames };
   return createVerifyToken(settings, { clock: { now: clockMs }, emit: silent, nowMs });
 }
+
+describe('a key', () => {
+  const keyRow = (user: string) =>
+    api.knex.withSchema('breakwater').table('api_key').first<Record<string, unknown>>().where({ user_name: user });
+
+  it('lives as long as it was made for by the clock of the database, whatever the machine that makes it believes', async () => {
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400 * 24 * 60 * MINUTE_MS });
+    try {
+      await api.keyFor('month', ['viewer'], { lifetimeMs: 30 * 24 * 60 * MINUTE_MS });
+    } finally {
+      vi.useRealTimers();
+    }
+
+    const { expires_at: expiresAt } = (await keyRow('month')) as { expires_at: Date };
+    expect(Math.abs(expiresAt.getTime() - Date.now() - 30 * 24 * 60 * MINUTE_MS)).toBeLessThan(MINUTE_MS);
+  });
+
+  it('is refused with its next request once it is revoked or has expired', async () => {
+    const [revoked, expired] = [await api.keyFor('revoked', ['viewer']), await api.keyFor('expired', ['viewer'])];
+    for (const one of [revoked, expired])
+      expect(await api.call('/v1/runs', { key: one })).toMatchObject({ status: 200 });
+
+    await revokeKey(api.knex, String((await keyRow('revoked')).id), 'cli');
+    await api.knex.raw(`update breakwater.api_key set expires_at = clock_timestamp() where user_name = 'expired'`);
+
+    for (const one of [revoked, expired])
+      expect(await api.call('/v1/runs', { key: one })).toMatchObject({ status: 401 });
+  });
+
+  it('leaves a word in the audit when it is made and when it is revoked, once, and never its text', async () => {
+    const made = await createKey(api.knex, { tenant: 'acme', user: 'told', roles: ['viewer'] }, 'cli');
+    await revokeKey(api.knex, made.id, 'cli');
+    await revokeKey(api.knex, made.id, 'cli');
+
+    const rows = await api.knex
+      .withSchema('breakwater')
+      .table('audit')
+      .select<object[]>('tenant', 'actor', 'action', 'data')
+      .where({ subject: made.id })
+      .orderBy('id');
+    expect(rows).toEqual([
+      {
+        tenant: 'acme',
+        actor: 'cli',
+        action: 'key.create',
+        data: { user: 'told', roles: ['viewer'], lifetimeMs: null },
+      },
+      { tenant: 'acme', actor: 'cli', action: 'key.revoke', data: { user: 'told' } },
+    ]);
+    await expect(revokeKey(api.knex, 'key_none', 'cli')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+});
 
 describe('a token of the issuer', () => {
   it.each(['RS256', 'PS256', 'ES256', 'EdDSA'])('signed with %s opens', async (alg) => {
