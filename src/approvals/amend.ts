@@ -3,8 +3,8 @@ import type { Knex } from 'knex';
 import type { Json, Problem } from '../kernel/index.ts';
 import type { Approval, ApprovalActor } from './approval.ts';
 import { insertAmendment } from './approval-store.ts';
-import { lockDecidable, refuseProblems } from './decide.ts';
-import { editProblems, mergeEdits } from './settlement.ts';
+import { allowOrThrow, lockOwn, refuseProblems } from './decide.ts';
+import { editProblems, judgeDecision, mergeEdits } from './settlement.ts';
 
 export interface Amendment {
   readonly actor: ApprovalActor;
@@ -20,7 +20,8 @@ export async function amendApproval(
   validate: (approval: Approval) => Problem[],
 ): Promise<void> {
   await knex.transaction(async (trx) => {
-    const approval = await lockDecidable(trx, amendment);
+    const { approval, nowMs } = await lockOwn(trx, amendment);
+    allowOrThrow(judgeDecision(approval, amendment.actor, nowMs));
     refuseProblems([...editProblems(approval, 'approve', amendment.edits), ...validate(approval)]);
     await insertAmendment(trx, approval, amendment.actor.user, mergeEdits(approval.draftEdits, amendment.edits));
   });

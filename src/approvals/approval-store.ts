@@ -2,18 +2,17 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { uuidv7, type Json, type JsonObject } from '../kernel/index.ts';
-import { APPROVAL_STATUSES } from './approval.ts';
+import { ANSWER_WAYS, APPROVAL_STATUSES, DECISIONS, TIMEOUT_VERDICTS } from './approval.ts';
 import type { Approval, ApprovalStatus, DecisionRecord, NewApproval } from './approval.ts';
 
 const json = z.custom<Json>();
 const instant = z.date().transform((date) => date.toISOString());
 const names = z.array(z.string());
-const decision = z.enum(['approve', 'reject']);
 
 const decisionRow = z.object({
-  decision,
+  decision: z.enum(DECISIONS),
   by: z.string(),
-  via: z.enum(['api', 'link', 'timeout']),
+  via: z.enum([...ANSWER_WAYS, 'timeout']),
   reason: z.string().nullable(),
   edits: json,
   form: json,
@@ -31,7 +30,10 @@ const approvalRow = z.object({
   approvers: names,
   requester: z.string(),
   allow_requester: z.boolean(),
-  on_timeout: decision,
+  quorum: z.number(),
+  on_timeout: z.enum(TIMEOUT_VERDICTS),
+  changes: z.object({ to: z.string().nullable(), max: z.number().nullable() }).nullable(),
+  changes_made: z.number(),
   editable: names,
   edit_schemas: z.record(z.string(), z.custom<JsonObject>()).nullable(),
   form: z.custom<JsonObject | null>(),
@@ -39,10 +41,18 @@ const approvalRow = z.object({
   draft_edits: z.record(z.string(), json).nullable(),
   deadline: z.date(),
   settled_at: instant.nullable(),
+  withdrawn_by: z.string().nullable(),
+  withdrawn_reason: z.string().nullable(),
   decisions: z.array(decisionRow),
 });
 
-const DECISIONS = `
+/** Who decides when nobody does; no key's user has this name. */
+const BY_TIMEOUT = '';
+
+const HISTORY = `
+  (select count(*)::int
+     from breakwater.approval asked join breakwater.approval_decision d on d.approval_id = asked.id
+    where asked.run_id = a.run_id and asked.node = a.node and d.decision = 'request_changes') as changes_made,
   coalesce((select jsonb_agg(jsonb_build_object('decision', d.decision, 'by', d.decided_by, 'via', d.via, 'reason', d.reason,
                                                 'edits', d.edits, 'form', d.form,
                                                 'at', to_char(d.at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'))
@@ -55,9 +65,9 @@ export async function insertApproval(trx: Knex.Transaction, approval: NewApprova
   await trx.raw(
     `with opened as (
        insert into breakwater.approval (id, tenant, run_id, node, epoch, title, body, approvers, requester, allow_requester,
-                                        on_timeout, editable, edit_schemas, form, topic, deadline)
+                                        quorum, on_timeout, changes, editable, edit_schemas, form, topic, deadline)
        values (:id, :tenant, :runId, :node, :epoch, :title, :body, :approvers, :requester, :allowRequester,
-               :onTimeout, :editable, :editSchemas, :form, :topic, clock_timestamp() + :timeoutMs * interval '1 millisecond')
+               :quorum, :onTimeout, :changes, :editable, :editSchemas, :form, :topic, clock_timestamp() + :timeoutMs * interval '1 millisecond')
        on conflict (run_id, node, epoch) do nothing
        returning *)
      insert into breakwater.event (tenant, run_id, node, kind, data)
@@ -66,6 +76,8 @@ export async function insertApproval(trx: Knex.Transaction, approval: NewApprova
       ...approval,
       id: `apr_${uuidv7(Date.now())}`,
       body: approval.body ?? null,
+      quorum: approval.quorum ?? 1,
+      changes: approval.changes === undefined ? null : JSON.stringify(approval.changes),
       approvers: JSON.stringify(approval.approvers),
       editable: JSON.stringify(approval.editable),
       editSchemas: approval.editSchemas === undefined ? null : JSON.stringify(approval.editSchemas),
@@ -89,7 +101,7 @@ export async function findAsked(
 
 export async function findApproval(knex: Knex, id: string): Promise<Approval | undefined> {
   const result = await knex.raw<{ rows: unknown[] }>(
-    `select a.*, ${DECISIONS} from breakwater.approval a where a.id = ?`,
+    `select a.*, ${HISTORY} from breakwater.approval a where a.id = ?`,
     [id],
   );
   return result.rows[0] === undefined ? undefined : toApproval(result.rows[0]);
@@ -112,7 +124,7 @@ export async function lockApproval(
   const locked = await trx.raw<{ rowCount: number }>('select 1 from breakwater.approval where id = ? for update', [id]);
   if (locked.rowCount === 0) return undefined;
   const result = await trx.raw<{ rows: unknown[] }>(
-    `select a.*, ${DECISIONS}, clock_timestamp() as now from breakwater.approval a where a.id = ?`,
+    `select a.*, ${HISTORY}, clock_timestamp() as now from breakwater.approval a where a.id = ?`,
     [id],
   );
   const { now } = z.object({ now: z.date() }).parse(result.rows[0]);
@@ -126,42 +138,77 @@ export async function settle(
   status: ApprovalStatus,
   made: Omit<DecisionRecord, 'at'>,
 ): Promise<void> {
-  await trx
-    .withSchema('breakwater')
-    .table('approval_decision')
-    .insert({
-      approval_id: approval.id,
-      tenant: approval.tenant,
-      decision: made.decision,
-      decided_by: made.by ?? 'timeout',
-      via: made.via,
-      reason: made.reason,
-      edits: storedJson(made.edits),
-      form: storedJson(made.form),
-    });
-  await trx
-    .withSchema('breakwater')
-    .table('approval')
-    .where({ id: approval.id })
-    .update({ status, settled_at: trx.raw('clock_timestamp()') });
-  const { decision: what, by, via, reason } = made;
-  await insertEvent(trx, approval, 'approval.decided', { decision: what, by, via, reason });
+  await insertDecision(trx, approval, made);
+  await saveStatus(trx, approval, { status });
+  const { decision, by, via, reason } = made;
+  await insertEvent(trx, approval, 'approval.decided', { decision, by, via, reason });
 }
 
-export async function insertAudit(
+/** The deadline passed, and an operator is to decide what becomes of the run. The row must be locked and pending. */
+export async function expireUndecided(trx: Knex.Transaction, approval: Approval): Promise<void> {
+  await saveStatus(trx, approval, { status: 'expired' });
+  await insertEvent(trx, approval, 'approval.expired', {});
+}
+
+/** One approval of several that are needed: later approvers see its edits. The row must be locked and pending. */
+export async function insertVote(
   trx: Knex.Transaction,
   approval: Approval,
   made: Omit<DecisionRecord, 'at'>,
+): Promise<void> {
+  await insertDecision(trx, approval, made);
+  await saveQuestion(trx, approval, { draft_edits: storedJson(made.edits) });
+  const { decision, by, via, reason } = made;
+  const given = { approvals: approval.approvals + 1, quorum: approval.quorum };
+  await insertEvent(trx, approval, 'approval.voted', { decision, by, via, reason, ...given });
+}
+
+/** The question is taken back by somebody. The row must be locked and pending. */
+export async function insertWithdrawal(
+  trx: Knex.Transaction,
+  approval: Approval,
+  { by, reason }: { readonly by: string; readonly reason: string | null },
+): Promise<void> {
+  await saveStatus(trx, approval, { status: 'withdrawn', withdrawn_by: by, withdrawn_reason: reason });
+  await insertEvent(trx, approval, 'approval.withdrawn', { by, reason });
+}
+
+/** Others are asked from now on. The row must be locked and pending. */
+export async function insertReassignment(
+  trx: Knex.Transaction,
+  approval: Approval,
+  made: { readonly by: string; readonly reason: string | null; readonly approvers: readonly string[] },
+): Promise<void> {
+  const { by, reason, approvers: to } = made;
+  await saveQuestion(trx, approval, { approvers: JSON.stringify(to) });
+  await insertEvent(trx, approval, 'approval.reassigned', { by, reason, from: approval.approvers, to });
+}
+
+/** An answer that was not taken. */
+export async function insertRefusedAnswer(
+  trx: Knex.Transaction,
+  approval: Approval,
+  kind: 'approval.answered_late' | 'approval.answered_again',
+  answer: Pick<DecisionRecord, 'decision' | 'by' | 'via' | 'reason'>,
+): Promise<void> {
+  await insertEvent(trx, approval, kind, { ...answer });
+}
+
+/** What somebody did, or tried. */
+export async function insertAudit(
+  trx: Knex.Transaction,
+  approval: Approval,
+  { actor, action, data }: { readonly actor: string; readonly action: string; readonly data: JsonObject },
 ): Promise<void> {
   await trx
     .withSchema('breakwater')
     .table('audit')
     .insert({
       tenant: approval.tenant,
-      actor: made.by,
-      action: `approval.${made.decision}`,
+      actor,
+      action,
       subject: approval.id,
-      data: JSON.stringify({ runId: approval.runId, node: approval.node, via: made.via, reason: made.reason }),
+      data: JSON.stringify({ runId: approval.runId, node: approval.node, ...data }),
     });
 }
 
@@ -172,25 +219,22 @@ export async function insertAmendment(
   by: string,
   edits: Readonly<Record<string, Json>>,
 ): Promise<void> {
-  await trx
-    .withSchema('breakwater')
-    .table('approval')
-    .where({ id: approval.id })
-    .update({ draft_edits: JSON.stringify(edits) });
+  await saveQuestion(trx, approval, { draft_edits: JSON.stringify(edits) });
   await insertEvent(trx, approval, 'approval.amended', { by, nodes: Object.keys(edits) });
 }
 
-/** Every question of the run that is still open. A decision under way holds its row's lock and comes first. */
-export async function withdrawPending(trx: Knex.Transaction, runId: string): Promise<void> {
+/** Every question of the run, or of these nodes, that is still open. A decision under way holds its row's lock and comes first. */
+export async function withdrawPending(trx: Knex.Transaction, runId: string, nodes?: readonly string[]): Promise<void> {
+  const wanted = nodes ? [...nodes] : null;
   await trx.raw(
     `with withdrawn as (
        update breakwater.approval
           set status = 'withdrawn', settled_at = clock_timestamp()
-        where run_id = ? and status = 'pending'
+        where run_id = ? and status = 'pending' and (?::text[] is null or node = any(?))
        returning *)
      insert into breakwater.event (tenant, run_id, node, kind, data)
      select tenant, run_id, node, 'approval.withdrawn', jsonb_build_object('approval', id) from withdrawn`,
-    [runId],
+    [runId, wanted, wanted],
   );
 }
 
@@ -226,7 +270,7 @@ export async function selectApprovals(
   const query = knex
     .withSchema('breakwater')
     .table('approval as a')
-    .select('a.*', knex.raw(DECISIONS), knex.raw('a.created_at::text as position'))
+    .select('a.*', knex.raw(HISTORY), knex.raw('a.created_at::text as position'))
     .where('a.tenant', tenant);
   if (status !== undefined) void query.where('a.status', status);
   if (runId !== undefined) void query.where('a.run_id', runId);
@@ -238,6 +282,46 @@ export async function selectApprovals(
     const { position, id } = z.object({ position: z.string(), id: z.string() }).parse(row);
     return { approval: toApproval(row), position: { createdAt: position, id } };
   });
+}
+
+async function insertDecision(
+  trx: Knex.Transaction,
+  approval: Approval,
+  { decision, by, via, reason, edits, form }: Omit<DecisionRecord, 'at'>,
+): Promise<void> {
+  await trx
+    .withSchema('breakwater')
+    .table('approval_decision')
+    .insert({
+      approval_id: approval.id,
+      tenant: approval.tenant,
+      decision,
+      decided_by: by ?? BY_TIMEOUT,
+      via,
+      reason,
+      edits: storedJson(edits),
+      form: storedJson(form),
+    });
+}
+
+async function saveStatus(
+  trx: Knex.Transaction,
+  approval: Approval,
+  change: {
+    readonly status: ApprovalStatus;
+    readonly withdrawn_by?: string;
+    readonly withdrawn_reason?: string | null;
+  },
+): Promise<void> {
+  await saveQuestion(trx, approval, { ...change, settled_at: trx.raw('clock_timestamp()') });
+}
+
+async function saveQuestion(
+  trx: Knex.Transaction,
+  { id }: Approval,
+  change: Readonly<Record<string, string | null | Knex.Raw>>,
+): Promise<void> {
+  await trx.withSchema('breakwater').table('approval').where({ id }).update(change);
 }
 
 async function insertEvent(trx: Knex.Transaction, approval: Approval, kind: string, data: JsonObject): Promise<void> {
@@ -259,6 +343,8 @@ function storedJson(value: Json): string | null {
 
 function toApproval(row: unknown): Approval {
   const parsed = approvalRow.parse(row);
+  const decisions = parsed.decisions.map((made) => ({ ...made, by: made.via === 'timeout' ? null : made.by }));
+  const { withdrawn_by: by, withdrawn_reason: reason } = parsed;
   return {
     id: parsed.id,
     tenant: parsed.tenant,
@@ -270,7 +356,10 @@ function toApproval(row: unknown): Approval {
     approvers: parsed.approvers,
     requester: parsed.requester,
     allowRequester: parsed.allow_requester,
+    quorum: parsed.quorum,
+    approvals: decisions.filter((made) => made.decision === 'approve' && made.via !== 'timeout').length,
     onTimeout: parsed.on_timeout,
+    changes: parsed.changes && { ...parsed.changes, made: parsed.changes_made },
     editSchemas: parsed.edit_schemas ?? {},
     editable: parsed.editable,
     form: parsed.form,
@@ -279,6 +368,7 @@ function toApproval(row: unknown): Approval {
     deadline: parsed.deadline.toISOString(),
     deadlineMs: parsed.deadline.getTime(),
     settledAt: parsed.settled_at,
-    decisions: parsed.decisions.map((made) => ({ ...made, by: made.via === 'timeout' ? null : made.by })),
+    withdrawal: by === null ? null : { by, reason },
+    decisions,
   };
 }

@@ -3,13 +3,30 @@ import type { Json, JsonObject } from '../kernel/index.ts';
 
 export const APPROVAL_STATUSES = ['pending', 'approved', 'rejected', 'expired', 'withdrawn'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
-export type Decision = 'approve' | 'reject';
+/** What a person may answer. */
+export const DECISIONS = ['approve', 'reject', 'request_changes'] as const;
+export type Decision = (typeof DECISIONS)[number];
+/** What an unanswered question means; `ask`: an operator decides what becomes of it. */
+export const TIMEOUT_VERDICTS = ['reject', 'approve', 'ask'] as const;
+export type OnTimeout = (typeof TIMEOUT_VERDICTS)[number];
+
+/** Ways in which a person's answer comes. */
+export const ANSWER_WAYS = ['api', 'link', 'slack'] as const;
+export type AnswerVia = (typeof ANSWER_WAYS)[number];
 
 /** Who decides, or asks. The tenant comes from the key or the link, never from the request. */
 export interface ApprovalActor {
   readonly tenant: string;
   readonly user: string;
   readonly roles: readonly string[];
+}
+
+/** What may be asked to be done again. */
+export interface ChangesPolicy {
+  /** The module that the run goes back to; null: its code sees to that. */
+  readonly to: string | null;
+  /** How often; null: as often as its code asks. */
+  readonly max: number | null;
 }
 
 export type EditSchemas = Readonly<Record<string, JsonObject>>;
@@ -26,7 +43,11 @@ export interface NewApproval {
   readonly approvers: readonly string[];
   readonly requester: string;
   readonly allowRequester: boolean;
-  readonly onTimeout: Decision;
+  /** Approvals needed; default 1. */
+  readonly quorum?: number;
+  readonly onTimeout: OnTimeout;
+  /** Absent: nobody may request changes. */
+  readonly changes?: ChangesPolicy;
   /** Node ids whose output the approver may edit. */
   readonly editable: readonly string[];
   /** What each editable output must be, as JSON Schema by node, where no plan of the definition says it. */
@@ -42,8 +63,9 @@ export interface DecisionRecord {
   readonly decision: Decision;
   /** Null when the deadline decided. */
   readonly by: string | null;
-  readonly via: 'api' | 'link' | 'timeout';
+  readonly via: AnswerVia | 'timeout';
   readonly reason: string | null;
+  /** Of an approval: all edits as they stood with it, those of earlier approvers included. */
   readonly edits: Json;
   readonly form: Json;
   readonly at: string;
@@ -58,6 +80,11 @@ export interface ApprovalView {
   readonly title: string;
   readonly body: string | null;
   readonly approvers: readonly string[];
+  /** Approvals needed, and those that are given. */
+  readonly quorum: number;
+  readonly approvals: number;
+  /** How often changes were requested so far, of how many times; null where nobody may. */
+  readonly changes: (ChangesPolicy & { readonly made: number }) | null;
   readonly deadline: string;
   readonly editable: readonly string[];
   /** JSON Schema of the form to fill in, or null. */
@@ -70,20 +97,23 @@ export interface Approval extends ApprovalView {
   readonly tenant: string;
   readonly requester: string;
   readonly allowRequester: boolean;
-  readonly onTimeout: Decision;
+  readonly onTimeout: OnTimeout;
   readonly editSchemas: EditSchemas;
   readonly topic: string;
-  /** Edits made before the decision; they ship with an approval. */
+  /** Edits made before the decision, by earlier approvers too; they ship with an approval. */
   readonly draftEdits: Readonly<Record<string, Json>>;
   readonly deadlineMs: number;
   readonly settledAt: string | null;
+  /** Who took the question back, and why; null where nobody did, or the run no longer waited. */
+  readonly withdrawal: { readonly by: string; readonly reason: string | null } | null;
 }
 
 /** How an approval ended: what the waiting node reads. */
 export interface Settlement {
   readonly status: Exclude<ApprovalStatus, 'pending'>;
-  /** Null when it was withdrawn. */
+  /** Null when it was withdrawn, or ran out of time for an operator to decide. */
   readonly decision: Decision | null;
+  /** Who decided, or withdrew it. */
   readonly by: string | null;
   readonly at: string;
   readonly reason: string | null;

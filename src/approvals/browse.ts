@@ -49,9 +49,22 @@ export async function loadApproval(knex: Knex, tenant: string, id: string): Prom
 
 /** The current output of each node the approver may edit, by node id, as edits so far left it. */
 export async function readEditableOutputs(knex: Knex, approval: Approval): Promise<ReadonlyMap<string, Json>> {
-  if (approval.editable.length === 0) return new Map();
-  const outputs = await selectOutputs(knex, approval.runId, approval.editable);
-  const { draftEdits } = approval;
+  return editedOutputs(approval, await readOutputs(knex, approval));
+}
+
+/** As {@link readEditableOutputs}, before anybody edited: the same as long as the question is open. */
+export async function readOutputs(
+  knex: Knex,
+  { runId, editable }: Pick<Approval, 'runId' | 'editable'>,
+): Promise<ReadonlyMap<string, Json>> {
+  return editable.length === 0 ? new Map() : await selectOutputs(knex, runId, editable);
+}
+
+/** What edits so far make of the outputs. Pure. */
+export function editedOutputs(
+  { draftEdits }: Pick<Approval, 'draftEdits'>,
+  outputs: ReadonlyMap<string, Json>,
+): ReadonlyMap<string, Json> {
   const edited = (node: string, output: Json): Json =>
     Object.hasOwn(draftEdits, node) ? mergePatch(output, draftEdits[node] ?? null) : output;
   return new Map([...outputs].map(([node, output]) => [node, edited(node, output)]));
@@ -63,6 +76,8 @@ function askedOf(actor: ApprovalActor | undefined): Pick<ListFilter, 'askedOf'> 
 }
 
 function viewOf(approval: Approval): ApprovalView {
-  const { id, runId, node, status, title, body, approvers, deadline, editable, form, decisions } = approval;
-  return { id, runId, node, status, title, body, approvers, deadline, editable, form, decisions };
+  const { id, runId, node, status, title, body, approvers, quorum, approvals, changes } = approval;
+  const { deadline, editable, form, decisions } = approval;
+  const asked = { title, body, approvers, quorum, approvals, changes, deadline, editable, form };
+  return { id, runId, node, status, ...asked, decisions };
 }

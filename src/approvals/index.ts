@@ -1,16 +1,20 @@
 // The face of the approvals room: durable questions to people, who may answer them, and the links they answer by.
-export { APPROVAL_STATUSES } from './approval.ts';
+export { ANSWER_WAYS, APPROVAL_STATUSES, DECISIONS } from './approval.ts';
 export type {
+  AnswerVia,
   Approval,
   ApprovalActor,
   ApprovalStatus,
   ApprovalView,
+  ChangesPolicy,
+  Decision,
   DecisionRecord,
   EditSchemas,
   NewApproval,
+  OnTimeout,
   Settlement,
 } from './approval.ts';
-export { getApproval, listApprovals, loadApproval, readEditableOutputs } from './browse.ts';
+export { editedOutputs, getApproval, listApprovals, loadApproval, readEditableOutputs, readOutputs } from './browse.ts';
 export type { ApprovalFilter } from './browse.ts';
 export { amendApproval } from './amend.ts';
 export type { Amendment } from './amend.ts';
@@ -20,3 +24,7 @@ export { linkKeys } from './link-key-store.ts';
 export { signLink, verifyLink } from './link.ts';
 export type { LinkClaims, LinkKeys, LinkVerdict } from './link.ts';
 export { expireApproval, openApproval, readSettlement, withdrawApprovals } from './question.ts';
+export { reassignApproval } from './reassign.ts';
+export type { Reassignment } from './reassign.ts';
+export { takeBackApproval } from './take-back.ts';
+export type { Withdrawal } from './take-back.ts';

@@ -1,8 +1,9 @@
 // What the waiting run does with its question: opens it, reads how it ended, lets it expire, takes it back.
 import type { Knex } from 'knex';
 import { BreakwaterError } from '../kernel/index.ts';
-import type { NewApproval, Settlement } from './approval.ts';
+import type { Approval, NewApproval, Settlement } from './approval.ts';
 import {
+  expireUndecided,
   findApproval,
   findAsked,
   insertApproval,
@@ -22,7 +23,8 @@ export async function openApproval(
   approval: NewApproval,
 ): Promise<{ id: string; deadlineMs: number }> {
   await insertApproval(trx, approval);
-  return await findAsked(trx, approval);
+  const asked = await findAsked(trx, approval);
+  return asked;
 }
 
 /** Undefined while the question is open. */
@@ -44,17 +46,27 @@ export async function expireApproval(trx: Knex.Transaction, approvalId: string):
   if (first) return first;
   if (!passed)
     throw new BreakwaterError('CONFLICT', `The deadline of ${approvalId} is ${locked.approval.deadline}, not yet.`);
-  const { onTimeout } = locked.approval;
-  const drafted = onTimeout === 'approve' && Object.keys(locked.approval.draftEdits).length > 0;
-  const edits = drafted ? locked.approval.draftEdits : null;
-  const made = { decision: onTimeout, by: null, via: 'timeout', reason: null, edits, form: null } as const;
-  await settle(trx, locked.approval, timedOutStatus(onTimeout), made);
+  await expire(trx, locked.approval);
   return await settled(trx, approvalId);
 }
 
-/** Takes back every open question of a run that ends or turns round: a later decision finds a CONFLICT. */
-export async function withdrawApprovals(trx: Knex.Transaction, runId: string): Promise<void> {
-  await withdrawPending(trx, runId);
+// What nobody decided and an operator is to decide has no decision.
+async function expire(trx: Knex.Transaction, approval: Approval): Promise<void> {
+  const { onTimeout, draftEdits } = approval;
+  if (onTimeout === 'ask') return await expireUndecided(trx, approval);
+  const drafted = onTimeout === 'approve' && Object.keys(draftEdits).length > 0;
+  const edits = drafted ? draftEdits : null;
+  const made = { decision: onTimeout, by: null, via: 'timeout', reason: null, edits, form: null } as const;
+  await settle(trx, approval, timedOutStatus(onTimeout), made);
+}
+
+/** Takes back every open question of a run that ends or turns round, or those of `nodes`: a later decision finds a CONFLICT. */
+export async function withdrawApprovals(
+  trx: Knex.Transaction,
+  runId: string,
+  nodes?: readonly string[],
+): Promise<void> {
+  await withdrawPending(trx, runId, nodes);
 }
 
 async function settled(trx: Knex.Transaction, approvalId: string): Promise<Settlement> {

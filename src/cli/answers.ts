@@ -35,8 +35,15 @@ export const approval = z.looseObject({
   node: z.string(),
   status: z.string(),
   title: z.string(),
+  approvers: z.array(z.string()),
+  quorum: z.number(),
+  approvals: z.number(),
   deadline: z.string(),
+  decisions: z.array(
+    z.object({ decision: z.string(), by: z.string().nullable(), at: z.string(), reason: z.string().nullable() }),
+  ),
 });
+export type ApprovalAnswer = z.infer<typeof approval>;
 
 export const breaker = z.looseObject({
   service: z.string(),

@@ -30,6 +30,19 @@ const RUN_SCHEMA: JsonObject = {
     version: { type: 'string' },
     tenant: { type: 'string' },
     startedAt: { type: 'string' },
+    changes: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          node: { type: 'string' },
+          by: { type: 'string' },
+          at: { type: 'string' },
+          reason: { type: 'string' },
+        },
+        additionalProperties: false,
+      },
+    },
   },
   additionalProperties: false,
 };

@@ -2,6 +2,7 @@
 import { formatDuration } from '../kernel/index.ts';
 import { sightOfNode } from './compilation.ts';
 import type { Compilation } from './compilation.ts';
+import { compileChanges } from './compile-changes.ts';
 import { durationMs } from './duration-text.ts';
 import { checkTemplate } from './expression-check.ts';
 import type { NodeEntry } from './outline.ts';
@@ -27,16 +28,22 @@ export function compileApproval(entry: ApprovalEntry, compilation: Compilation):
   const sight = sightOfNode(compilation, entry);
   const text = (value: string, key: string): ApprovalNode['title'] =>
     checkTemplate(value, [...path, key], sight, findings).template;
+  const approvers = (given: string | readonly string[], at: Path): ApprovalNode['approvers'] =>
+    compileApprovers(given, at, entry, compilation);
+  const asked = approvers(approval.approvers, [...path, 'approvers']);
   checkTimeout(entry, compilation);
+  checkQuorum(entry, asked, compilation);
+  const changes = compileChanges(entry, compilation);
   return {
     kind: 'approval',
     title: text(approval.title, 'title'),
     ...(approval.body !== undefined && { body: text(approval.body, 'body') }),
-    approvers: compileApprovers(approval.approvers, [...path, 'approvers'], entry, compilation),
+    approvers: asked,
     quorum: approval.quorum ?? 1,
     allowRequester: approval.allow_requester ?? false,
     timeoutMs: durationMs(approval.timeout) ?? 0,
     onTimeout: approval.on_timeout ?? 'reject',
+    ...(changes && { changes }),
     editable: compileEditable(entry, compilation),
     ...(approval.form !== undefined && { form: checkSchema(approval.form, [...path, 'form'], findings) }),
     optional: optional === true,
@@ -67,6 +74,22 @@ function checkTimeout(entry: ApprovalEntry, { document, findings }: Compilation)
   if (runMs === undefined || ownMs === undefined || ownMs < runMs) return;
   const message = `the approval waits up to ${formatDuration(ownMs)}, but the run ends after ${formatDuration(runMs)}; make the run's timeout longer`;
   findings.problem([...entry.path, 'approval', 'timeout'], message);
+}
+
+// A role may be held by any number of people, and an expression may name any.
+function checkQuorum(entry: ApprovalEntry, asked: ApprovalNode['approvers'], { findings }: Compilation): void {
+  const { approval, optional } = entry.document;
+  const path = [...entry.path, 'approval'];
+  const users = isJsonList(asked) ? asked.filter((each) => typeof each === 'string' && each.startsWith('user:')) : [];
+  const isClosed = isJsonList(asked) && users.length === asked.length;
+  const people = new Set(users).size;
+  const { quorum = 1 } = approval;
+  if (isClosed && people < quorum)
+    findings.problem([...path, 'quorum'], `${quorum} approvals are needed, and only ${people} may be given`);
+  if (approval.on_timeout === 'ask' && optional === true) {
+    const message = 'an optional approval goes on unanswered; leave "ask" or "optional" out';
+    findings.problem([...path, 'on_timeout'], message);
+  }
 }
 
 function compileEditable(entry: ApprovalEntry, { outline, ancestors, findings }: Compilation): readonly string[] {

@@ -178,22 +178,22 @@ const approval = keys(
         error: 'must be a list of role:<name> and user:<name>',
       })
       .describe('Who may decide: role:<name> or user:<name>.'),
-    quorum: z
-      .literal(1, {
-        error: ({ input }) =>
-          typeof input === 'number' && input > 1 ? 'a quorum above 1 is not supported yet' : 'must be 1',
-      })
-      .optional()
-      .describe('Approvals needed. Default 1.'),
+    quorum: count(100).optional().describe('Approvals needed, each of another person. Default 1.'),
     allow_requester: z.boolean().optional().describe('May the one who started the run decide? Default false.'),
     timeout: duration.describe('How long to wait; shorter than the timeout of the run.'),
-    on_timeout: choice(['reject', 'approve'], ['ask'])
+    on_timeout: choice(['reject', 'approve', 'ask'])
       .optional()
-      .describe('What an unanswered question means. Default reject.'),
+      .describe('What an unanswered question means; ask: the run is held until an operator decides. Default reject.'),
+    changes: keys({
+      to: name.describe('The module that is done again, and whatever was built on it.'),
+      max: count(20).optional().describe('How often. Default 3.'),
+    })
+      .optional()
+      .describe('An approver may ask for changes instead of deciding.'),
     editable: names.optional().describe('Activities whose output the approver may edit.'),
     form: jsonObject.optional().describe("JSON Schema of the approver's answers."),
   },
-  ['remind_at', 'escalate', 'notify', 'changes'],
+  ['remind_at', 'escalate', 'notify'],
 );
 
 const wait = keys({

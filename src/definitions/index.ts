@@ -13,6 +13,7 @@ export { previewPlan } from './preview.ts';
 export type { PlanPreview, PreviewedCall, PreviewedFailure, PreviewedNode, Unresolved } from './preview.ts';
 export { referencesOf } from './references.ts';
 export type { Reference } from './references.ts';
+export { repeatedFrom } from './repeat.ts';
 export { RETRY_POLICIES } from './retry-policies.ts';
 export type { RetryPolicyName } from './retry-policies.ts';
 export { parseSource } from './source.ts';

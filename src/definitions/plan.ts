@@ -81,7 +81,13 @@ export interface ApprovalNode extends NodeBase {
   readonly quorum: number;
   readonly allowRequester: boolean;
   readonly timeoutMs: number;
-  readonly onTimeout: 'reject' | 'approve';
+  /** `ask`: an operator decides what becomes of the run. */
+  readonly onTimeout: 'reject' | 'approve' | 'ask';
+  /**
+   * Who may approve may ask for changes: the run goes back to module `to`, `max` times at most; where both are null, its code
+   * sees to that. Absent: nobody may.
+   */
+  readonly changes?: { readonly to: string | null; readonly max: number | null };
   /** Node ids whose output the approver may edit. */
   readonly editable: readonly string[];
   readonly form?: JsonObject;
@@ -169,6 +175,14 @@ export type NodeStatus =
   | 'compensated'
   | 'compensation_failed';
 
+/** `node` is the approval that asked. */
+export type RequestedChange = {
+  readonly node: string;
+  readonly by: string;
+  readonly at: string;
+  readonly reason: string;
+};
+
 /** What templates may read. `outputs` and `status` hold ancestors only, by node id. */
 export interface Scope {
   readonly input: Json;
@@ -180,6 +194,8 @@ export interface Scope {
     readonly version: string;
     readonly tenant: string;
     readonly startedAt: string;
+    /** What approvers asked to be changed since, first to last: of what the run went back to, and of what comes after. */
+    readonly changes: readonly RequestedChange[];
   };
   readonly item?: Json;
   readonly index?: number;

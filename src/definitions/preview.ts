@@ -84,7 +84,7 @@ export function previewPlan(plan: Plan, input: Json, catalog: Catalog): PlanPrev
 }
 
 function scopeOf(plan: Plan, input: Json): Scope {
-  const run = { id: '', name: plan.name, version: plan.version, tenant: '', startedAt: '' };
+  const run = { id: '', name: plan.name, version: plan.version, tenant: '', startedAt: '', changes: [] };
   return { input, outputs: {}, status: {}, run };
 }
 

@@ -1,21 +1,29 @@
 // Approvals: what people are asked, and their decisions.
 import { z } from 'zod';
-import { APPROVAL_STATUSES, getApproval, listApprovals } from '../approvals/index.ts';
+import {
+  ANSWER_WAYS,
+  APPROVAL_STATUSES,
+  DECISIONS,
+  getApproval,
+  listApprovals,
+  reassignApproval,
+  takeBackApproval,
+} from '../approvals/index.ts';
 import { BreakwaterError } from '../kernel/index.ts';
-import type { DecisionRequest } from '../runs/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
+import { holdsRole } from './role.ts';
 import { idParams, json, pageOf, pageQuery } from './shapes.ts';
 
 const tags = ['approvals'];
 
 const decisionRecord = z.object({
-  decision: z.enum(['approve', 'reject']),
+  decision: z.enum(DECISIONS),
   by: z.string().nullable().describe('Null when the deadline decided.'),
-  via: z.enum(['api', 'link', 'timeout']),
+  via: z.enum([...ANSWER_WAYS, 'timeout']),
   reason: z.string().nullable(),
-  edits: json,
+  edits: json.describe('Of an approval: all edits as they stood with it.'),
   form: json,
   at: z.string(),
 });
@@ -29,6 +37,14 @@ export const approvalView = z
     title: z.string(),
     body: z.string().nullable(),
     approvers: z.array(z.string()).readonly(),
+    quorum: z.int().describe('Approvals needed.'),
+    approvals: z.int().describe('Approvals given.'),
+    changes: z
+      .object({ to: z.string().nullable(), max: z.int().nullable(), made: z.int() })
+      .nullable()
+      .describe(
+        'Where a request for changes sends the run back to, and how often it may; null: nobody may request any.',
+      ),
     deadline: z.string(),
     editable: z.array(z.string()).readonly().describe('Ids of the nodes whose output may be edited.'),
     form: json.describe('JSON Schema of the form to fill in, or null.'),
@@ -43,7 +59,17 @@ export const decisionDetails = z.strictObject({
   form: json.optional(),
 });
 
-const decisionBody = decisionDetails.extend({ decision: z.enum(['approve', 'reject', 'request_changes']) });
+const decisionBody = decisionDetails.extend({ decision: z.enum(DECISIONS) });
+
+const reason = z.string().max(4_000).optional();
+const withdrawBody = z.strictObject({ reason });
+const reassignBody = z.strictObject({
+  approvers: z
+    .array(z.string().max(205))
+    .max(100)
+    .describe('role:<name> or user:<name>, instead of those who were asked.'),
+  reason,
+});
 
 const listQuery = pageQuery.extend({
   status: z.enum(APPROVAL_STATUSES).optional(),
@@ -53,6 +79,8 @@ const listQuery = pageQuery.extend({
 export function approvalRoutes(app: App, services: Services): void {
   readRoutes(app, services);
   decideRoute(app, services);
+  withdrawRoute(app, services);
+  reassignRoute(app, services);
 }
 
 function readRoutes(app: App, { knex }: Services): void {
@@ -90,7 +118,7 @@ function decideRoute(app: App, { runs, knex }: Services): void {
     {
       config: { access: 'approver' },
       schema: {
-        summary: 'Decide: 200 the first time, 409 afterwards, 410 after the deadline',
+        summary: 'Decide: 200 the first time, or for each approval of a quorum; 409 afterwards, 410 after the deadline',
         tags,
         params: idParams,
         body: decisionBody,
@@ -100,18 +128,55 @@ function decideRoute(app: App, { runs, knex }: Services): void {
     async (request) => {
       const actor = actorOf(request);
       const { id } = request.params;
-      await runs.decide(actor, id, supported(request.body), 'api');
+      await runs.decide(actor, id, request.body, 'api');
       return await getApproval(knex, actor.tenant, id);
     },
   );
 }
 
-function supported({ decision, ...details }: z.output<typeof decisionBody>): DecisionRequest {
-  if (decision === 'request_changes') {
-    throw new BreakwaterError(
-      'NOT_SUPPORTED_YET',
-      'The decision request_changes is not supported yet; approve with edits, or reject.',
-    );
-  }
-  return { decision, ...details };
+function withdrawRoute(app: App, { knex }: Services): void {
+  app.post(
+    '/v1/approvals/:id/withdraw',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'Take the question back: its node fails with APPROVAL_WITHDRAWN',
+        tags,
+        params: idParams,
+        body: withdrawBody,
+        response: { 200: approvalView, ...problemResponse },
+      },
+    },
+    async (request) => {
+      const actor = actorOf(request);
+      const { id } = request.params;
+      await takeBackApproval(knex, { actor, approvalId: id, ...request.body });
+      return await getApproval(knex, actor.tenant, id);
+    },
+  );
+}
+
+// Whoever is asked may ask others; of whom that is so, only the approval knows.
+function reassignRoute(app: App, { knex }: Services): void {
+  app.post(
+    '/v1/approvals/:id/reassign',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Ask others instead; for operators, and for those who are asked',
+        tags,
+        params: idParams,
+        body: reassignBody,
+        response: { 200: approvalView, ...problemResponse },
+      },
+    },
+    async (request) => {
+      const actor = actorOf(request);
+      const { id } = request.params;
+      if (!holdsRole(actor.roles, 'approver') && !holdsRole(actor.roles, 'operator'))
+        throw new BreakwaterError('FORBIDDEN', 'This needs the role approver or operator.');
+      await reassignApproval(knex, { actor, approvalId: id, ...request.body });
+      return await getApproval(knex, actor.tenant, id);
+    },
+  );
 }

@@ -8,8 +8,6 @@ const NOT_YET: readonly (readonly ['GET' | 'POST', string, Role])[] = [
   ['GET', '/metrics', 'viewer'],
   ['GET', '/v1/runs/:id/history', 'viewer'],
   ['GET', '/v1/runs/:id/events', 'viewer'],
-  ['POST', '/v1/approvals/:id/withdraw', 'operator'],
-  ['POST', '/v1/approvals/:id/reassign', 'operator'],
   ['POST', '/v1/slack/interactions', 'approver'],
 ];
 

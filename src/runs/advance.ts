@@ -2,8 +2,13 @@
 import type { Expression, ModulePlan, Plan, PlanNode } from '../definitions/index.ts';
 import { FailureError, failure, isJsonObject } from '../kernel/index.ts';
 import type { Failure } from '../kernel/index.ts';
+import { changesAsked } from './changes.ts';
+import type { ChangesAsked } from './changes.ts';
 import type { NodeResult } from './node-result.ts';
 import type { Cause } from './runs.ts';
+
+/** Of an approval that nobody answered, where an operator is to decide what becomes of the run. */
+export const APPROVAL_EXPIRED = 'APPROVAL_EXPIRED';
 
 /** Why the run turns round: what is undone is decided elsewhere. */
 export interface TurnReason {
@@ -27,14 +32,18 @@ export interface Advance {
   readonly fail: readonly { readonly node: PlanNode; readonly failure: Failure }[];
   readonly start: readonly PlanNode[];
   readonly turn?: TurnReason;
+  /** An approver asked for changes: what failed of what is repeated turns nothing round. */
+  readonly back?: ChangesAsked;
   /** Every node is settled. */
   readonly done: boolean;
 }
 
 export function advance(plan: Plan, situation: Situation): Advance {
   const { results, running } = situation;
-  const turn = turnReason(plan, situation);
+  const back = changesAsked(plan, results);
+  const turn = turnReason(plan, situation, back?.repeated);
   if (turn) return { skip: [], fail: [], start: [], turn, done: false };
+  if (back) return { skip: [], fail: [], start: [], back, done: false };
   const skip: PlanNode[] = [];
   const fail: { node: PlanNode; failure: Failure }[] = [];
   const ready: PlanNode[] = [];
@@ -91,14 +100,19 @@ function withinModuleLimits(plan: Plan, ready: readonly PlanNode[], running: Rea
 }
 
 // In document order, so that two failures at once always give the same reason.
-function turnReason(plan: Plan, situation: Situation): TurnReason | undefined {
+function turnReason(
+  plan: Plan,
+  situation: Situation,
+  repeated: ReadonlySet<string> = new Set(),
+): TurnReason | undefined {
   for (const node of plan.nodes) {
     const result = situation.results.get(node.id);
-    if (!result || node.optional) continue;
+    if (!result || node.optional || repeated.has(node.id)) continue;
     const reason = reasonOf(node, result);
     if (reason) return reason;
   }
   for (const module of plan.modules) {
+    if (module.nodes.some((id) => repeated.has(id))) continue;
     const reason = requireReason(plan, module, situation);
     if (reason) return reason;
   }
@@ -117,7 +131,8 @@ export function reasonOf(node: PlanNode, result: NodeResult): TurnReason | undef
 
 // An attempt without an answer is a failure like others; a module's time, or a wait's, is up for good.
 function isOutOfTime(node: PlanNode, { error }: NodeResult): boolean {
-  return error?.code === 'MODULE_TIMEOUT' || (node.kind === 'wait' && error?.code === 'TIMEOUT');
+  if (error?.code === 'MODULE_TIMEOUT' || error?.code === APPROVAL_EXPIRED) return true;
+  return node.kind === 'wait' && error?.code === 'TIMEOUT';
 }
 
 function requireReason(plan: Plan, module: ModulePlan, { results, evaluate }: Situation): TurnReason | undefined {

@@ -1,7 +1,9 @@
-// What operators changed about a run since it was started, as its row has it: what its executions must know before they act. Pure.
+// What operators, and approvers, changed about a run since it was started, as its row has it: what its executions must know before they act. Pure.
 import { z } from 'zod';
 import { isJsonObject } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
+import { changeNote } from './changes.ts';
+import type { ChangeNote } from './changes.ts';
 import { controlOf } from './control-store.ts';
 import type { Control } from './control-store.ts';
 
@@ -24,18 +26,21 @@ export interface Amendments {
   readonly decisions: Readonly<Record<string, NodeDecision>>;
   /** Nodes whose outcomes are another run's, which alone may undo them. */
   readonly inherited: readonly string[];
+  /** What approvers asked to be changed, since the run went back for it. */
+  readonly changes: readonly ChangeNote[];
   /** A rewind that was begun: the run goes on once what is to be repeated is taken back. */
   readonly rewind?: Control['rewind'];
   /** A retry with other arguments that was begun: the node is tried once what happened of it is taken back. */
   readonly retry?: Control['retry'];
 }
 
-export const UNAMENDED: Amendments = { epochs: {}, decisions: {}, inherited: [] };
+export const UNAMENDED: Amendments = { epochs: {}, decisions: {}, inherited: [], changes: [] };
 
 export interface AmendedRow {
   readonly epochs: Readonly<Record<string, number>>;
   readonly decisions: unknown;
   readonly inherited: readonly string[];
+  readonly changes: unknown;
   readonly control: unknown;
 }
 
@@ -46,6 +51,7 @@ export function amendmentsOf(row: AmendedRow): Amendments {
     epochs,
     decisions: decisions.parse(row.decisions),
     inherited,
+    changes: z.array(changeNote).parse(row.changes),
     ...(rewind && { rewind }),
     ...(retry && { retry }),
   };

@@ -7,6 +7,7 @@ import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep, throwIfQui
 import { FailureError, failure, isJsonObject, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
 import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import { MAX_OUTCOME_BYTES, readWithin } from '../tools/index.ts';
+import { DECISIONS } from '../approvals/index.ts';
 import type { EditSchemas } from '../approvals/index.ts';
 import type { Activity } from './activity.ts';
 import { reasonOf } from './advance.ts';
@@ -54,7 +55,7 @@ const PAUSE = '';
 const MAX_NOTES = ENGINE_RANGE.size - FIRST_NOTE;
 
 const settlement = z.object({
-  decision: z.enum(['approve', 'reject']),
+  decision: z.enum(DECISIONS),
   by: z.string().nullable(),
   at: z.string(),
   reason: z.string().nullable(),

@@ -13,7 +13,7 @@ import { openId, settledId, visitIds } from './step-layout.ts';
 /** What code gives a node is data already: there is nothing to look up. */
 export function emptyScope({ facts }: RunContext): Scope {
   const { input, ...run } = facts;
-  return { input, outputs: {}, status: {}, run };
+  return { input, outputs: {}, status: {}, run: { ...run, changes: [] } };
 }
 
 /** The message's body, or the time at which the wait ended as `{at}`; undefined when the run turned round meanwhile. */

@@ -1,6 +1,7 @@
 // What people tell a run that is not over: messages and decisions of its approvals. Each is one transaction with its wake.
 import type { Knex } from 'knex';
-import { amendApproval, decideApproval, loadApproval, readEditableOutputs } from '../approvals/index.ts';
+import { amendApproval, decideApproval, editedOutputs, loadApproval, readOutputs } from '../approvals/index.ts';
+import type { AnswerVia, Approval } from '../approvals/index.ts';
 import { validateValue } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import { sendInTransaction, userTopic } from '../durable/index.ts';
@@ -75,11 +76,11 @@ export async function decide(
   actor: Actor,
   approvalId: string,
   request: DecisionRequest,
-  via: 'api' | 'link',
+  via: AnswerVia,
 ): Promise<void> {
   const checkEdits = await prepareEditCheck(knex, registry, actor, approvalId);
   await decideApproval(knex, { actor, approvalId, via, ...request }, (locked) => [
-    ...checkEdits(request.edits ?? {}),
+    ...checkEdits(locked, request.edits ?? {}),
     ...formProblems(locked.form, request.form),
   ]);
 }
@@ -93,7 +94,7 @@ export async function amend(
   edits: Readonly<Record<string, Json>>,
 ): Promise<void> {
   const checkEdits = await prepareEditCheck(knex, registry, actor, approvalId);
-  await amendApproval(knex, { actor, approvalId, edits }, () => checkEdits(edits));
+  await amendApproval(knex, { actor, approvalId, edits }, (locked) => checkEdits(locked, edits));
 }
 
 async function prepareEditCheck(
@@ -101,13 +102,14 @@ async function prepareEditCheck(
   registry: Registry,
   actor: Actor,
   approvalId: string,
-): Promise<(edits: Readonly<Record<string, Json>>) => Problem[]> {
+): Promise<(locked: Approval, edits: Readonly<Record<string, Json>>) => Problem[]> {
   const approval = await loadApproval(knex, actor.tenant, approvalId);
   const run = await findRun(knex, actor.tenant, approval.runId);
   const plan = run ? await planOf(knex, run) : null;
-  const outputs = await readEditableOutputs(knex, approval);
+  const outputs = await readOutputs(knex, approval);
   const schemaOf = (nodeId: string) => approval.editSchemas[nodeId] ?? plannedSchema(plan, registry, nodeId);
-  return (edits) => editProblems(schemaOf, outputs, edits);
+  // What others edited meanwhile is known once the question is locked.
+  return (locked, edits) => editProblems(schemaOf, editedOutputs(locked, outputs), edits);
 }
 
 function plannedSchema(plan: Plan | null, registry: Registry, nodeId: string): JsonObject | undefined {

@@ -3,6 +3,8 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { isJsonObject } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
+import { changeNote } from './changes.ts';
+import type { ChangeNote } from './changes.ts';
 
 const asked = z.object({ by: z.string(), reason: z.string().nullable(), at: z.string() });
 /** Who asked, why, and when by the clock of the process that was asked: shown, never compared. */
@@ -12,8 +14,13 @@ const controlSchema = z.object({
   cancel: asked.extend({ compensate: z.boolean() }).optional(),
   /** What the run waited for when it was told to: its row says so again once it is resumed. */
   pause: asked.extend({ waitedFor: z.string().optional() }).optional(),
-  /** The node from which the run goes on once it, and what was built on it, is taken back; acts that may have happened. */
-  rewind: asked.extend({ node: z.string(), suspects: z.array(z.string()) }).optional(),
+  /**
+   * The node, or module, from which the run goes on once it, and what was built on it, is taken back; acts that may have happened;
+   * what approvers asked to be changed.
+   */
+  rewind: asked
+    .extend({ node: z.string(), suspects: z.array(z.string()), changes: z.array(changeNote).optional() })
+    .optional(),
   /** The failed node that is tried with other arguments once these acts of it, of which there are effects, are taken back. */
   retry: asked
     .extend({ node: z.string(), acts: z.array(z.string()), with: z.custom<JsonObject>(isJsonObject) })
@@ -94,11 +101,13 @@ export async function saveReopened(
     readonly epochs: Readonly<Record<string, number>>;
     readonly decisions: Readonly<Record<string, unknown>>;
     readonly control: Control | null;
+    readonly inherited?: readonly string[];
+    readonly changes?: readonly ChangeNote[];
     /** Absent: as far as it was. */
     readonly progress?: number;
   },
 ): Promise<void> {
-  const { status, epochs, decisions, control, progress } = reopened;
+  const { status, epochs, decisions, control, inherited, changes, progress } = reopened;
   await trx
     .withSchema('breakwater')
     .table('run')
@@ -108,6 +117,8 @@ export async function saveReopened(
       epochs: JSON.stringify(epochs),
       decisions: JSON.stringify(decisions),
       control: control === null ? null : JSON.stringify(control),
+      ...(inherited && { inherited: [...inherited] }),
+      ...(changes && { changes: JSON.stringify(changes) }),
       ...(progress !== undefined && { progress }),
       ...(status === 'running' && { cause: null, error: null }),
       waiting_for: null,
@@ -122,11 +133,21 @@ export async function saveReopened(
 export async function saveFork(
   trx: Knex.Transaction,
   runId: string,
-  fork: { readonly from: string; readonly inherited: readonly string[]; readonly decisions: object },
+  fork: {
+    readonly from: string;
+    readonly inherited: readonly string[];
+    readonly decisions: object;
+    readonly changes: readonly ChangeNote[];
+  },
 ): Promise<void> {
   await trx
     .withSchema('breakwater')
     .table('run')
     .where({ id: runId })
-    .update({ forked_from: fork.from, inherited: [...fork.inherited], decisions: JSON.stringify(fork.decisions) });
+    .update({
+      forked_from: fork.from,
+      inherited: [...fork.inherited],
+      decisions: JSON.stringify(fork.decisions),
+      changes: JSON.stringify(fork.changes),
+    });
 }

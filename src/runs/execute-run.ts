@@ -58,6 +58,7 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     tenant: pinned.tenant,
     startedAt: row.startedAt.toISOString(),
     input: pinned.input,
+    changes: row.amended.changes,
   };
   const base: RunBase = {
     ...engine,

@@ -1,5 +1,6 @@
 // The status a run ends in: it tells what happened, not what was hoped for. Pure.
 import type { Plan } from '../definitions/index.ts';
+import { APPROVAL_EXPIRED } from './advance.ts';
 import type { TurnReason } from './advance.ts';
 import type { RunStatus } from './runs.ts';
 
@@ -33,7 +34,7 @@ export function finalStatus(
   return tally.standing.length > 0 ? 'compensation_failed' : 'compensated';
 }
 
-// A timeout without a failure is an approval that nobody answered.
+// A timeout without a failure is an approval that nobody answered; one with that code, of which an operator decided so.
 function isExpiry(turn: TurnReason): boolean {
-  return turn.cause === 'timeout' && turn.failure === null;
+  return turn.cause === 'timeout' && (turn.failure === null || turn.failure.code === APPROVAL_EXPIRED);
 }

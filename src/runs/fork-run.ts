@@ -48,8 +48,9 @@ export async function forkRun(
     await insertFork(trx, fork);
     const ranges = definition.plan.nodes.filter((each) => retained.includes(each.id)).map(({ range }) => range);
     await copySteps(trx, id, forkId, ranges);
-    const decisions = decisionsOutside(amendmentsOf(run), repeated);
-    await saveFork(trx, forkId, { from: id, inherited: retained, decisions });
+    const amended = amendmentsOf(run);
+    const decisions = decisionsOutside(amended, repeated);
+    await saveFork(trx, forkId, { from: id, inherited: retained, decisions, changes: amended.changes });
     return { fork: forkId, node };
   });
   return forkId;

@@ -1,15 +1,16 @@
 // The way forward: starts every node the moment its own dependencies are settled, until all are or the run must turn round.
-import { evaluateCondition } from '../definitions/index.ts';
-import type { ActivityNode, Expression, ModulePlan, PlanNode, Scope } from '../definitions/index.ts';
+import { evaluateCondition, repeatedFrom } from '../definitions/index.ts';
+import type { ActivityNode, Expression, ModulePlan, Plan, PlanNode, Scope } from '../definitions/index.ts';
 import { loadRecord, openBranches } from '../durable/index.ts';
 import type { Branches } from '../durable/index.ts';
 import { failure } from '../kernel/index.ts';
 import { CANCELLED } from '../tools/index.ts';
 import { advance } from './advance.ts';
 import type { Advance, TurnReason } from './advance.ts';
-import { lastDecidedAtMs } from './amendments.ts';
+import type { ChangesAsked } from './changes.ts';
 import { hasDoubts, mayBeInDoubt, undoDoubts } from './compensate.ts';
 import type { Control } from './control-store.ts';
+import { lastDecidedAtMs } from './amendments.ts';
 import { expiredModules, nextDeadline, runDeadline } from './deadline.ts';
 import type { Since } from './deadline.ts';
 import type { RunContext } from './environment.ts';
@@ -35,8 +36,13 @@ export interface Forward {
   readonly isOver?: true;
 }
 
-/** Ends a run of which everything is done, unless something is asked of it. */
-export type EndIfDone = () => Promise<boolean>;
+/** What becomes of a run whose forward part cannot decide it alone. */
+export interface Endings {
+  /** Ends a run of which everything is done, unless something is asked of it. */
+  endIfDone(): Promise<boolean>;
+  /** Leaves the run to the execution that takes back what is repeated, unless something else is asked of it. */
+  sendBack(asked: ChangesAsked): Promise<boolean>;
+}
 
 /** Node timers longer than Node's limit are set again. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -49,9 +55,9 @@ const PAUSE = '';
 export async function goForward(
   context: RunContext,
   results: Map<string, NodeResult>,
-  endIfDone: EndIfDone,
+  endings: Endings,
 ): Promise<Forward> {
-  const walk = new ForwardWalk(context, results, endIfDone);
+  const walk = new ForwardWalk(context, results, endings);
   try {
     return await walk.toTheEnd();
   } finally {
@@ -59,10 +65,24 @@ export async function goForward(
   }
 }
 
+interface Repeat {
+  readonly approval: string;
+  readonly nodes: ReadonlySet<string>;
+  readonly ending: AbortController;
+}
+
+function repeatsOf({ nodes }: Plan): Repeat[] {
+  return nodes.flatMap((node) =>
+    node.kind === 'approval' && typeof node.changes?.to === 'string'
+      ? [{ approval: node.id, nodes: repeatedFrom(nodes, node.changes.to), ending: new AbortController() }]
+      : [],
+  );
+}
+
 class ForwardWalk {
   readonly #context: RunContext;
   readonly #results: Map<string, NodeResult>;
-  readonly #endIfDone: EndIfDone;
+  readonly #endings: Endings;
   readonly #recorded: ReadonlyMap<string, NodeResult>;
   readonly #branches: Branches<string, NodeResult | undefined>;
   readonly #cuts = new Map<string, AbortController>();
@@ -72,6 +92,8 @@ class ForwardWalk {
   readonly #parked = new Map<string, string>();
   /** Aborted when the run turns: attempts in flight finish, none follows, waits end. */
   readonly #ending = new AbortController();
+  /** By approval that may send the run back: what of its nodes is tried again ends when it does. */
+  readonly #repeats: readonly Repeat[];
   readonly #since: Since;
   #turn: Forward['turn'];
   /** Up to this instant all that ran out of time was dealt with. */
@@ -86,14 +108,15 @@ class ForwardWalk {
   /** What its row may call it waiting for: an earlier execution, or this one, said so. */
   #calledWaiting: string | null;
 
-  constructor(context: RunContext, results: Map<string, NodeResult>, endIfDone: EndIfDone) {
+  constructor(context: RunContext, results: Map<string, NodeResult>, endings: Endings) {
     this.#context = context;
     this.#results = results;
-    this.#endIfDone = endIfDone;
+    this.#endings = endings;
     // Settled once its doubts are undone: until then its branch has work left, and what depends on it waits.
     for (const node of context.plan.nodes) if (hasDoubts(context, node, results)) results.delete(node.id);
     this.#recorded = new Map(results);
     this.#branches = openBranches();
+    this.#repeats = repeatsOf(context.plan);
     this.#since = { startedAtMs: Date.parse(context.facts.startedAt), decidedAtMs: lastDecidedAtMs(context.amended) };
     this.#calledWaiting = context.tookOver ? 'an earlier execution' : null;
   }
@@ -107,6 +130,10 @@ class ForwardWalk {
       }
       await this.#expire();
       const step = this.#decide();
+      if (step.back) {
+        await this.#sendBack(step.back);
+        continue;
+      }
       await this.#begin(step);
       if (step.skip.length + step.fail.length > 0) continue;
       if (this.#branches.size === 0) {
@@ -172,7 +199,7 @@ class ForwardWalk {
   // The last word is the database's: a run that was told to cancel does not end as done. One that turned may stay as it is for days.
   async #ended(): Promise<Forward | undefined> {
     const { controls, facts, gate } = this.#context;
-    if (!this.#turn && !gate.isClosed && (await this.#endIfDone())) return { isOver: true };
+    if (!this.#turn && !gate.isClosed && (await this.#endings.endIfDone())) return { isOver: true };
     if (!this.#turn) this.#obey(await controls.read(facts.id));
     if (gate.isClosed) return undefined;
     if (this.#turn && this.#unsaid) await this.#tell(this.#unsaid);
@@ -220,6 +247,42 @@ class ForwardWalk {
     return evaluateCondition(condition, scope);
   }
 
+  // Attempts in flight finish, as with a pause; what is to be repeated is not tried again. What waits elsewhere waits on, in the
+  // execution that follows.
+  async #sendBack(asked: ChangesAsked): Promise<void> {
+    const { gate, controls, facts } = this.#context;
+    this.#endRepeated(asked);
+    gate.close();
+    const unhook = gate.onRest(() => this.#branches.interrupt());
+    try {
+      while (!this.#turn && (!gate.isAtRest || this.#isRunning(asked.repeated))) {
+        const settled = await this.#branches.next();
+        if (settled) this.#note(settled.key, settled.value);
+      }
+      if (!this.#turn) await this.#endings.sendBack(asked);
+    } finally {
+      unhook();
+      gate.open();
+    }
+    this.#obey(await controls.read(facts.id));
+  }
+
+  #endRepeated({ approval, repeated }: ChangesAsked): void {
+    this.#repeats.find((each) => each.approval === approval)?.ending.abort('changes were requested');
+    for (const { id, kind } of this.#context.plan.nodes)
+      if (kind !== 'activity' && repeated.has(id)) this.#cuts.get(id)?.abort('changes were requested');
+  }
+
+  #isRunning(nodes: ReadonlySet<string>): boolean {
+    return [...this.#cuts.keys()].some((id) => nodes.has(id));
+  }
+
+  #endingOf(id: string): AbortSignal {
+    const repeats = this.#repeats.filter(({ nodes }) => nodes.has(id));
+    if (repeats.length === 0) return this.#ending.signal;
+    return AbortSignal.any([this.#ending.signal, ...repeats.map(({ ending }) => ending.signal)]);
+  }
+
   async #begin({ skip, fail, start }: Advance): Promise<void> {
     for (const node of skip) await this.#settle(node, { ok: true, value: null, skipped: true });
     for (const { node, failure: error } of fail) await this.#settle(node, { ok: false, error });
@@ -256,7 +319,7 @@ class ForwardWalk {
   async #act(node: ActivityNode, scope: Scope, signal: AbortSignal): Promise<NodeResult | undefined> {
     const context = this.#context;
     const suspect = context.tookOver && wasReady(node, this.#recorded);
-    const ending = this.#ending.signal;
+    const ending = this.#endingOf(node.id);
     const parking = this.#parkingOf(node);
     const result = await runActivity(context, { node, scope, suspect, signal, ending, parking });
     if (mayBeInDoubt(context, node) && (!node.optional || node.forEach || result?.status === 'unknown'))

@@ -151,12 +151,28 @@ function approvalOf(request: ApprovalRequest<Readonly<Record<string, Json>>>, ac
     title: request.title,
     ...(request.body !== undefined && { body: request.body }),
     approvers,
-    quorum: 1,
+    quorum: quorumOf(request),
     allowRequester: request.allowRequester ?? false,
     timeoutMs: durationOf(request.timeout),
-    onTimeout: request.onTimeout ?? 'reject',
+    onTimeout: onTimeoutOf(request),
+    ...(request.changes && { changes: { to: null, max: null } }),
     editable: Object.keys(editable),
     ...(request.form !== undefined && { form: request.form }),
     optional: request.optional ?? false,
   } as const;
+}
+
+function quorumOf({ name, approvers, quorum = 1 }: ApprovalRequest<Readonly<Record<string, Json>>>): number {
+  if (!Number.isInteger(quorum) || quorum < 1)
+    throw new TypeError(`the quorum of "${name}" is ${quorum}; it is 1 or more`);
+  const isOpen = approvers.some((approver) => approver.startsWith('role:'));
+  if (isOpen || new Set(approvers).size >= quorum) return quorum;
+  throw new TypeError(`"${name}" needs ${quorum} approvals, and names ${new Set(approvers).size} users`);
+}
+
+// Nobody can have one call of code made again: that is for the code.
+function onTimeoutOf({ name, onTimeout = 'reject' }: { name: string; onTimeout?: string }): 'reject' | 'approve' {
+  if (onTimeout === 'reject' || onTimeout === 'approve') return onTimeout;
+  const remedy = onTimeout === 'ask' ? '; in code, make the question optional and ask again' : '';
+  throw new TypeError(`onTimeout of "${name}" is ${JSON.stringify(onTimeout)}; it is reject or approve${remedy}`);
 }

@@ -1,6 +1,7 @@
 // A run that failed behind a point of no return, or whose definition says `on_failure: ask`: an operator decides what becomes of it.
 import { ENGINE_RANGE, leaveIfTaken, runStep, stepId } from '../durable/index.ts';
 import type { Plan } from '../definitions/index.ts';
+import { APPROVAL_EXPIRED } from './advance.ts';
 import type { Control } from './control-store.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
@@ -37,8 +38,9 @@ function whyHeld(plan: Plan, results: ReadonlyMap<string, NodeResult>, turn: Tur
   const pivots = pivotsOf(plan, results);
   if (pivots.length > 0)
     return `held: ${pivots.join(', ')} cannot be taken back; decide the failed node, or cancel the run with compensation to undo the rest, or without to leave it`;
-  if (plan.onFailure !== 'ask' || turn.failure === null) return undefined;
+  if (turn.failure === null) return undefined;
   const { code, message } = turn.failure;
+  if (plan.onFailure !== 'ask' && code !== APPROVAL_EXPIRED) return undefined;
   return `held: ${turn.at === null ? 'the run' : `"${turn.at}"`} failed with ${code} (${message}); decide it: retry, skip, done_by_hand or compensate; or cancel the run`;
 }
 

@@ -100,6 +100,8 @@ async function probe({ operator, run, plan, node, record }: Look, { name, item }
   }
 }
 
-function factsOf({ id, workflow: name, version, tenant, input, started_at: startedAt }: RunRow): RunFacts {
-  return { id, name, version, tenant, input, startedAt: startedAt.toISOString() };
+function factsOf(run: RunRow): RunFacts {
+  const { id, workflow: name, version, tenant, input, started_at: startedAt } = run;
+  const { changes } = amendmentsOf(run);
+  return { id, name, version, tenant, input, startedAt: startedAt.toISOString(), changes };
 }

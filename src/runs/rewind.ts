@@ -1,4 +1,5 @@
 // From where a run may be repeated: the node and all that was built on it, as long as what it rests on still stands. Pure.
+import { repeatedFrom } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import type { RunRecord } from '../durable/index.ts';
 import { BreakwaterError, didYouMean } from '../kernel/index.ts';
@@ -22,8 +23,8 @@ export function planRewind(plan: Plan, record: RunRecord, from: string, verb: 'r
       problems: [{ path: '/node', message: `no node "${from}"${hint}` }],
     });
   }
-  const after = plan.nodes.filter(({ id, ancestors }) => id === from || ancestors.includes(from));
-  const repeated = new Set(after.map(({ id }) => id));
+  const repeated = repeatedFrom(plan.nodes, from);
+  const after = plan.nodes.filter(({ id }) => repeated.has(id));
   const results = foldRecord(plan, record);
   const retained = plan.nodes.filter(({ id }) => !repeated.has(id) && results.has(id));
   refuseUndone(

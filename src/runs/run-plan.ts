@@ -27,6 +27,7 @@ import { finishRun, saveCompensating } from './run-store.ts';
 import type { RunEnd } from './run-store.ts';
 import type { CompensationSummary } from './runs.ts';
 import { suspectNodes } from './suspects.ts';
+import { sendBack } from './send-back.ts';
 import { errorOf, recordTurn, recordedTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
 
@@ -40,11 +41,14 @@ export async function runPlan(context: RunContext): Promise<void> {
   if (turn) return await goBack(context, turn);
   const recorded = foldRecord(context.plan, context.record);
   const results = new Map(recorded);
-  const forward = await goForward(context, results, () => endIfDone(context, results));
+  const forward = await goForward(context, results, {
+    endIfDone: async () => await endIfDone(context, results),
+    sendBack: async (asked) => await sendBack(context, asked, suspectsOf(context, recorded, results)),
+  });
   if (forward.isOver) return;
   const ended = forward.turn ? forward : succeed(context, results);
   if ('output' in ended) return await finish(context, { ...succeeded(ended.output), asksNothing: true });
-  const suspects = context.tookOver ? namesOfSuspects(context, recorded, results) : [];
+  const suspects = suspectsOf(context, recorded, results);
   await goBack(context, await recordTurn(context, { ...turnOf(context, ended), suspects }));
 }
 
@@ -71,12 +75,12 @@ async function heldUp(
   });
 }
 
-function namesOfSuspects(
-  { plan, facts }: RunContext,
+function suspectsOf(
+  { plan, facts, tookOver }: RunContext,
   recorded: Map<string, NodeResult>,
   results: Map<string, NodeResult>,
 ): string[] {
-  const nodes = suspectNodes(plan, recorded, results);
+  const nodes = tookOver ? suspectNodes(plan, recorded, results) : [];
   return nodes.flatMap((node) => actsOf(node, scopeOfNode(plan, node, results, facts)).map((act) => act.name));
 }
 
@@ -143,7 +147,11 @@ async function undo(
   turn: Turn & Doubts,
 ): Promise<CompensationSummary> {
   if (!hasUndos(context, results, turn)) return NOTHING_UNDONE;
-  await saveCompensating(context.knex, context.facts.id, turn.cause);
+  const { id } = context.facts;
+  await context.knex.transaction(async (trx) => {
+    await saveCompensating(trx, id, turn.cause);
+    await withdrawApprovals(trx, id);
+  });
   return await compensate(context, results, turn);
 }
 

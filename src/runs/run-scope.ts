@@ -1,5 +1,7 @@
 // What a node's expressions may read: its ancestors' outputs as the approvals before it left them. Pure.
 import type { ModulePlan, Plan, PlanNode, Scope } from '../definitions/index.ts';
+import { changesSeenBy } from './changes.ts';
+import type { ChangeNote } from './changes.ts';
 import { isJsonObject, mergePatch } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import type { NodeResult } from './node-result.ts';
@@ -11,6 +13,8 @@ export interface RunFacts {
   readonly tenant: string;
   readonly startedAt: string;
   readonly input: Json;
+  /** What approvers asked to be changed; a node reads of it what it was repeated for. */
+  readonly changes: readonly ChangeNote[];
 }
 
 /** The scope of a node: its ancestors only. */
@@ -20,7 +24,7 @@ export function scopeOfNode(
   results: ReadonlyMap<string, NodeResult>,
   run: RunFacts,
 ): Scope {
-  return scopeOf(plan, new Set(node.ancestors), results, run);
+  return scopeOf(plan, new Set(node.ancestors), results, seenBy(plan, run, [node.id]));
 }
 
 /** The scope of a module's `when` and `require`: what its nodes may read, and the nodes themselves. */
@@ -31,19 +35,27 @@ export function scopeOfModule(
   run: RunFacts,
 ): Scope {
   const own = plan.nodes.filter((node) => node.module === module.id);
-  return scopeOf(plan, new Set(own.flatMap((node) => [node.id, ...node.ancestors])), results, run);
+  const visible = new Set(own.flatMap((node) => [node.id, ...node.ancestors]));
+  return scopeOf(plan, visible, results, seenBy(plan, run, module.nodes));
 }
 
 /** The scope of the run's `output`: everything. */
 export function scopeOfRun(plan: Plan, results: ReadonlyMap<string, NodeResult>, run: RunFacts): Scope {
-  return scopeOf(plan, new Set(plan.nodes.map((node) => node.id)), results, run);
+  const all = plan.nodes.map((node) => node.id);
+  return scopeOf(plan, new Set(all), results, seenBy(plan, run, all));
+}
+
+type SeenFacts = Scope['run'] & Pick<RunFacts, 'input'>;
+
+function seenBy(plan: Plan, { changes, ...run }: RunFacts, nodes: readonly string[]): SeenFacts {
+  return { ...run, changes: changesSeenBy(plan, changes, nodes) };
 }
 
 function scopeOf(
   plan: Plan,
   visible: ReadonlySet<string>,
   results: ReadonlyMap<string, NodeResult>,
-  run: RunFacts,
+  run: SeenFacts,
 ): Scope {
   const nodes = plan.nodes.filter((node) => visible.has(node.id));
   const patches = editsInTime(nodes, results);

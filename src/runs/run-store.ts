@@ -30,6 +30,7 @@ export interface RunRow {
   readonly decisions: unknown;
   readonly forked_from: string | null;
   readonly inherited: readonly string[];
+  readonly changes: unknown;
   readonly idempotency_key: string | null;
   readonly request_digest: string;
   readonly parent_run: string | null;

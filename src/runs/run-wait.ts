@@ -14,6 +14,7 @@ import {
 } from '../durable/index.ts';
 import { failure, isJsonObject } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
+import { APPROVAL_EXPIRED } from './advance.ts';
 import { epochOf } from './amendments.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
@@ -51,6 +52,8 @@ export async function runApproval(
         epoch: epochOf(context.amended, node.id),
         requester: context.requester,
         allowRequester: node.allowRequester,
+        quorum: node.quorum,
+        changes: node.changes,
         onTimeout: node.onTimeout,
         editable: node.editable,
         editSchemas,
@@ -70,7 +73,19 @@ export async function runApproval(
     ...run,
   });
   if (!settlement) return undefined;
-  return await settle(context, node, settledId(node), { ok: true, value: decisionOf(settlement) });
+  return await settle(context, node, settledId(node), outcomeOf(node, settlement));
+}
+
+// What nobody decided is a failure: of an operator's making, or one that an operator is to decide.
+function outcomeOf({ id }: ApprovalNode, settlement: Settlement): Outcome {
+  const { decision, status, by, reason } = settlement;
+  if (decision !== null) return { ok: true, value: decisionOf(settlement) };
+  if (status === 'expired') {
+    const message = `nobody answered "${id}" in time`;
+    return { ok: false, error: failure(APPROVAL_EXPIRED, message, { kind: 'timeout' }) };
+  }
+  const message = `"${id}" was withdrawn${by === null ? '' : ` by ${by}`}${reason === null ? '' : `: ${reason}`}`;
+  return { ok: false, error: failure('APPROVAL_WITHDRAWN', message) };
 }
 
 function decisionOf(settlement: Settlement): Json {

@@ -1,4 +1,5 @@
 // What the outside may ask of runs: the shapes that http/ and cli/ show, and the service behind them.
+import type { AnswerVia, Decision } from '../approvals/index.ts';
 import type { Coverage, NodeStatus, Plan } from '../definitions/index.ts';
 import type { NodeDecisionRequest } from './node-decision.ts';
 import type { Failure, Json, JsonObject, Page, PageRequest, Problem } from '../kernel/index.ts';
@@ -152,7 +153,7 @@ export type RunPreview = JsonObject;
 
 /** A decision about an approval, as its approver made it. */
 export interface DecisionRequest {
-  readonly decision: 'approve' | 'reject';
+  readonly decision: Decision;
   readonly reason?: string;
   /** Node id -> merge patch on that node's output. */
   readonly edits?: Readonly<Record<string, Json>>;
@@ -210,5 +211,5 @@ export interface Runs {
   /** Edits an open approval's content before anyone decides: it ships with the approval. */
   amend(actor: Actor, approvalId: string, edits: Readonly<Record<string, Json>>): Promise<void>;
   /** Checks edits against the edited actions' output schemas, then decides (approvals/decide). */
-  decide(actor: Actor, approvalId: string, request: DecisionRequest, via: 'api' | 'link'): Promise<void>;
+  decide(actor: Actor, approvalId: string, request: DecisionRequest, via: AnswerVia): Promise<void>;
 }

@@ -53,8 +53,12 @@ export interface ApprovalRequest<Outputs extends Readonly<Record<string, Json>> 
   readonly approvers: readonly string[];
   /** How long it waits. */
   readonly timeout: string;
+  /** Approvals needed, each of another person; default 1. */
+  readonly quorum?: number;
   /** What an unanswered question means; default `reject`. */
   readonly onTimeout?: 'reject' | 'approve';
+  /** An approver may ask for changes: it is answered, and the code does again what it must. Default false. */
+  readonly changes?: boolean;
   /** May the one who started the run decide? Default false. */
   readonly allowRequester?: boolean;
   /** What acts answered, by the acts' names: the approver may edit it. */
@@ -67,7 +71,8 @@ export interface ApprovalRequest<Outputs extends Readonly<Record<string, Json>> 
 
 /** How a question ended. */
 export interface ApprovalDecision<Outputs> {
-  readonly decision: 'approve' | 'reject';
+  /** `request_changes` only where the request allows it; `reason` then says what is to be changed. */
+  readonly decision: 'approve' | 'reject' | 'request_changes';
   /** Null when the deadline decided. */
   readonly by: string | null;
   readonly at: string;

@@ -9,7 +9,8 @@ import type { RunContext } from './environment.ts';
 import { foldRecord } from './fold-record.ts';
 import type { CompensationSummary } from './runs.ts';
 
-export interface DoneAnew extends Pick<Amendments, 'epochs' | 'decisions'> {
+export interface DoneAnew
+  extends Pick<Amendments, 'epochs' | 'decisions'>, Partial<Pick<Amendments, 'inherited' | 'changes'>> {
   readonly forget: readonly StepIds[];
   /** Absent: as far as the run was. */
   readonly progress?: number;

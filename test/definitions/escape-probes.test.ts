@@ -21,7 +21,7 @@ const scope: Scope = {
   ) as Json,
   outputs: { 'a.b': { v: 1 } },
   status: { 'a.b': 'completed' },
-  run: { id: 'r', name: 'n', version: '1.0.0', tenant: 't', startedAt: '2026-01-01T00:00:00Z' },
+  run: { id: 'r', name: 'n', version: '1.0.0', tenant: 't', startedAt: '2026-01-01T00:00:00Z', changes: [] },
 };
 
 const LADDERS = [

@@ -10,7 +10,7 @@ const scope = (input: Json, rest: Partial<Scope> = {}): Scope => ({
   input,
   outputs: {},
   status: {},
-  run: { id: 'run_1', name: 'flow', version: '1.0.0', tenant: 'acme', startedAt: '2026-01-02T03:04:05Z' },
+  run: { id: 'run_1', name: 'flow', version: '1.0.0', tenant: 'acme', startedAt: '2026-01-02T03:04:05Z', changes: [] },
   ...rest,
 });
 

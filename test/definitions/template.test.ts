@@ -13,7 +13,7 @@ const scope: Scope = {
   input: { name: 'Ada', n: 3, list: ['a', 'b'], map: { k: 1 }, nothing: null, big: 'x'.repeat(250_000), many },
   outputs: { 'research.notes': { title: 'T' } },
   status: { 'research.notes': 'completed', 'research.skipped': 'skipped' },
-  run: { id: 'run_1', name: 'flow', version: '1.0.0', tenant: 'acme', startedAt: '2026-01-02T03:04:05Z' },
+  run: { id: 'run_1', name: 'flow', version: '1.0.0', tenant: 'acme', startedAt: '2026-01-02T03:04:05Z', changes: [] },
 };
 
 function render(value: Json): Json {

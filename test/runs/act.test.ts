@@ -5,7 +5,14 @@ import { scopeOfNode } from '../../src/runs/run-scope.ts';
 import { resultsOf } from './a-result.ts';
 import { activityIn, planOf } from './plan-of.ts';
 
-const facts = { id: 'run_1', name: 'launch', version: '1.0.0', tenant: 'acme', startedAt: '2026-01-01T00:00:00.000Z' };
+const facts = {
+  id: 'run_1',
+  name: 'launch',
+  version: '1.0.0',
+  tenant: 'acme',
+  startedAt: '2026-01-01T00:00:00.000Z',
+  changes: [],
+};
 
 function actsUnder(input: { urls: string[] | string }, forEach?: string): ReturnType<typeof actsOf> {
   const plan = planOf({

@@ -11,6 +11,7 @@ const facts = {
   version: '1.0.0',
   tenant: 'acme',
   startedAt: '2026-01-01T00:00:00.000Z',
+  changes: [],
   input: { budget: 5 },
 };
 const plan = planOf({
@@ -57,6 +58,7 @@ describe('scopeOfNode', () => {
       version: '1.0.0',
       tenant: 'acme',
       startedAt: '2026-01-01T00:00:00.000Z',
+      changes: [],
     });
   });
 });

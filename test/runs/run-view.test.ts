@@ -31,6 +31,7 @@ function aRow(over: Partial<RunRow> = {}): RunRow {
     decisions: {},
     forked_from: null,
     inherited: [],
+    changes: [],
     idempotency_key: null,
     request_digest: 'd',
     parent_run: null,

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { UNAMENDED, amendmentsOf, epochOf, nextEpoch, patchOf } from '../../../src/runs/amendments.ts';
 
-const row = { epochs: {}, decisions: {}, inherited: [], control: null };
+const row = { epochs: {}, decisions: {}, inherited: [], changes: [], control: null };
 
 describe('amendmentsOf', () => {
   it('reads a row that nobody changed', () => {
