@@ -23,7 +23,7 @@ export type {
 export { z } from 'zod';
 export { startApp } from './main.ts';
 export type { App, AppOptions } from './main.ts';
-export { CallFailedError, TasksFailedError, action, message, waves, workflow } from './runs/index.ts';
+export { CallFailedError, TasksFailedError, action, message, secret, waves, workflow } from './runs/index.ts';
 export type {
   ActOptions,
   Activity,
@@ -39,8 +39,10 @@ export type {
   Runs,
   Saga,
   SagaAct,
+  Secret,
   WaitRequest,
   WaveTask,
+  WithSecrets,
   WorkflowClass,
   WorkflowOptions,
 } from './runs/index.ts';

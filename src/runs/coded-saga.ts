@@ -4,9 +4,10 @@ import { z } from 'zod';
 import type { ZodType } from 'zod';
 import type { ApprovalNode, PlanNode, WaitNode } from '../definitions/index.ts';
 import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep, throwIfQuiescing } from '../durable/index.ts';
-import { FailureError, failure, isJsonObject, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
-import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
+import { FailureError, failure, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
+import type { Failure, Json, Outcome } from '../kernel/index.ts';
 import { MAX_OUTCOME_BYTES, readWithin } from '../tools/index.ts';
+import type { Registry } from '../tools/index.ts';
 import { DECISIONS } from '../approvals/index.ts';
 import type { EditSchemas } from '../approvals/index.ts';
 import type { Activity } from './activity.ts';
@@ -45,6 +46,7 @@ import type {
   SagaAct,
   WaitRequest,
 } from './saga.ts';
+import type { WithSecrets } from './secret.ts';
 import { FIRST_NOTE, actIds, settledId } from './step-layout.ts';
 
 const DEFAULT_NOTE_TIMEOUT = '30s';
@@ -134,12 +136,12 @@ export class RecordedSaga implements Saga {
 
   run<Args extends object, Answer, Undo extends string>(
     activity: Activity<Args, Answer, Undo>,
-    args: Args,
+    args: WithSecrets<Args>,
     options: CallOptions<Undo> & { readonly optional: true },
   ): Promise<Answer | null>;
   run<Args extends object, Answer, Undo extends string>(
     activity: Activity<Args, Answer, Undo>,
-    args: Args,
+    args: WithSecrets<Args>,
     options?: CallOptions<Undo>,
   ): Promise<Answer>;
   run(name: string, act: SagaAct): Promise<Json>;
@@ -152,11 +154,7 @@ export class RecordedSaga implements Saga {
       typeof activity === 'string'
         ? // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the overload with a name takes a SagaAct
           this.#context.plan.act(activity, given as SagaAct)
-        : this.#context.plan.act(name ?? activity.action, {
-            ...activity,
-            ...options,
-            with: argumentsOf(activity, given),
-          });
+        : this.#context.plan.act(name ?? activity.action, { ...activity, ...options, with: given });
     return this.#call(node.id, async () => await this.#act(node));
   }
 
@@ -249,13 +247,14 @@ export class RecordedSaga implements Saga {
 
   async #perform(node: ResolvedNode): Promise<FinalCheckpoint | undefined> {
     const context = this.#context;
-    const { tool, action, args, retry, timeoutMs, heartbeatMs, breaker } = node;
+    const { tool, action, args, secrets, retry, timeoutMs, heartbeatMs, breaker } = node;
     return await performAct(context, {
       stepName: node.id,
       ids: actIds(node),
       tool,
       action,
       args,
+      secrets,
       takenBackBy: undoNameOf(node),
       key: actKey(context, node, undefined),
       retry,
@@ -333,7 +332,7 @@ export class RecordedSaga implements Saga {
     read: ReadNote<T>,
     { timeout = DEFAULT_NOTE_TIMEOUT, heartbeat }: NoteOptions,
   ): Promise<Json> {
-    const { record, history } = this.#context;
+    const { record, history, registry } = this.#context;
     const isNew = !record.has(id);
     if (isNew) this.#mayNote(id, name);
     if (isNew) await this.#unpaused();
@@ -342,7 +341,7 @@ export class RecordedSaga implements Saga {
       timeoutMs: durationOf(timeout),
       ...(heartbeat !== undefined && { heartbeatMs: durationOf(heartbeat) }),
     };
-    const outcome = await runStep<Outcome>(id, `note ${name}`, async () => await settleNote(name, limits, read));
+    const outcome = await runStep<Outcome>(id, `note ${name}`, async () => await settleNote(registry, name, limits, read));
     if (isNew) history.add(outcome);
     if (outcome.ok) return outcome.value;
     throw new CallFailedError(name, { cause: 'failure', at: name, failure: outcome.error });
@@ -369,13 +368,6 @@ export class RecordedSaga implements Saga {
     this.#end(error);
     throw error;
   }
-}
-
-// Undefined members are left out, as JSON does.
-function argumentsOf({ tool, action }: Activity<object, unknown, string>, given: object): JsonObject {
-  const args = recordable(`the arguments of ${tool}.${action}`, given, MAX_OUTCOME_BYTES);
-  if (!isJsonObject(args)) throw new TypeError(`the arguments of ${tool}.${action} are no object`);
-  return args;
 }
 
 function valueOf(node: PlanNode, result: NodeResult): Json {
@@ -422,15 +414,18 @@ function endOf(value: Json): Date {
 
 // Its failure is recorded too: a note that was read once is never read again.
 async function settleNote<T extends Json>(
+  { secrets: { redactor } }: Registry,
   name: string,
   limits: Parameters<typeof readWithin>[0],
   read: ReadNote<T>,
 ): Promise<Outcome> {
   try {
-    return { ok: true, value: recordable(`the note "${name}"`, await readWithin(limits, read), MAX_OUTCOME_BYTES) };
+    const value = recordable(`the note "${name}"`, await readWithin(limits, read), MAX_OUTCOME_BYTES);
+    return { ok: true, value: redactor.json(value) };
   } catch (error) {
-    if (error instanceof FailureError) return { ok: false, error: error.failure };
-    throw error;
+    redactor.error(error);
+    if (!(error instanceof FailureError)) throw error;
+    return { ok: false, error: { ...error.failure, message: redactor.text(error.failure.message) } };
   }
 }
 

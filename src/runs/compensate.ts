@@ -14,6 +14,7 @@ import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { pauseUntil, performAct } from './perform-act.ts';
 import { probeAct } from './probe-act.ts';
 import { actsOf } from './act.ts';
+import { secretsOf, secretsOfUndo } from './act-secrets.ts';
 import { actKey, argumentsOf } from './run-activity.ts';
 import type { ResolvedCompensation } from './run-activity.ts';
 import { scopeOfNode } from './run-scope.ts';
@@ -203,6 +204,7 @@ async function undoAct(context: RunContext, undo: ActUndo): Promise<Undone> {
     tool: compensation.tool,
     action: compensation.action,
     args: resolved.args,
+    secrets: secretsOfUndo(node, compensation, resolved.args),
     key: actKey(context, node, item, true),
     retry: compensation.retry,
     timeoutMs: compensation.timeoutMs,
@@ -230,6 +232,7 @@ async function resolve(context: RunContext, undo: ActUndo): Promise<Resolved> {
         tool: node.tool,
         action: node.action,
         args: input,
+        secrets: secretsOf(node),
         key: actKey(context, node, item),
         timeoutMs: node.timeoutMs,
         breaker: node.breaker,

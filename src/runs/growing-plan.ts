@@ -1,13 +1,16 @@
 // The plan of a coded workflow: a node for each call, in the order of the calls. Pure.
 import { RETRY_POLICIES } from '../definitions/index.ts';
 import type { ApprovalNode, CompensationPlan, Plan, PlanNode, RetryPolicy, WaitNode } from '../definitions/index.ts';
-import { DEFAULT_BREAKER, didYouMean } from '../kernel/index.ts';
+import { DEFAULT_BREAKER, didYouMean, isJsonObject } from '../kernel/index.ts';
 import type { BreakerUse, Json } from '../kernel/index.ts';
+import { MAX_OUTCOME_BYTES } from '../tools/index.ts';
 import type { CodedPlaces } from './coded-places.ts';
 import { codedHash, durationOf } from './coded-workflow.ts';
 import type { CodedWorkflow } from './coded-workflow.ts';
+import { recordable } from './recordable.ts';
 import type { ResolvedCompensation, ResolvedNode } from './run-activity.ts';
 import type { ActOptions, ApprovalRequest, SagaAct } from './saga.ts';
+import { takeSecrets } from './secret.ts';
 
 const DEFAULT_TIMEOUT = '30s';
 const DEFAULT_RETRY = RETRY_POLICIES.idempotent_api_call;
@@ -17,11 +20,14 @@ const MAX_NAME_LENGTH = 200;
 const APPROVER = /^(?:role|user):[^\s:]\S{0,199}$/;
 
 export interface GrowingPlan extends Plan {
-  act(name: string, act: SagaAct): ResolvedNode;
+  act(name: string, act: GivenAct): ResolvedNode;
   acts(): readonly ResolvedNode[];
   approval(request: ApprovalRequest<Readonly<Record<string, Json>>>): ApprovalNode;
   wait(name: string, wait: WaitNode['wait']): WaitNode;
 }
+
+/** An act with arguments of which nothing is known yet. */
+export type GivenAct = Omit<SagaAct, 'with'> & { readonly with: object };
 
 /** Nobody knows what a call depends on: what was done is undone one by one, the last to finish first. */
 export function growingPlan(workflow: CodedWorkflow, places: CodedPlaces): GrowingPlan {
@@ -74,7 +80,7 @@ function baseOf(name: string, range: PlanNode['range'], index: number) {
   return { id: name, name, module: name, index, dependencies: [], ancestors: [], wave: index, range } as const;
 }
 
-function actOf(act: SagaAct) {
+function actOf(act: GivenAct) {
   const { tool, action, compensation } = act;
   const timeoutMs = durationOf(act.timeout ?? DEFAULT_TIMEOUT);
   const retry = policyOf(act.retry);
@@ -86,7 +92,7 @@ function actOf(act: SagaAct) {
     tool,
     action,
     with: {},
-    args: act.with,
+    ...argumentsOf(act, act.with),
     optional: act.optional ?? false,
     maxParallel: 1,
     timeoutMs,
@@ -96,6 +102,17 @@ function actOf(act: SagaAct) {
     irreversible: act.irreversible ?? false,
     ...(compensation !== undefined && { compensation: undoOf(tool, compensation, { retry, timeoutMs }) }),
   } as const;
+}
+
+// Undefined members are left out, as JSON does.
+function argumentsOf(
+  { tool, action }: Pick<SagaAct, 'tool' | 'action'>,
+  given: object,
+): Pick<ResolvedNode, 'args' | 'secrets'> {
+  const { args: written, secrets } = takeSecrets(given);
+  const args = recordable(`the arguments of ${tool}.${action}`, written, MAX_OUTCOME_BYTES);
+  if (!isJsonObject(args)) throw new TypeError(`the arguments of ${tool}.${action} are no object`);
+  return { args, secrets };
 }
 
 function undoOf(
@@ -108,7 +125,7 @@ function undoOf(
   return {
     tool: activity.tool,
     action: activity.action,
-    args,
+    ...argumentsOf(activity, args),
     retry: retry === undefined ? own.retry : policyOf(retry),
     timeoutMs: timeout === undefined ? own.timeoutMs : durationOf(timeout),
   };

@@ -29,6 +29,8 @@ export type {
 } from './saga.ts';
 export { stuckError } from './stuck.ts';
 export * from './runs.ts';
+export { secret } from './secret.ts';
+export type { Secret, WithSecrets } from './secret.ts';
 export { TasksFailedError, waves } from './waves.ts';
 export type { WaveTask } from './waves.ts';
 export { workflow, workflowOfClass } from './workflow-class.ts';

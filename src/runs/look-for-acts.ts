@@ -7,6 +7,7 @@ import { FailureError } from '../kernel/index.ts';
 import { probeAction } from '../tools/index.ts';
 import type { Probed } from '../tools/index.ts';
 import { actsOf } from './act.ts';
+import { secretsOf } from './act-secrets.ts';
 import { amendmentsOf } from './amendments.ts';
 import { lastArrivalMs } from './doubt.ts';
 import { foldRecord } from './fold-record.ts';
@@ -87,6 +88,7 @@ async function probe({ operator, run, plan, node, record }: Look, { name, item }
       tool: node.tool,
       action: node.action,
       args: argumentsOf(known, node, own, item),
+      secrets: secretsOf(node),
       key: actKey(known, node, item),
       timeoutMs: Math.min(node.timeoutMs, LOOK_TIMEOUT_MS),
       breaker: node.breaker,

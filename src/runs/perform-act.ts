@@ -2,7 +2,7 @@
 import type { RetryPolicy } from '../definitions/index.ts';
 import { currentRun, runStep, stepId } from '../durable/index.ts';
 import type { StepIds } from '../durable/index.ts';
-import type { BreakerUse, Failure, JsonObject, Outcome } from '../kernel/index.ts';
+import type { BreakerUse, Failure, JsonObject, Outcome, SecretPlace } from '../kernel/index.ts';
 import { nextAttempt } from '../resilience/index.ts';
 import { CANCELLED } from '../tools/index.ts';
 import { effectOf } from './effect-note.ts';
@@ -19,6 +19,8 @@ export interface Act {
   readonly tool: string;
   readonly action: string;
   readonly args: JsonObject;
+  /** Where in them their author wrote references to secrets. */
+  readonly secrets: readonly SecretPlace[];
   /** As its checkpoint tells it: see EffectNote. */
   readonly takenBackBy?: string;
   readonly epoch?: number;
@@ -142,8 +144,8 @@ async function attemptOnce(
     const { clock, registry, facts } = context;
     const startedAt = clock.now();
     context.emit({ level: 'debug', name: 'activity.started', fields: { run: facts.id, node: act.stepName, attempt } });
-    const { tool, action, args, key, signal, timeoutMs, heartbeatMs, breaker, undo: insistent } = act;
-    const call = { tool, action, args, key, suspect, signal, timeoutMs, heartbeatMs, breaker, insistent };
+    const { tool, action, args, secrets, key, signal, timeoutMs, heartbeatMs, breaker, undo: insistent } = act;
+    const call = { tool, action, args, secrets, key, suspect, signal, timeoutMs, heartbeatMs, breaker, insistent };
     const outcome =
       refusedByHistory(context, act, suspect) ??
       (await registry.invoke({ ...call, tenant: facts.tenant, runId: facts.id }));

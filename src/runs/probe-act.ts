@@ -1,7 +1,7 @@
 // Asks the vendor whether an act of unknown outcome took effect, with the same patience as an undo, and records the answer.
 import type { RetryPolicy } from '../definitions/index.ts';
 import { runStep, throwIfQuiescing } from '../durable/index.ts';
-import type { BreakerUse, JsonObject } from '../kernel/index.ts';
+import type { BreakerUse, JsonObject, SecretPlace } from '../kernel/index.ts';
 import { nextAttempt } from '../resilience/index.ts';
 import { probeAction } from '../tools/index.ts';
 import type { Probed } from '../tools/index.ts';
@@ -16,6 +16,7 @@ export interface Probe {
     readonly tool: string;
     readonly action: string;
     readonly args: JsonObject;
+    readonly secrets: readonly SecretPlace[];
     readonly key: string;
     readonly timeoutMs: number;
     readonly breaker?: BreakerUse;

@@ -3,8 +3,9 @@ import { evaluateList, renderTemplate } from '../definitions/index.ts';
 import type { ActivityNode, CompensationPlan, Scope } from '../definitions/index.ts';
 import { openBranches, runStep } from '../durable/index.ts';
 import { FailureError, failure, idempotencyKey, isJsonObject, mergePatch } from '../kernel/index.ts';
-import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
+import type { Failure, Json, JsonObject, Outcome, SecretPlace } from '../kernel/index.ts';
 import { actName } from './act.ts';
+import { secretsOf } from './act-secrets.ts';
 import { epochOf, patchOf } from './amendments.ts';
 import { undoNameOf } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
@@ -55,11 +56,13 @@ export async function settle(
 /** A node whose arguments are data already, as code gives them: never read as a template. */
 export interface ResolvedNode extends ActivityNode {
   readonly args: JsonObject;
+  readonly secrets: readonly SecretPlace[];
 }
 
 /** As {@link ResolvedNode}, of an undo. */
 export interface ResolvedCompensation extends CompensationPlan {
   readonly args: JsonObject;
+  readonly secrets: readonly SecretPlace[];
 }
 
 /** The arguments of an act under `scope`, as an operator may have changed them. Throws FailureError when they cannot be resolved. */
@@ -104,6 +107,7 @@ async function runItem(
     tool: node.tool,
     action: node.action,
     args,
+    secrets: secretsOf(node),
     takenBackBy: undoNameOf(node),
     epoch: epochOf(context.amended, node.id, item),
     key: actKey(context, node, item),

@@ -2,6 +2,7 @@
 import type { RetryPolicy, RetryPolicyName } from '../definitions/index.ts';
 import type { BreakerSettings, Json, JsonObject } from '../kernel/index.ts';
 import type { Activity } from './activity.ts';
+import type { WithSecrets } from './secret.ts';
 import type { Message } from './workflow-message.ts';
 
 /** How an act is performed: as in YAML, with the same defaults. Durations are `500ms`, `30s`, `5m`, `24h`, `7d`. */
@@ -25,7 +26,7 @@ export interface ActOptions<Undo extends string = string> {
 /** An undo whose arguments are known before the act. */
 export interface Compensation {
   readonly activity: Pick<Activity<object, unknown, string>, 'tool' | 'action'>;
-  readonly with: JsonObject;
+  readonly with: WithSecrets<JsonObject>;
   /** Default: those of the act. */
   readonly retry?: ActOptions['retry'];
   readonly timeout?: string;
@@ -40,7 +41,7 @@ export interface CallOptions<Undo extends string = string> extends ActOptions<Un
 export interface SagaAct extends ActOptions {
   readonly tool: string;
   readonly action: string;
-  readonly with: JsonObject;
+  readonly with: WithSecrets<JsonObject>;
 }
 
 /** A question to people. */
@@ -115,12 +116,12 @@ export interface Saga {
   /** Performs an act to its end. Throws a CallFailedError when it failed. */
   run<Args extends object, Answer, Undo extends string>(
     activity: Activity<Args, Answer, Undo>,
-    args: Args,
+    args: WithSecrets<Args>,
     options: CallOptions<Undo> & { readonly optional: true },
   ): Promise<Answer | null>;
   run<Args extends object, Answer, Undo extends string>(
     activity: Activity<Args, Answer, Undo>,
-    args: Args,
+    args: WithSecrets<Args>,
     options?: CallOptions<Undo>,
   ): Promise<Answer>;
   run(name: string, act: SagaAct): Promise<Json>;

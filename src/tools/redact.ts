@@ -81,7 +81,9 @@ function escapedForms(value: string): string[] {
   const uri = encodeURIComponent(value);
   const form = new URLSearchParams({ '': value }).toString().slice(1);
   return [
-    ...[json, inJson(json), json.replaceAll('/', String.raw`\/`)],
+    json,
+    inJson(json),
+    json.replaceAll('/', String.raw`\/`),
     ...[uri, form].flatMap((encoded) => [encoded, encoded.replaceAll(/%../g, (hex) => hex.toLowerCase())]),
     inHtml(value),
   ];
