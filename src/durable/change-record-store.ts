@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import SuperJSON from 'superjson';
 import { NOW_MS } from './database-time.ts';
+import { tellDeparture } from './departure-store.ts';
 import { APPLICATION, RUN_QUEUE } from './protocol.ts';
 import type { StepIds } from './step.ts';
 
@@ -24,10 +25,14 @@ export async function takeFrom(trx: Knex.Transaction, runId: string, from: Taken
         ? [`status in ('PENDING', 'ENQUEUED', 'DELAYED')`, []]
         : [`status = 'PENDING' and owner_xid = ?`, [from.ownerXid]];
   const { rowCount } = await trx.raw<{ rowCount: number }>(
-    `update dbos.workflow_status
-        set status = 'ENQUEUED', queue_name = ?, owner_xid = null, output = null, error = null,
-            started_at_epoch_ms = null, delay_until_epoch_ms = null, completed_at = null, updated_at = ${NOW_MS}
-      where workflow_uuid = ? and ${where}`,
+    `with left_by as (
+       update dbos.workflow_status
+          set status = 'ENQUEUED', queue_name = ?, owner_xid = null, output = null, error = null,
+              started_at_epoch_ms = null, delay_until_epoch_ms = null, completed_at = null, updated_at = ${NOW_MS}
+        where workflow_uuid = ? and ${where}
+       returning workflow_uuid, executor_id),
+     told as (${tellDeparture('run.given_back')})
+     select 1 from left_by`,
     [RUN_QUEUE, runId, ...values],
   );
   if (rowCount === 1) await trx.raw('delete from dbos.workflow_output where workflow_uuid = ?', [runId]);

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { notifyClaimers } from './claim-store.ts';
 import { NOW_MS } from './database-time.ts';
+import { tellDeparture } from './departure-store.ts';
 import { RUN_QUEUE, STUCK_QUEUE } from './protocol.ts';
 
 export interface Owned {
@@ -34,11 +35,15 @@ async function change(
   delayMs: number | null,
 ): Promise<boolean> {
   const result = await knex.raw<{ rowCount: number }>(
-    `update dbos.workflow_status
-        set status = ?, queue_name = ?, owner_xid = null, started_at_epoch_ms = null,
-            delay_until_epoch_ms = ${NOW_MS} + ?::bigint,
-            updated_at = ${NOW_MS}
-      where workflow_uuid = ? and owner_xid = ? and status = 'PENDING'`,
+    `with left_by as (
+       update dbos.workflow_status
+          set status = ?, queue_name = ?, owner_xid = null, started_at_epoch_ms = null,
+              delay_until_epoch_ms = ${NOW_MS} + ?::bigint,
+              updated_at = ${NOW_MS}
+        where workflow_uuid = ? and owner_xid = ? and status = 'PENDING'
+       returning workflow_uuid, executor_id),
+     told as (${tellDeparture('run.given_back')})
+     select 1 from left_by`,
     [status, queue, delayMs, owned.runId, owned.ownerXid],
   );
   return result.rowCount === 1;

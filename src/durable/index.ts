@@ -17,6 +17,8 @@ export type { Wake } from './waits.ts';
 export { loadRecord, readRecord, recordAtBegin } from './record.ts';
 export { changeOwnRecord, changeRecord, leaveIfTaken, leaveToOthers } from './change-record.ts';
 export { copySteps } from './change-record-store.ts';
+export { currentSnapshot, readSteps, recordOfSteps } from './step-log-store.ts';
+export type { LoggedStep } from './step-log-store.ts';
 export type { RecordChange, TakenFrom } from './change-record-store.ts';
 export type { Checkpoint, RunRecord } from './record.ts';
 export { releaseInTransaction } from './release.ts';

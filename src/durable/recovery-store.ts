@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { selectRows } from '../postgres/index.ts';
 import { NOW_MS } from './database-time.ts';
+import { tellDeparture } from './departure-store.ts';
 import { PROBATION_FROM } from './poison.ts';
 import type { Judgement, Orphan } from './poison.ts';
 import { APPLICATION, ENGINE_PROTOCOL, RUN_QUEUE } from './protocol.ts';
@@ -111,10 +112,13 @@ export async function forgetCrashes(trx: Knex.Transaction, runIds: readonly stri
 /** Puts orphans that this transaction has locked onto `queue`, each on its own where it has one; owned by nobody. */
 export async function enqueueOrphans(trx: Knex.Transaction, runIds: readonly string[], queue?: string): Promise<void> {
   await trx.raw(
-    `update dbos.workflow_status
-        set status = 'ENQUEUED', queue_name = coalesce(?, queue_name, ?), owner_xid = null, started_at_epoch_ms = null,
-            updated_at = ${NOW_MS}
-      where workflow_uuid = any(?)`,
+    `with left_by as (
+       update dbos.workflow_status
+          set status = 'ENQUEUED', queue_name = coalesce(?, queue_name, ?), owner_xid = null, started_at_epoch_ms = null,
+              updated_at = ${NOW_MS}
+        where workflow_uuid = any(?)
+       returning workflow_uuid, executor_id)
+     ${tellDeparture('run.taken_over')}`,
     [queue ?? null, RUN_QUEUE, [...runIds]],
   );
 }

@@ -18,6 +18,7 @@ import { installErrorHandler } from './error-handler.ts';
 import { effectRoutes } from './effects.ts';
 import { executorRoutes } from './executors.ts';
 import { healthRoutes } from './health.ts';
+import { historyRoutes } from './history.ts';
 import { notYetRoutes } from './not-yet.ts';
 import { installOpenApi, openApiRoute } from './openapi.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -38,6 +39,7 @@ const resources: readonly Resource[] = [
   definitionRoutes,
   runRoutes,
   runControlRoutes,
+  historyRoutes,
   effectRoutes,
   approvalRoutes,
   approveLinkRoutes,

@@ -1,6 +1,6 @@
 // What a node came to, as the scheduler and expressions see it; derived from checkpoints, never stored by itself.
 import type { NodeStatus } from '../definitions/index.ts';
-import type { Failure, Json, Outcome } from '../kernel/index.ts';
+import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import type { EffectNote } from './effect-note.ts';
 
 export interface NodeResult {
@@ -19,6 +19,8 @@ export interface FinalCheckpoint {
   readonly startedAt?: number;
   /** Absent when the act only reads. */
   readonly effect?: EffectNote;
+  /** The arguments, where the plan does not tell them: of the first attempt of an undo, and of an act of code. */
+  readonly input?: JsonObject;
   readonly finishedAt: number;
   /** An operator said so: the node came to this although its act did not, or although nobody knows. */
   readonly byHand?: 'skip' | 'done_by_hand';
@@ -31,6 +33,7 @@ export interface RetryCheckpoint {
   readonly attempt: number;
   readonly key: string;
   readonly effect?: EffectNote;
+  readonly input?: JsonObject;
   readonly error: Failure;
   readonly startedAt: number;
   /** When the first attempt began: what `max_elapsed` counts from. */

@@ -12,6 +12,8 @@ import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from './node
 import { sendBackIfRefused, whenServed } from './parking.ts';
 import type { Parking } from './parking.ts';
 
+const MAX_NOTED_INPUT_BYTES = 16 * 1024;
+
 export interface Act {
   /** Stored with each attempt: the node's path, so that a replay never takes another node's result. */
   readonly stepName: string;
@@ -167,7 +169,13 @@ function checkpointOf(
   { attempt, startedAt, firstStartedAt }: { attempt: number; startedAt: number; firstStartedAt: number },
 ): AttemptCheckpoint {
   const finishedAt = clock.now();
-  const seen = { attempt, key: act.key, startedAt, ...effectOf(registry, act, outcome) };
+  const seen = {
+    attempt,
+    key: act.key,
+    startedAt,
+    ...effectOf(registry, act, outcome),
+    ...(attempt === 1 && inputNote(act)),
+  };
   const fields = {
     run: facts.id,
     node: act.stepName,
@@ -191,6 +199,11 @@ function checkpointOf(
   });
   if (next.kind === 'retry') return { ...seen, error, firstStartedAt, retryAt: finishedAt + next.delayMs };
   return { ...seen, outcome: { ok: false, error: cutShortError(error, act.signal) }, finishedAt };
+}
+
+// What no plan tells; only small arguments, which a record holds many of.
+function inputNote({ undo, args }: Act): { readonly input?: JsonObject } {
+  return undo && Buffer.byteLength(JSON.stringify(args)) <= MAX_NOTED_INPUT_BYTES ? { input: args } : {};
 }
 
 /** A module's or run's time limit shows as such, not as what it cut short. */

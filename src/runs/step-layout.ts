@@ -4,12 +4,12 @@ import { stepId } from '../durable/index.ts';
 import type { StepIds } from '../durable/index.ts';
 
 /** An item of a `for_each` owns 64 ids: attempts 1-20, its undo from 32. */
-const ITEM_SIZE = 64;
-const ITEM_UNDO = 32;
+export const ITEM_SIZE = 64;
+export const ITEM_UNDO = 32;
 /** A plain node: attempts 1-20, its undo from 2,048. */
-const NODE_UNDO = 2_048;
+export const NODE_UNDO = 2_048;
 /** The first id of item 0 that no attempt uses: the `for_each` itself settles there. */
-const FOR_EACH_SETTLED = 63;
+export const FOR_EACH_SETTLED = 63;
 
 /** The ids of an act's attempts: attempt k is `base + k`. */
 export function actIds(node: PlanNode, item?: number): StepIds {

@@ -1,0 +1,33 @@
+// Histories that can be read on from where they were left, lists of runs that are searched by text, and failures in groups.
+
+/** @param {import('knex').Knex} knex */
+export async function up(knex) {
+  await knex.raw(`
+    -- Was the row that this transaction wrote there in a snapshot of before? A row knows 32 bits of its transaction's id, which is among
+    -- the last 2^32. Postgres cannot say it of subtransactions: nothing of a run's history is written in one.
+    create function breakwater.was_there(writer xid, snapshot text) returns boolean language sql stable parallel safe as
+    $$
+      select pg_visible_in_snapshot((latest - ((latest - writer::text::bigint) & 4294967295))::text::xid8, snapshot::pg_snapshot)
+        from (select pg_snapshot_xmax(pg_current_snapshot())::text::bigint) as now (latest)
+    $$;
+
+    -- What a list of runs is searched for, in lower case.
+    alter table breakwater.run add column searched text generated always as (
+      lower(id || ' ' || workflow || ' ' || coalesce(error ->> 'code', '') || ' ' || coalesce(error ->> 'message', '') || ' ' ||
+            jsonb_path_query_array(labels, '$.*')::text)) stored;
+
+    create index run_by_error on breakwater.run (tenant, (error ->> 'code'), created_at desc) where error is not null;
+    -- What is not over: few of all runs, and looked through whenever somebody watches them.
+    create index run_open on breakwater.run (tenant, id) where finished_at is null;
+  `);
+}
+
+/** @param {import('knex').Knex} knex */
+export async function down(knex) {
+  await knex.raw(`
+    drop index breakwater.run_open;
+    drop index breakwater.run_by_error;
+    alter table breakwater.run drop column searched;
+    drop function breakwater.was_there(xid, text);
+  `);
+}

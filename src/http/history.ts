@@ -1,0 +1,94 @@
+// What happened in a run: its history in pages, and where its time went.
+import { z } from 'zod';
+import { createRunHistory } from '../runs/index.ts';
+import type { App, Services } from './app-context.ts';
+import { actorOf } from './authentication.ts';
+import { problemResponse } from './problem.ts';
+import { idParams, json, pageOf, pageQuery } from './shapes.ts';
+
+const tags = ['history'];
+
+export const fact = z
+  .object({
+    id: z.string().describe('Its place in the history; the same fact always has the same.'),
+    at: z.string(),
+    kind: z
+      .string()
+      .describe('Such as activity.completed, approval.opened, control.cancel; docs/history.md lists them.'),
+    node: z.string().optional(),
+    item: z.int().optional().describe('Of a list.'),
+    attempt: z.int().optional(),
+    key: z.string().optional().describe('What a repeat is recognised by.'),
+    input: json.optional(),
+    output: json.optional(),
+    error: z
+      .looseObject({
+        code: z.string(),
+        message: z.string(),
+        unknown: z.boolean().optional(),
+        retryable: z.boolean().optional(),
+      })
+      .optional(),
+    executor: z.string().optional(),
+    by: z.string().optional().describe('Who did it, where a person did.'),
+    data: z.record(z.string(), json).optional(),
+  })
+  .meta({ id: 'Fact' });
+
+const historyQuery = pageQuery.extend({
+  kind: z.string().max(100).optional().describe('A kind, such as activity.failed, or all that begin so: activity.'),
+  node: z.string().max(200).optional(),
+});
+
+const timeline = z
+  .object({
+    nodes: z
+      .array(
+        z.object({
+          id: z.string(),
+          startedAt: z.string(),
+          finishedAt: z.string().optional(),
+          slackMs: z.number().optional().describe('How much later it could have ended without making the run longer.'),
+          critical: z.boolean(),
+        }),
+      )
+      .readonly(),
+    criticalPath: z
+      .array(z.string())
+      .readonly()
+      .describe('From the start to what ended last, each waited for by the next.'),
+    wallMs: z.number(),
+    criticalMs: z.number().describe('Of it what the nodes of the critical path took themselves.'),
+  })
+  .meta({ id: 'Timeline' });
+
+export function historyRoutes(app: App, { knex, registry }: Services): void {
+  const history = createRunHistory({ knex, registry });
+  app.get(
+    '/v1/runs/:id/history',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'What happened in the run, in order',
+        tags,
+        params: idParams,
+        querystring: historyQuery,
+        response: { 200: pageOf(fact), ...problemResponse },
+      },
+    },
+    async (request) => await history.history(actorOf(request).tenant, request.params.id, request.query),
+  );
+  app.get(
+    '/v1/runs/:id/timeline',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'Where its time went: the critical path, and the slack of each node',
+        tags,
+        params: idParams,
+        response: { 200: timeline, ...problemResponse },
+      },
+    },
+    async (request) => await history.timeline(actorOf(request).tenant, request.params.id),
+  );
+}

@@ -1,0 +1,108 @@
+// Reads a run's log in one snapshot: its row, its steps, its events and what became of the breakers of its services meanwhile.
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { currentSnapshot, readSteps } from '../../durable/index.ts';
+import { isJsonObject } from '../../kernel/index.ts';
+import type { JsonObject } from '../../kernel/index.ts';
+import { forTenant, selectRows } from '../../postgres/index.ts';
+import { loadPinned } from '../pinned-definition.ts';
+import { executorOf, findRun } from '../run-store.ts';
+import type { LoggedEvent, LoggedTransition, RunLog } from './run-log.ts';
+import { servicesOf } from './services.ts';
+import type { Services } from './services.ts';
+
+export interface LogQuery {
+  readonly tenant: string;
+  readonly runId: string;
+  /** Of each row it is told whether it was there in these. */
+  readonly snapshots?: readonly string[];
+  /** Which services the acts of a plan go to. */
+  readonly services: Services;
+}
+
+/** Undefined when the tenant has no such run. */
+export async function readLog(
+  knex: Knex,
+  { tenant, runId, snapshots = [], services }: LogQuery,
+): Promise<RunLog | undefined> {
+  return await forTenant(knex, tenant).transaction(
+    async (trx) => {
+      const run = await findRun(trx, tenant, runId);
+      if (!run) return undefined;
+      const plan = (await loadPinned(trx, run))?.plan ?? null;
+      const steps = await readSteps(trx, runId, snapshots);
+      const events = await readEvents(trx, runId, snapshots);
+      const called = servicesOf({ plan, steps }, services);
+      const transitions = await readTransitions(trx, run, called, snapshots);
+      const executor = await executorOf(trx, runId);
+      const snapshot = await currentSnapshot(trx);
+      return { run, plan, steps, events, transitions, snapshot, ...(executor !== undefined && { executor }) };
+    },
+    { isolationLevel: 'repeatable read', readOnly: true },
+  );
+}
+
+const SEEN = (row: string): string =>
+  `array(select breakwater.was_there(${row}.xmin, before.snapshot)
+           from unnest(:snapshots::text[]) with ordinality as before (snapshot, n) order by before.n) as seen`;
+
+const data = z.custom<JsonObject>(isJsonObject);
+const seen = z.array(z.boolean());
+const event = z.object({
+  id: z.coerce.number(),
+  node: z.string().nullable(),
+  kind: z.string(),
+  data,
+  at: z.date(),
+  seen,
+});
+
+async function readEvents(trx: Knex.Transaction, runId: string, snapshots: readonly string[]): Promise<LoggedEvent[]> {
+  return await selectRows(
+    trx,
+    event,
+    `select e.id, e.node, e.kind, e.data, e.at, ${SEEN('e')}
+       from breakwater.event e
+      where e.run_id = :runId
+      order by e.id`,
+    { runId, snapshots: [...snapshots] },
+  );
+}
+
+const transition = z.object({
+  id: z.coerce.number(),
+  service: z.string(),
+  from: z.string(),
+  to: z.enum(['open', 'closed', 'half_open']),
+  why: z.string(),
+  by: z.string().nullable(),
+  at: z.date(),
+  seen,
+});
+
+// Of a tool's breaker, which all tenants share, it is told that it opened, not who of another tenant had a hand in it.
+async function readTransitions(
+  trx: Knex.Transaction,
+  run: RunLog['run'],
+  services: readonly string[],
+  snapshots: readonly string[],
+): Promise<LoggedTransition[]> {
+  if (services.length === 0) return [];
+  return await selectRows(
+    trx,
+    transition,
+    `select t.id, t.service, t.from_state as from, t.to_state as to, t.why,
+            case when t.tenant = :tenant then t.forced_by end as by, t.at, ${SEEN('t')}
+       from breakwater.breaker_transition t
+      where t.tenant in (:tenant, '*') and t.service = any(:services)
+        and t.at between :since and coalesce(:until, clock_timestamp())
+      order by t.id`,
+    {
+      tenant: run.tenant,
+      services: [...services],
+      since: run.started_at,
+      until: run.finished_at,
+      snapshots: [...snapshots],
+    },
+  );
+}
