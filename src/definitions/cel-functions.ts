@@ -4,6 +4,7 @@ import { CelScalar, celEnv, celFunc, celMethod, isCelError, isCelList, listType 
 import type { CelEnv, CelFunc, CelResult, CelValue } from '@bufbuild/cel';
 import { shallowCost, spend, spendDeep } from './cel-budget.ts';
 import { concatLists } from './cel-list.ts';
+import { patternSize } from './pattern-size.ts';
 
 const { BOOL, DOUBLE, DYN, INT } = CelScalar;
 const LIST = listType(DYN);
@@ -78,9 +79,10 @@ function pay(name: string, values: readonly CelValue[]): void {
   else spend(values.reduce<number>((sum, value) => sum + shallowCost(value) * factorOf(name, value), 0));
 }
 
-// RE2 takes time in proportion to text times pattern.
+// RE2 compiles the pattern each time, then takes time in proportion to text times pattern, its repetitions written out.
 function matchCost([text, pattern]: readonly CelValue[]): number {
-  return typeof text === 'string' && typeof pattern === 'string' ? (text.length * pattern.length) / 32 : 0;
+  if (typeof text !== 'string' || typeof pattern !== 'string') return 0;
+  return patternSize(pattern) * (4 + text.length / 8);
 }
 
 // Reading digits is quadratic, counting characters makes a list of them; lists are handed on as they are.

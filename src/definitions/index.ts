@@ -16,6 +16,7 @@ export type { Reference } from './references.ts';
 export { repeatedFrom } from './repeat.ts';
 export { RETRY_POLICIES } from './retry-policies.ts';
 export type { RetryPolicyName } from './retry-policies.ts';
+export { schemaProblem } from './schema-check.ts';
 export { parseSource } from './source.ts';
 export type { SourceFormat } from './source.ts';
 export { compileTemplate, renderTemplate, renderText } from './template.ts';

@@ -4,18 +4,19 @@ import type { Json, JsonObject } from '../kernel/index.ts';
 import { patternFault } from './pattern.ts';
 import type { Path } from './path.ts';
 
-type Kind = 'plain' | 'schema' | 'schemas' | 'schemaMap' | 'pattern' | 'format' | 'ref';
+type Kind = 'plain' | 'names' | 'schema' | 'schemas' | 'schemaMap' | 'pattern' | 'format' | 'ref';
 
 const KEYWORDS: ReadonlyMap<string, Kind> = new Map(
   Object.entries({
     ...plain(
       'type enum const required minItems maxItems uniqueItems minContains maxContains minLength maxLength minimum maximum exclusiveMinimum',
-      'exclusiveMaximum multipleOf minProperties maxProperties dependentRequired',
+      'exclusiveMaximum multipleOf minProperties maxProperties',
       '$schema $comment title description default examples deprecated readOnly writeOnly',
     ),
     ...of('schema', 'items additionalProperties contains propertyNames not if then else'),
     ...of('schemas', 'allOf anyOf oneOf prefixItems'),
     ...of('schemaMap', 'properties $defs'),
+    dependentRequired: 'names',
     pattern: 'pattern',
     format: 'format',
     $ref: 'ref',
@@ -37,6 +38,8 @@ export const FORMATS = [
 
 /** Subschemas that one value may meet, references followed: beyond this a schema costs too much to check. */
 const MAX_EXPANSION = 2_000;
+
+const MAX_DEPENDENT_NAMES = 200;
 
 export interface SchemaFault {
   readonly path: Path;
@@ -82,6 +85,7 @@ function inspectKeyword(keyword: string, value: Json, path: Path, faults: Schema
 function faultOf(kind: Kind, value: Json): string | undefined {
   if (kind === 'schemas') return Array.isArray(value) ? undefined : 'must be a list of JSON Schemas';
   if (kind === 'schemaMap') return isJsonObject(value) ? undefined : 'must be a map of JSON Schemas';
+  if (kind === 'names') return namesFault(value);
   if (kind === 'pattern') return patternFault(value);
   if (kind === 'ref')
     return typeof value === 'string' && /^#(\/|$)/.test(value)
@@ -89,6 +93,13 @@ function faultOf(kind: Kind, value: Json): string | undefined {
       : '$ref must point into this schema: "#/$defs/…"';
   if (kind !== 'format' || FORMATS.some((format) => format === value)) return undefined;
   return `format must be one of ${FORMATS.join(', ')}${typeof value === 'string' ? didYouMean(value, FORMATS) : ''}`;
+}
+
+// A validator writes them all out for each value that lacks one.
+function namesFault(value: Json): string | undefined {
+  const lists = isJsonObject(value) ? Object.values(value).filter(isJsonList) : [];
+  const names = lists.reduce((sum, list) => sum + list.length, 0);
+  return names > MAX_DEPENDENT_NAMES ? `may list at most ${MAX_DEPENDENT_NAMES} names` : undefined;
 }
 
 // What one pass over a value may visit: references are followed each time they are met, as a validator follows them. Infinite when they go in a circle.

@@ -4,8 +4,10 @@ import type { ErrorObject, ValidateFunction } from 'ajv/dist/2020.js';
 import { fullFormats } from 'ajv-formats/dist/formats.js';
 import { canonicalJson, didYouMean, findUnsafe, hashJson, messageOf } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
+import { TooMuchToCheckError, withCheckBudget } from './check-budget.ts';
 import { MAX_MATCHED_LENGTH, matches } from './pattern.ts';
 import { RecentlyUsed } from './recently-used.ts';
+import { spendSchema } from './schema-cost.ts';
 import { FORMATS } from './schema-keywords.ts';
 
 const MAX_PROBLEMS = 100;
@@ -34,16 +36,28 @@ export function validateValue(schema: JsonObject, value: Json): readonly Problem
 export function validateWithDefaults(schema: JsonObject, value: Json): Validated {
   const unsafe = findUnsafe(value);
   if (unsafe) return { value, problems: [{ path: unsafe.path, message: unsafe.reason }] };
-  const validate = validatorOf(schema);
   const copy = structuredClone(value);
-  if (validate(copy)) return { value: copy, problems: [] };
-  return { value: copy, problems: (validate.errors ?? []).slice(0, MAX_PROBLEMS).map((error) => problemOf(error)) };
+  try {
+    return { value: copy, problems: errorsOf(schema, copy).slice(0, MAX_PROBLEMS).map(problemOf) };
+  } catch (error) {
+    if (!(error instanceof TooMuchToCheckError)) throw error;
+    return { value, problems: [{ path: '', message: error.message }] };
+  }
+}
+
+// Fills in defaults. What it would cost is known before it is done; patterns count as they are matched.
+function errorsOf(schema: JsonObject, value: Json): readonly ErrorObject[] {
+  const validate = validatorOf(schema);
+  return withCheckBudget(() => {
+    spendSchema(schema, value);
+    return validate(value) ? [] : (validate.errors ?? []);
+  });
 }
 
 /** What makes a schema unusable, or undefined. */
 export function brokenSchema(schema: JsonObject): string | undefined {
   try {
-    compile(schema);
+    validatorOf(schema);
     return undefined;
   } catch (error) {
     return messageOf(error).replace(/^schema is invalid: data/, 'is not a JSON Schema: ');
@@ -59,12 +73,16 @@ function compile(schema: JsonObject): ValidateFunction {
     logger: false,
     verbose: true,
     ownProperties: true,
+    code: { regExp: re2 },
   });
   for (const format of FORMATS) ajv.addFormat(format, fullFormats[format]);
   replacePattern(ajv);
   replaceUniqueItems(ajv);
   return ajv.compile(schema);
 }
+
+// For keywords whose names are patterns. Only an adapter's own schema may have them, but a schema may come from anywhere one day.
+const re2 = Object.assign((pattern: string) => ({ test: (text: string) => matches(pattern, text) }), { code: '' });
 
 function replacePattern(ajv: Ajv2020): void {
   ajv.removeKeyword('pattern');
@@ -139,6 +157,5 @@ function nearestValue(error: ErrorObject): string {
 
 /** Ajv's raw errors, for callers that judge some of them away. */
 export function rawErrors(schema: JsonObject, value: Json): readonly ErrorObject[] {
-  const validate = validatorOf(schema);
-  return validate(structuredClone(value)) ? [] : (validate.errors ?? []);
+  return errorsOf(schema, structuredClone(value));
 }

@@ -1,7 +1,7 @@
 // A language model behind the OpenAI-compatible chat API. https://platform.openai.com/docs/api-reference/chat
 import { z } from 'zod';
-import { validateValue } from '../definitions/index.ts';
-import { failure, FailureError, messageOf, type Json, type JsonObject } from '../kernel/index.ts';
+import { schemaProblem, validateValue } from '../definitions/index.ts';
+import { failure, FailureError, type Json, type JsonObject } from '../kernel/index.ts';
 import { defineAction } from './define-action.ts';
 import { plainJson } from './plain-json.ts';
 import type { Tool } from './tool.ts';
@@ -83,13 +83,12 @@ function textOf({ message: { content, refusal }, finish_reason }: Choice): strin
   return content;
 }
 
-// Before anything is asked: an answer could not be checked against it, and never will be.
+// Before anything is asked: an answer could not be checked against it, and never will be. It may come from an input, so it is held to what
+// a definition may carry.
 function refuseBrokenSchema(schema: JsonObject): void {
-  try {
-    validateValue(schema, null);
-  } catch (cause) {
-    throw new FailureError(failure('INVALID_ARGUMENTS', `schema is no JSON Schema: ${messageOf(cause)}`), { cause });
-  }
+  const problem = schemaProblem(schema);
+  if (problem === undefined) return;
+  throw new FailureError(failure('INVALID_ARGUMENTS', `schema is no JSON Schema that can be checked: ${problem}`));
 }
 
 function dataOf(text: string, schema: JsonObject): Json {
