@@ -1,7 +1,7 @@
 // The composition root: builds the rooms bottom-up from one configuration, starts them, stops them in reverse.
 import type { Knex } from 'knex';
 import type { Pool } from 'pg';
-import { linkKeys, signLink } from './approvals/index.ts';
+import { linkKeys, signLink, startNotices } from './approvals/index.ts';
 import type { LinkClaims, LinkKeys } from './approvals/index.ts';
 import { readEnvironment } from './config.ts';
 import type { Config, Environment } from './config.ts';
@@ -123,15 +123,19 @@ async function build(
   onStop(async () => await registry.close());
   const coded = createCodedWorkflows(added.workflows);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
-  const parts = { config, database, registry, coded, clock, emit };
+  const keys = await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey });
+  // Known once this process listens; a worker answers no links.
+  const own: { url?: string } = {};
+  const linkBase = (): string | undefined => config.baseUrl ?? (config.role === 'worker' ? undefined : own.url);
+  const parts = { config, database, registry, coded, clock, emit, keys, linkBase };
   const part = config.role === 'api' ? await connect(parts, options) : await execute(parts, options, onStop);
   executor.id = part.executorId;
   onStop(async () => await part.stop());
 
   const runs = createRuns({ knex: database.api, registry, coded, clock });
   const admin = config.role === 'worker' ? undefined : await furnishApi(config, database, runs, emit);
-  const keys = await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey });
-  const url = await listen({ ...parts, part, runs, keys }, onStop);
+  const url = await listen({ ...parts, part, runs }, onStop);
+  own.url = url;
   // Runs last, so it stops first: while answers are still being given nothing more is claimed.
   onStop(async () => await part.drain());
   emit({ level: 'info', name: 'main.ready', fields: { url, role: config.role, executor: part.executorId } });
@@ -232,6 +236,9 @@ interface Parts {
   readonly coded: CodedWorkflows;
   readonly clock: DatabaseClock;
   readonly emit: Emit;
+  readonly keys: LinkKeys;
+  /** What links begin with; undefined while nobody answers them. */
+  readonly linkBase: () => string | undefined;
 }
 
 /** What this process is to runs: an executor, or only the door through which they come. */
@@ -256,7 +263,7 @@ async function connect({ database, emit }: Parts, { onBoundary }: AppOptions): P
 }
 
 async function execute(
-  { config, database, registry, coded, clock, emit }: Parts,
+  { config, database, registry, coded, clock, emit, keys, linkBase }: Parts,
   { onFatal = exitAtOnce(emit), onBoundary }: AppOptions,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<DurablePart> {
@@ -279,12 +286,25 @@ async function execute(
     onFatal,
     onBoundary,
   });
+  const notices = startNotices({
+    knex: database.engine,
+    databaseUrl: database.url,
+    registry,
+    random: Math.random,
+    emit,
+    linkKeys: keys,
+    linkBase,
+    holder: durable.executorId,
+  });
   return {
     executorId: durable.executorId,
     get leaseHeld() {
       return durable.leaseHeld;
     },
-    drain: async () => await durable.drain(),
+    drain: async () => {
+      await durable.drain();
+      await notices.stop();
+    },
     stop: async () => await durable.stop(DRAIN_MS),
   };
 }
@@ -314,7 +334,6 @@ function keepMeasuring(clock: DatabaseClock, emit: Emit): () => Promise<void> {
 interface Serving extends Parts {
   readonly part: DurablePart;
   readonly runs: Runs;
-  readonly keys: LinkKeys;
 }
 
 async function listen(

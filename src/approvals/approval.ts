@@ -1,5 +1,6 @@
 // An approval: a durable question to people, as the table holds it and as the API shows it. Shapes only.
 import type { Json, JsonObject } from '../kernel/index.ts';
+import type { Telling } from './notice.ts';
 
 export const APPROVAL_STATUSES = ['pending', 'approved', 'rejected', 'expired', 'withdrawn'] as const;
 export type ApprovalStatus = (typeof APPROVAL_STATUSES)[number];
@@ -57,6 +58,8 @@ export interface NewApproval {
   /** The wake topic of the node that waits. */
   readonly topic: string;
   readonly timeoutMs: number;
+  /** Who is told, and when. Absent: nobody. */
+  readonly telling?: Telling;
 }
 
 export interface DecisionRecord {

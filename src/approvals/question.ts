@@ -12,6 +12,8 @@ import {
   sleepUntilDeadline,
   withdrawPending,
 } from './approval-store.ts';
+import { scheduleNotices } from './notice-schedule.ts';
+import { insertNotices } from './notice-store.ts';
 import { settlementOf, timedOutStatus } from './settlement.ts';
 
 /** How far the caller's idea of the deadline may run ahead of the database's clock. */
@@ -24,6 +26,7 @@ export async function openApproval(
 ): Promise<{ id: string; deadlineMs: number }> {
   await insertApproval(trx, approval);
   const asked = await findAsked(trx, approval);
+  if (approval.telling) await insertNotices(trx, asked.id, scheduleNotices(approval.telling));
   return asked;
 }
 

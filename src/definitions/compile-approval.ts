@@ -3,6 +3,7 @@ import { formatDuration } from '../kernel/index.ts';
 import { sightOfNode } from './compilation.ts';
 import type { Compilation } from './compilation.ts';
 import { compileChanges } from './compile-changes.ts';
+import { compileNotices } from './compile-notices.ts';
 import { durationMs } from './duration-text.ts';
 import { checkTemplate } from './expression-check.ts';
 import type { NodeEntry } from './outline.ts';
@@ -46,6 +47,7 @@ export function compileApproval(entry: ApprovalEntry, compilation: Compilation):
     ...(changes && { changes }),
     editable: compileEditable(entry, compilation),
     ...(approval.form !== undefined && { form: checkSchema(approval.form, [...path, 'form'], findings) }),
+    ...compileNotices(entry, compilation, asked, approvers),
     optional: optional === true,
   };
 }
@@ -81,7 +83,7 @@ function checkQuorum(entry: ApprovalEntry, asked: ApprovalNode['approvers'], { f
   const { approval, optional } = entry.document;
   const path = [...entry.path, 'approval'];
   const users = isJsonList(asked) ? asked.filter((each) => typeof each === 'string' && each.startsWith('user:')) : [];
-  const isClosed = isJsonList(asked) && users.length === asked.length;
+  const isClosed = isJsonList(asked) && users.length === asked.length && approval.escalate === undefined;
   const people = new Set(users).size;
   const { quorum = 1 } = approval;
   if (isClosed && people < quorum)

@@ -169,32 +169,48 @@ const activity = keys({
   breaker: breaker.optional(),
 });
 
-const approval = keys(
-  {
-    title: text.describe('The question in a line; may hold {{ }}.'),
-    body: text.optional().describe('What the approver needs to know; may hold {{ }}.'),
-    approvers: z
-      .union([z.array(z.string()).min(1, 'must name at least one approver'), z.string()], {
-        error: 'must be a list of role:<name> and user:<name>',
-      })
-      .describe('Who may decide: role:<name> or user:<name>.'),
-    quorum: count(100).optional().describe('Approvals needed, each of another person. Default 1.'),
-    allow_requester: z.boolean().optional().describe('May the one who started the run decide? Default false.'),
-    timeout: duration.describe('How long to wait; shorter than the timeout of the run.'),
-    on_timeout: choice(['reject', 'approve', 'ask'])
-      .optional()
-      .describe('What an unanswered question means; ask: the run is held until an operator decides. Default reject.'),
-    changes: keys({
-      to: name.describe('The module that is done again, and whatever was built on it.'),
-      max: count(20).optional().describe('How often. Default 3.'),
+const channel = keys({
+  tool: choice(['slack', 'sendgrid']).describe('slack: a message with buttons. sendgrid: a mail with a signed link.'),
+  to: text.describe('The channel at Slack, or the mail address; may hold {{ }}.'),
+  as: text.optional().describe('Whom the link in the mail speaks for: one who is asked. Default: the first of them.'),
+});
+
+const escalation = keys({
+  after: duration.describe('How long after the question.'),
+  to: z
+    .union([z.array(z.string()).min(1, 'must name at least one approver'), z.string()], {
+      error: 'must be a list of role:<name> and user:<name>',
     })
-      .optional()
-      .describe('An approver may ask for changes instead of deciding.'),
-    editable: names.optional().describe('Activities whose output the approver may edit.'),
-    form: jsonObject.optional().describe("JSON Schema of the approver's answers."),
-  },
-  ['remind_at', 'escalate', 'notify'],
-);
+    .describe('Who may decide from then on, beside those who were asked.'),
+  notify: z.array(channel).max(20).optional().describe("Who is told then. Default: the approval's channels at Slack."),
+});
+
+const approval = keys({
+  title: text.describe('The question in a line; may hold {{ }}.'),
+  body: text.optional().describe('What the approver needs to know; may hold {{ }}.'),
+  approvers: z
+    .union([z.array(z.string()).min(1, 'must name at least one approver'), z.string()], {
+      error: 'must be a list of role:<name> and user:<name>',
+    })
+    .describe('Who may decide: role:<name> or user:<name>.'),
+  quorum: count(100).optional().describe('Approvals needed, each of another person. Default 1.'),
+  allow_requester: z.boolean().optional().describe('May the one who started the run decide? Default false.'),
+  timeout: duration.describe('How long to wait; shorter than the timeout of the run.'),
+  on_timeout: choice(['reject', 'approve', 'ask'])
+    .optional()
+    .describe('What an unanswered question means; ask: the run is held until an operator decides. Default reject.'),
+  changes: keys({
+    to: name.describe('The module that is done again, and whatever was built on it.'),
+    max: count(20).optional().describe('How often. Default 3.'),
+  })
+    .optional()
+    .describe('An approver may ask for changes instead of deciding.'),
+  editable: names.optional().describe('Activities whose output the approver may edit.'),
+  form: jsonObject.optional().describe("JSON Schema of the approver's answers."),
+  notify: z.array(channel).max(20).optional().describe('Who is told of the question, and where.'),
+  remind_at: z.array(duration).max(20).optional().describe('When who was told is reminded, from the question on.'),
+  escalate: z.array(escalation).max(10).optional().describe('Who is asked too when nobody has answered.'),
+});
 
 const wait = keys({
   message: z
@@ -349,6 +365,7 @@ export type ActivitiesDocument = z.output<typeof activities>;
 export type ActivityDocument = z.output<typeof activity>;
 export type BreakerDocument = z.output<typeof breakerSettings>;
 export type ApprovalDocument = z.output<typeof approvalModule>;
+export type ChannelDocument = z.output<typeof channel>;
 export type WaitDocument = z.output<typeof waitModule>;
 export type ChildDocument = z.output<typeof childModule>;
 

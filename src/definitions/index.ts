@@ -2,6 +2,7 @@
 export type { Catalog, CatalogAction, CatalogTool, JsonSchema } from './catalog.ts';
 export { compileDefinition } from './compile.ts';
 export type { CompileOptions, Compiled } from './compile.ts';
+export { wrongTarget } from './compile-notices.ts';
 export { coverageOf } from './coverage.ts';
 export { definitionJsonSchema } from './document.ts';
 export { MAX_LIST_ITEMS, evaluate, evaluateCondition, evaluateList } from './expression.ts';

@@ -71,6 +71,23 @@ export interface ActivityNode extends NodeBase {
   readonly effect?: boolean;
 }
 
+/** Where people are told of an approval. */
+export interface ChannelPlan {
+  readonly tool: 'slack' | 'sendgrid';
+  /** A channel at Slack, or a mail address. */
+  readonly to: Template;
+  /** Whom the link in the mail speaks for. Absent: the first who is asked. */
+  readonly as?: Template;
+}
+
+export interface EscalationPlan {
+  readonly afterMs: number;
+  /** Who may decide from then on too. */
+  readonly to: Template;
+  /** Absent: the approval's own channels at Slack. */
+  readonly notify?: readonly ChannelPlan[];
+}
+
 export interface ApprovalNode extends NodeBase {
   readonly kind: 'approval';
   /** Texts with holes. */
@@ -91,6 +108,10 @@ export interface ApprovalNode extends NodeBase {
   /** Node ids whose output the approver may edit. */
   readonly editable: readonly string[];
   readonly form?: JsonObject;
+  readonly notify?: readonly ChannelPlan[];
+  /** From the question on. */
+  readonly remindAtMs?: readonly number[];
+  readonly escalate?: readonly EscalationPlan[];
 }
 
 export interface WaitNode extends NodeBase {

@@ -8,6 +8,8 @@ export { launchDurable, migrateDurableSchema } from './durable.ts';
 export type { Durable, DurableOptions } from './durable.ts';
 export { currentRun, throwIfQuiescing } from './execution.ts';
 export { throwIfFenced } from './fence.ts';
+export { repeat } from './loop.ts';
+export type { Loop } from './loop.ts';
 export { listExecutors } from './lease-store.ts';
 export type { ExecutorRow } from './lease-store.ts';
 export { onWake, sendInTransaction, takeMessage, userTopic, waitForMessage, wakeTopic } from './message.ts';

@@ -1,5 +1,6 @@
 // HTML as a template literal in which everything put in is escaped, unless it is HTML already. Pure. Not called `html`: a
 // formatter would lay such a literal out anew, and white space matters here.
+import { escapeHtml } from '../kernel/index.ts';
 
 export class Markup {
   readonly text: string;
@@ -18,17 +19,5 @@ export function markup(strings: TemplateStringsArray, ...parts: readonly Part[])
 function show(part: Part): string {
   if (part instanceof Markup) return part.text;
   if (typeof part === 'object') return part.map((item) => item.text).join('');
-  return part === undefined ? '' : escapeText(String(part));
-}
-
-const ENTITIES: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-function escapeText(text: string): string {
-  return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+  return part === undefined ? '' : escapeHtml(String(part));
 }

@@ -4,6 +4,7 @@ export * from './canonical-json.ts';
 export * from './duration.ts';
 export * from './error.ts';
 export * from './event.ts';
+export * from './html.ts';
 export * from './id.ts';
 export * from './json.ts';
 export * from './outcome.ts';

@@ -341,7 +341,11 @@ export class RecordedSaga implements Saga {
       timeoutMs: durationOf(timeout),
       ...(heartbeat !== undefined && { heartbeatMs: durationOf(heartbeat) }),
     };
-    const outcome = await runStep<Outcome>(id, `note ${name}`, async () => await settleNote(registry, name, limits, read));
+    const outcome = await runStep<Outcome>(
+      id,
+      `note ${name}`,
+      async () => await settleNote(registry, name, limits, read),
+    );
     if (isNew) history.add(outcome);
     if (outcome.ok) return outcome.value;
     throw new CallFailedError(name, { cause: 'failure', at: name, failure: outcome.error });

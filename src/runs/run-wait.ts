@@ -1,6 +1,6 @@
 // Runs the nodes that wait: for people, for a message, for a time. They hold nothing while they wait; what wakes them never decides (K9).
 import { expireApproval, openApproval, readSettlement } from '../approvals/index.ts';
-import type { EditSchemas, Settlement } from '../approvals/index.ts';
+import type { EditSchemas, Settlement, Telling } from '../approvals/index.ts';
 import { renderTemplate } from '../definitions/index.ts';
 import type { ApprovalNode, PlanNode, Scope, WaitNode } from '../definitions/index.ts';
 import {
@@ -18,6 +18,7 @@ import { APPROVAL_EXPIRED } from './advance.ts';
 import { epochOf } from './amendments.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
+import { resolveTelling } from './resolve-notices.ts';
 import { expressionFailure, settle } from './run-activity.ts';
 import { expireId, openId, settledId, visitIds } from './step-layout.ts';
 
@@ -97,6 +98,7 @@ interface Question {
   readonly title: string;
   readonly body?: string;
   readonly approvers: readonly string[];
+  readonly telling?: Telling;
 }
 
 function resolveQuestion(node: ApprovalNode, scope: Scope): Question | { error: Failure } {
@@ -105,7 +107,8 @@ function resolveQuestion(node: ApprovalNode, scope: Scope): Question | { error: 
     if (!isTextList(approvers))
       return { error: failure('EXPRESSION', `approvers of ${node.id} must be a list of texts, at least one`) };
     const body = node.body === undefined ? undefined : asText(renderTemplate(node.body, scope));
-    return { title: asText(renderTemplate(node.title, scope)), body, approvers };
+    const telling = resolveTelling(node, approvers, scope);
+    return { title: asText(renderTemplate(node.title, scope)), body, approvers, telling };
   } catch (error) {
     return { error: expressionFailure(error) };
   }

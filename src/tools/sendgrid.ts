@@ -1,7 +1,8 @@
-// Twilio SendGrid's Single Sends: one e-mail to contact lists at a time. https://www.twilio.com/docs/sendgrid/api-reference/single-sends
+// Twilio SendGrid as a tool, and its Single Sends: one e-mail to contact lists at a time. https://www.twilio.com/docs/sendgrid/api-reference/single-sends
 import { z } from 'zod';
 import { failure, FailureError, systemClock, type Clock, type Failure } from '../kernel/index.ts';
 import { defineAction } from './define-action.ts';
+import { sendMail } from './sendgrid-mail.ts';
 import { PARTLY, type Tool, type ToolCall } from './tool.ts';
 
 const SINGLE_SENDS = ['v3', 'marketing', 'singlesends'] as const;
@@ -204,6 +205,6 @@ export function createSendgrid(clock: Clock = systemClock) {
         headers: (values) => ({ authorization: `Bearer ${values['SENDGRID_API_KEY']}` }),
       },
     },
-    actions: { send_campaign: sendCampaign(clock), unschedule_campaign: unscheduleCampaign },
+    actions: { send_campaign: sendCampaign(clock), unschedule_campaign: unscheduleCampaign, send_mail: sendMail },
   } satisfies Tool;
 }

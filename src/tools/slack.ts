@@ -103,6 +103,30 @@ const deleteMessage = defineAction({
   },
 });
 
+const sendEphemeral = defineAction({
+  description: 'Shows a message in a channel to one person only, until they reload; nobody can look for it later.',
+  input: z
+    .strictObject({
+      channel: channelName,
+      user: z
+        .string()
+        .regex(/^[UW][A-Z0-9]{8,}$/)
+        .describe('The member id, e.g. "U0123ABCDEF"'),
+      ...content,
+    })
+    .refine(hasContent, needsContent),
+  output: z.object({ message_ts: z.string() }),
+  effect: true,
+  keyedBy: 'none',
+  async run(call, { channel, user, text, blocks }) {
+    const json = { channel: await requireChannelId(call, channel), user, text, blocks };
+    return await call.http.request('POST', ['chat.postEphemeral'], {
+      json,
+      expect: z.object({ message_ts: z.string() }),
+    });
+  },
+});
+
 async function remove(call: ToolCall, method: string, json: Readonly<Record<string, string>>): Promise<void> {
   await call.http.request('POST', [method], { json, expect: z.object({ ok: z.literal(true) }) });
 }
@@ -246,6 +270,7 @@ export const slack = {
   actions: {
     send_message: sendMessage,
     update_message: updateMessage,
+    send_ephemeral: sendEphemeral,
     delete_message: deleteMessage,
     upload_file: uploadFile,
     delete_file: deleteFile,

@@ -23,6 +23,18 @@ export function openApi(file: string, options: OpenApiOptions = {}): Promise<Des
   return loadOnce(file, () => loadOpenApi(file, options));
 }
 
+/** A vendor that describes itself in several documents. */
+export async function anyOf(...parts: readonly Promise<Description | undefined>[]): Promise<Description | undefined> {
+  const known = (await Promise.all(parts)).filter((part) => part !== undefined);
+  if (known.length === 0) return undefined;
+  const of = (request: WireRequest) => known.find((part) => part.describes(request));
+  return {
+    describes: (request) => of(request) !== undefined,
+    requestFaults: (request) => of(request)?.requestFaults(request) ?? [],
+    answerFaults: (request, status, body) => of(request)?.answerFaults(request, status, body) ?? [],
+  };
+}
+
 /** The schema of a GraphQL vendor; undefined when there is no such file. */
 export function graphql(file: string): Promise<Description | undefined> {
   return loadOnce(file, () => Promise.resolve(loadGraphql(file)));

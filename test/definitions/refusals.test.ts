@@ -159,9 +159,56 @@ describe('keys', () => {
       'aks | must be one of reject, approve, ask, not "aks"; did you mean "ask"?',
     ],
     ['a quorum of nobody', approval('timeout: 1h, quorum: 0'), '0 | must be at least 1'],
-    ['remind_at', approval('timeout: 1h, remind_at: [4h]'), 'remind_at | "remind_at" is not supported yet'],
-    ['escalate', approval('timeout: 1h, escalate: []'), 'escalate | "escalate" is not supported yet'],
-    ['notify', approval('timeout: 1h, notify: []'), 'notify | "notify" is not supported yet'],
+    [
+      'a reminder after the timeout',
+      approval('timeout: 1h, notify: [{ tool: slack, to: x }], remind_at: [4h]'),
+      '4h | must be earlier than the timeout, 1h',
+    ],
+    [
+      'reminders out of order',
+      approval('timeout: 1h, notify: [{ tool: slack, to: x }], remind_at: [20m, 10m]'),
+      '10m | must be later than 20m',
+    ],
+    [
+      'a reminder of nobody',
+      approval('timeout: 1h, remind_at: [20m]'),
+      '[ | reminds nobody: "notify" names no channel',
+    ],
+    [
+      'an escalation after the timeout',
+      approval("timeout: 1h, escalate: [{ after: 1h, to: ['role:y'] }]"),
+      '1h | must be earlier than the timeout, 1h',
+    ],
+    [
+      'an escalation to nobody known',
+      approval('timeout: 1h, escalate: [{ after: 10m, to: [ann] }]'),
+      'ann | approver "ann" must be role:<name> or user:<name>',
+    ],
+    [
+      'a tool that tells nobody',
+      approval('timeout: 1h, notify: [{ tool: slak, to: x }]'),
+      'slak | must be one of slack, sendgrid, not "slak"; did you mean "slack"?',
+    ],
+    [
+      'a mail to a channel',
+      approval("timeout: 1h, notify: [{ tool: sendgrid, to: '#reviews' }]"),
+      `'#reviews' | "#reviews" is no mail address`,
+    ],
+    [
+      'a message to a person at Slack',
+      approval('timeout: 1h, notify: [{ tool: slack, to: U0123456789 }]'),
+      'U0123456789 | "U0123456789" is a person; give a channel',
+    ],
+    [
+      'a mail that speaks for a stranger',
+      approval("timeout: 1h, notify: [{ tool: sendgrid, to: a@b.example, as: 'user:eve' }]"),
+      `'user:eve' | "user:eve" is not asked here; a mail speaks for one of role:x`,
+    ],
+    [
+      'a channel at Slack that speaks for somebody',
+      approval("timeout: 1h, notify: [{ tool: slack, to: x, as: 'role:x' }]"),
+      `'role:x' | goes with a mail; who clicks in Slack answers as user:slack:<their member id>`,
+    ],
     ['changes to nowhere', approval('timeout: 1h, changes: {}'), '{ | "to" is missing; it must be text'],
     [
       'a timeout of an approval module',

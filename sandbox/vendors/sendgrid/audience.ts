@@ -27,7 +27,7 @@ const CONTACTS = [
   email: `${contact.first_name}.${contact.last_name}@customer.example`.toLowerCase(),
 }));
 
-const SENDER = {
+export const SENDER = {
   id: 1001,
   nickname: 'Acme marketing',
   from_email: 'hello@acme.example',

@@ -46,6 +46,22 @@ function checkContent(text: string, layout: readonly unknown[] | undefined): voi
   if (text.length > MAX_TEXT_LENGTH) refuse('msg_too_long');
 }
 
+const ephemeralSchema = z.object({
+  channel: z.string().min(1),
+  user: z.string().min(1),
+  text: z.string().optional(),
+  blocks: blocks.optional(),
+});
+
+/** One person sees it for a while: nothing is left of it, so that there is nothing to enter. */
+export function postEphemeral(workspace: Workspace, given: JsonObject): JsonObject {
+  const { channel: to, user, text = '', blocks: layout } = parseArguments(ephemeralSchema, given);
+  channelByIdOrName(workspace, to);
+  if (!/^[UW]/.test(user)) refuse('user_not_in_channel');
+  checkContent(text, layout);
+  return { ok: true, message_ts: workspace.nextTs() };
+}
+
 const updateSchema = z.object({
   channel: z.string().min(1),
   ts: z.string().min(1),

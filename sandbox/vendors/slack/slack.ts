@@ -2,7 +2,7 @@
 import { isJsonObject, type JsonObject } from '../../../src/kernel/index.ts';
 import { dispatch, route } from '../../router.ts';
 import type { Answer, Double, Surroundings, Vendor, VendorRequest } from '../../vendor.ts';
-import { deleteMessage, postMessage, updateMessage } from './chat.ts';
+import { deleteMessage, postEphemeral, postMessage, updateMessage } from './chat.ts';
 import { conversationHistory, conversationInfo, listConversations } from './conversations.ts';
 import { completeUpload, deleteFile, fileInfo, getUploadUrl, listFiles, receiveUpload } from './files.ts';
 import { refusal, refuse } from './refusals.ts';
@@ -26,6 +26,7 @@ const METHODS: ReadonlyMap<string, SlackMethod> = new Map([
     }),
   ],
   ['chat.postMessage', postMessage],
+  ['chat.postEphemeral', postEphemeral],
   ['chat.update', updateMessage],
   ['chat.delete', deleteMessage],
   ['conversations.list', listConversations],

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LISTS } from '../../../sandbox/vendors/sendgrid/audience.ts';
 import { createSendgrid } from '../../../src/tools/sendgrid.ts';
 import { CREDENTIAL, type Act, type VendorContract } from '../contract.ts';
-import { openApi } from '../descriptions.ts';
+import { anyOf, openApi } from '../descriptions.ts';
 
 const KEY = '5e'.repeat(20);
 const NAME = `Spring launch [bw:${KEY.slice(0, 12)}]`;
@@ -26,6 +26,25 @@ const aCampaign = {
 };
 const scheduled = { id: expect.any(String), name: NAME, status: 'scheduled', send_at: expect.any(String) };
 
+const mail: Act = {
+  action: 'send_mail',
+  args: { to: 'lead@example.com', subject: 'Approval requested', text: 'Read it', html: '<p>Read it</p>' },
+  key: KEY,
+};
+const aMail = {
+  kind: 'mail',
+  data: {
+    to: ['lead@example.com'],
+    from: 'hello@acme.example',
+    subject: 'Approval requested',
+    text: 'Read it',
+    html: '<p>Read it</p>',
+    custom_args: { breakwater_key: KEY },
+    click_tracking: false,
+  },
+};
+const ACTIVITY = `GET /v3/messages?query=(unique_args['breakwater_key']="${KEY}")&limit=1`;
+
 const text = z.string().min(1);
 const email = z.strictObject({
   subject: text,
@@ -40,7 +59,7 @@ const email = z.strictObject({
 export const sendgrid: VendorContract = {
   tool: createSendgrid(),
   headers: { authorization: `Bearer ${CREDENTIAL}` },
-  describe: () => openApi('sendgrid-singlesends.json'),
+  describe: () => anyOf(openApi('sendgrid-singlesends.json'), openApi('sendgrid-mail.json')),
   operations: [
     // By its name alone: without one SendGrid finds everything.
     { route: `POST ${BASE}/search`, body: z.strictObject({ name: text }), looks: true },
@@ -57,7 +76,30 @@ export const sendgrid: VendorContract = {
     { route: `DELETE ${BASE}/{id}` },
     { route: `PUT ${BASE}/{id}/schedule`, body: z.strictObject({ send_at: z.iso.datetime({ offset: true }) }) },
     { route: `DELETE ${BASE}/{id}/schedule` },
+    {
+      route: 'POST /v3/mail/send',
+      body: z.strictObject({
+        personalizations: z.tuple([
+          z.strictObject({
+            to: z.tuple([z.strictObject({ email: z.email() })]),
+            custom_args: z.strictObject({ breakwater_key: text }),
+          }),
+        ]),
+        from: z.strictObject({ email: z.email() }),
+        subject: text,
+        content: z.array(z.strictObject({ type: z.enum(['text/plain', 'text/html']), value: text })).min(1),
+        tracking_settings: z.strictObject({
+          click_tracking: z.strictObject({ enable: z.literal(false), enable_text: z.literal(false) }),
+          open_tracking: z.strictObject({ enable: z.literal(false) }),
+        }),
+      }),
+      answerUnread: true,
+    },
     // Not in the description.
+    {
+      route: 'GET /v3/messages',
+      answer: z.looseObject({ messages: z.array(z.looseObject({ msg_id: text, to_email: z.email() })) }),
+    },
     {
       route: 'GET /v3/verified_senders',
       answer: z.looseObject({
@@ -105,6 +147,31 @@ export const sendgrid: VendorContract = {
       sends: [SEARCH],
       answers: scheduled,
       leaves: [aCampaign],
+    },
+    {
+      ...mail,
+      title: 'from the first verified sender',
+      sends: ['GET /v3/verified_senders', 'POST /v3/mail/send'],
+      answers: { to: 'lead@example.com', message_id: null },
+      repeated: { to: 'lead@example.com' },
+      leaves: [aMail],
+    },
+    {
+      ...mail,
+      title: 'from a given one',
+      args: { ...mail.args, from: 'hello@acme.example' },
+      sends: ['POST /v3/mail/send'],
+      answers: { to: 'lead@example.com' },
+      leaves: [aMail],
+    },
+    {
+      ...mail,
+      title: 'done before',
+      suspect: true,
+      after: [mail],
+      sends: [ACTIVITY],
+      answers: { to: 'lead@example.com', message_id: expect.any(String) },
+      leaves: [aMail],
     },
     {
       title: 'by its id',

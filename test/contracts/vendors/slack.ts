@@ -55,6 +55,10 @@ export const slack: VendorContract = {
       }),
     },
     { route: 'POST /api/chat.update', body: z.strictObject({ channel: text, ts: text, ...layout }) },
+    {
+      route: 'POST /api/chat.postEphemeral',
+      body: z.strictObject({ channel: text, user: text, ...layout }),
+    },
     { route: 'POST /api/chat.delete', body: z.strictObject({ channel: text, ts: text }) },
     { route: 'GET /api/conversations.list' },
     {
@@ -133,6 +137,15 @@ export const slack: VendorContract = {
       sends: ['POST /api/chat.update'],
       answers: { channel: REVIEWS, ts },
       leaves: [{ ...aMessage, data: { ...aMessage.data, text: 'Approved' } }],
+    },
+    {
+      title: 'to one person',
+      action: 'send_ephemeral',
+      args: { channel: REVIEWS, user: 'U01REVIEWER1', text: 'Only you see this' },
+      sends: ['POST /api/chat.postEphemeral'],
+      answers: { message_ts: ts },
+      repeated: { message_ts: ts },
+      leaves: [],
     },
     {
       title: 'by its time',
