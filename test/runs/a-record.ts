@@ -3,10 +3,11 @@ import type { RunRecord } from '../../src/durable/index.ts';
 import { failure } from '../../src/kernel/index.ts';
 import type { Failure, Json } from '../../src/kernel/index.ts';
 import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from '../../src/runs/node-result.ts';
+import type { Turn } from '../../src/runs/turn.ts';
 
-/** Checkpoints by step id. */
+/** Checkpoints by step id, and what the engine's own steps returned. */
 export function recordOf(
-  values: Iterable<readonly [number, AttemptCheckpoint]> = [],
+  values: Iterable<readonly [number, AttemptCheckpoint | Turn]> = [],
   names: Iterable<readonly [number, string]> = [],
 ): RunRecord {
   const checkpoints = new Map<number, unknown>(values);

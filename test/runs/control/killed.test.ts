@@ -88,6 +88,13 @@ async function held(_place: Place, flow: Flow): Promise<string> {
   return id;
 }
 
+async function inDoubt(_place: Place, flow: Flow): Promise<string> {
+  await flow.strike('b', { fault: 'reset_after_effect', times: 1 });
+  const id = await flow.start(pair(flow), { on_failure: 'ask' });
+  await flow.untilStatus(id, 'held');
+  return id;
+}
+
 async function stuck({ call, folder }: Place, flow: Flow): Promise<string> {
   const bug = bugOf(folder, flow);
   await writeFile(bug, '');
@@ -151,6 +158,18 @@ const retried = {
   ends: { status: 'succeeded' },
   files: ['a', 'b'],
   told: ['write a', 'write b', 'write b'],
+} as const;
+
+const ofDoubt = {
+  verb: 'decide',
+  of: 'a node in doubt',
+  body: (flow: Flow) => ({ node: 'all.b', decision: 'retry', with: { path: `${flow.name}/c` } }),
+  prepare: inDoubt,
+} as const;
+const elsewhere = {
+  ends: { status: 'succeeded' },
+  files: ['a', 'c'],
+  told: ['write a', 'write b', 'undo b', 'write c'],
 } as const;
 
 const ofFailedUndo = { verb: 'decide', of: 'a failed undo', prepare: halfUndone } as const;
@@ -218,6 +237,14 @@ const cases: readonly Case[] = [
   { ...ofMended, at: ['committed', 'release'], ...released },
   { ...ofFailedNode, at: ['done', 'reopen'], found: 'held', afterwards: ['decide'], ...retried },
   { ...ofFailedNode, at: ['committed', 'reopen'], ...retried },
+  { ...ofDoubt, at: ['done', 'reopen'], found: 'held', afterwards: ['decide'], ...elsewhere },
+  { ...ofDoubt, at: ['committed', 'reopen'], ...elsewhere },
+  { ...ofDoubt, at: ['done', 'undo all.b probe'], ...elsewhere },
+  { ...ofDoubt, at: ['done', 'undo all.b'], ...elsewhere },
+  // The run itself forgets what it took back, and tries the node afresh.
+  { ...ofDoubt, at: ['done', 'reopen', 2], ...elsewhere },
+  { ...ofDoubt, at: ['committed', 'reopen', 2], ...elsewhere },
+  { ...ofDoubt, at: ['done', 'all.b'], ...elsewhere },
   { ...retryUndo, at: ['done', 'reopen'], found: 'compensation_failed', afterwards: ['decide'], ...undone },
   { ...retryUndo, at: ['committed', 'reopen'], ...undone },
   { ...retryUndo, at: ['done', 'undo all.a'], ...undone },
