@@ -11,6 +11,8 @@ export interface ApiRequest {
   /** Sent as JSON, or as it is when `contentType` is given. */
   readonly body?: unknown;
   readonly contentType?: string;
+  /** The same key with the same body is the same request. */
+  readonly idempotencyKey?: string;
 }
 
 const problemShape = z.object({
@@ -55,13 +57,14 @@ export class ApiClient {
   async #send(
     method: string,
     path: string,
-    { query = {}, body, contentType = 'application/json' }: ApiRequest,
+    { query = {}, body, contentType = 'application/json', idempotencyKey }: ApiRequest,
   ): Promise<unknown> {
     const url = new URL(`${this.#baseUrl}${path}`);
     for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value);
     const headers = {
       authorization: `Bearer ${this.#key}`,
       ...(body === undefined ? {} : { 'content-type': contentType }),
+      ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
     };
     const response = await this.#reach(url, { method, headers, body: asText(body) });
     const answer: unknown = await response.json().catch(() => undefined);

@@ -16,6 +16,7 @@ interface VerbOptions {
   readonly value?: string;
   readonly with?: string;
   readonly input?: string;
+  readonly key?: string;
 }
 
 export function addRunControl(runs: Command, context: Context): void {
@@ -52,7 +53,10 @@ function addReopening(runs: Command, context: Context): void {
   rewind.requiredOption('--node <node>', 'the node to begin with');
   perform(rewind, context, ({ node, reason }) => ({ node, reason }), asked('to go on from there'));
   const fork = verb(runs, 'fork', 'start a new run that goes on from a node of one that is over');
-  fork.requiredOption('--node <node>', 'the node to begin with').option('--input <json>', 'another input');
+  fork
+    .requiredOption('--node <node>', 'the node to begin with')
+    .option('--input <json>', 'another input')
+    .option('--key <key>', 'asked again with the same key, it is the same fork');
   perform(
     fork,
     context,
@@ -83,7 +87,7 @@ function perform(
 ): void {
   command.action(async (id: string, options: VerbOptions) => {
     const path = `/v1/runs/${encodeURIComponent(id)}/${command.name()}`;
-    const answer = await (await api()).post(path, run, { body: bodyOf(options) });
+    const answer = await (await api()).post(path, run, { body: bodyOf(options), idempotencyKey: options.key });
     if (options.json) return printJson(io, answer);
     io.stdout(tell(answer, id));
   });

@@ -6,7 +6,7 @@ import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
 import { runView } from './run-shape.ts';
-import { idParams, json } from './shapes.ts';
+import { idParams, idempotencyHeaders, json } from './shapes.ts';
 
 const tags = ['run control'];
 
@@ -70,12 +70,30 @@ function reopenRoutes(app: App, runs: Services['runs']): void {
     body: z.strictObject({ node, reason }),
     perform: async (actor, id, body) => await runs.rewind(actor, id, body),
   });
-  verbRoute(app, {
-    verb: 'fork',
-    summary: 'A new run that goes on from a node, with the outcomes of what is not repeated',
-    body: z.strictObject({ node, input: json.optional(), reason }),
-    perform: async (actor, id, body) => await runs.fork(actor, id, body),
-  });
+  forkRoute(app, runs);
+}
+
+function forkRoute(app: App, runs: Services['runs']): void {
+  const body = z.strictObject({ node, input: json.optional(), reason });
+  app.post(
+    '/v1/runs/:id/fork',
+    {
+      config: { access: 'operator' },
+      schema: {
+        summary: 'A new run that goes on from a node, with the outcomes of what is not repeated',
+        tags,
+        params: idParams,
+        headers: idempotencyHeaders,
+        body,
+        response: { 202: runView, ...problemResponse },
+      },
+    },
+    async (request, reply) => {
+      const idempotencyKey = request.headers['idempotency-key'];
+      const asked = { ...request.body, idempotencyKey };
+      return await reply.code(202).send(await runs.fork(actorOf(request), request.params.id, asked));
+    },
+  );
 }
 
 interface VerbRoute<Body extends z.ZodType> {

@@ -13,7 +13,7 @@ import { insertRun } from './run-store.ts';
 import type { NewRun, RunRow } from './run-store.ts';
 import type { Actor } from './runs.ts';
 import type { Operator } from './reopen-run.ts';
-import { QUEUE_PLACE, checkedInput, isSandboxed } from './start-run.ts';
+import { QUEUE_PLACE, checkedInput, findEarlier, isSandboxed } from './start-run.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { loadPinned } from './pinned-definition.ts';
 
@@ -22,20 +22,48 @@ export interface ForkRequest {
   /** Absent: the input of the run that is forked. */
   readonly input?: Json;
   readonly reason?: string;
+  /** The same one, with the same request, gives the same fork. */
+  readonly idempotencyKey?: string;
 }
+
+/** Another request with the same key was faster: this one leaves nothing. */
+class KeyTaken extends Error {}
 
 /** Answers the new run's id. What it inherits it never undoes: that is for the run it comes from. */
 export async function forkRun(
+  forker: Operator & { readonly coded: CodedWorkflows },
+  actor: Actor,
+  id: string,
+  request: ForkRequest,
+): Promise<string> {
+  const { idempotencyKey, ...body } = request;
+  const digest = hashJson({ fork: id, ...body });
+  const find = async () => (await findEarlier(forker.knex, actor.tenant, { idempotencyKey, digest }))?.id;
+  try {
+    return (await find()) ?? (await forkAnew(forker, actor, id, { ...request, digest }));
+  } catch (error) {
+    const faster = error instanceof KeyTaken ? await find() : undefined;
+    if (faster === undefined) throw error;
+    return faster;
+  }
+}
+
+async function forkAnew(
   { knex, clock, coded, registry }: Operator & { readonly coded: CodedWorkflows },
   actor: Actor,
   id: string,
-  { node, input: given, reason }: ForkRequest,
+  { node, input: given, reason, idempotencyKey, digest }: ForkRequest & { readonly digest: string },
 ): Promise<string> {
   const forkId = newRunId(clock.now());
   await performVerb(knex, actor, { verb: 'fork', id, reason }, async (trx, { run }) => {
     const definition = await loadPinned(trx, run);
     if (!definition?.plan) throw refusal(id, 'is of code, of which nobody knows what was built on what: start it anew');
-    const { retained, repeated } = planRewind(definition.plan, await readRecord(trx, id), node, 'fork');
+    const { retained, repeated } = planRewind(
+      definition.plan,
+      { record: await readRecord(trx, id), amended: amendmentsOf(run) },
+      node,
+      'fork',
+    );
     const input = checkedInput(coded, definition, given ?? run.input);
     const sandboxed = run.sandboxed || isSandboxed(registry, definition.plan);
     const fork = forkOf(run, {
@@ -44,6 +72,8 @@ export async function forkRun(
       sandboxed,
       requester: actor.user,
       startedAt: new Date(clock.now()),
+      idempotencyKey: idempotencyKey ?? null,
+      requestDigest: digest,
     });
     await insertFork(trx, fork);
     const ranges = definition.plan.nodes.filter((each) => retained.includes(each.id)).map(({ range }) => range);
@@ -56,16 +86,17 @@ export async function forkRun(
   return forkId;
 }
 
-function forkOf(run: RunRow, fork: Pick<NewRun, 'id' | 'input' | 'sandboxed' | 'requester' | 'startedAt'>): NewRun {
+type Forked = 'id' | 'input' | 'sandboxed' | 'requester' | 'startedAt' | 'idempotencyKey' | 'requestDigest';
+
+function forkOf(run: RunRow, fork: Pick<NewRun, Forked>): NewRun {
   const { tenant, workflow, version, hash, priority, labels } = run;
   const rest = { tenant, workflow, version, hash, priority, labels };
-  const requestDigest = hashJson({ fork: run.id, input: fork.input });
-  return { ...rest, ...fork, status: 'queued', idempotencyKey: null, requestDigest };
+  return { ...rest, ...fork, status: 'queued' };
 }
 
 async function insertFork(trx: Knex.Transaction, fork: NewRun): Promise<void> {
   const { id, tenant, workflow, version, hash, input, priority } = fork;
-  await insertRun(trx, fork);
+  if (!(await insertRun(trx, fork))) throw new KeyTaken();
   const argument: RunInput = { tenant, workflow, version, hash, input };
   await enqueueInTransaction(trx, { runId: id, name: RUN_WORKFLOW, input: argument, priority: QUEUE_PLACE[priority] });
 }

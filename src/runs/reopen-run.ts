@@ -176,7 +176,7 @@ export async function rewindRun(
     const plan = await planOf(trx, run);
     if (!plan) throw refusal(id, 'is of code, of which nobody knows what was built on what: start it anew');
     const record = await readRecord(trx, id);
-    const { repeated } = planRewind(plan, record, node, 'rewind');
+    const { repeated } = planRewind(plan, { record, amended: amendmentsOf(run) }, node, 'rewind');
     const { suspects = [] } = record.read<Turn>(TURN.id) ?? {};
     await reopen(trx, run, 'ended', { forget: FORGET_TURN });
     await saveReopened(trx, id, {

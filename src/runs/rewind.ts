@@ -1,10 +1,16 @@
 // From where a run may be repeated: the node and all that was built on it, as long as what it rests on still stands. Pure.
 import { repeatedFrom } from '../definitions/index.ts';
-import type { Plan } from '../definitions/index.ts';
+import type { ActivityNode, Plan } from '../definitions/index.ts';
 import type { RunRecord } from '../durable/index.ts';
 import { BreakwaterError, didYouMean } from '../kernel/index.ts';
-import { finalCheckpoint, foldRecord } from './fold-record.ts';
-import { undoStepName } from './step-layout.ts';
+import { actName } from './act.ts';
+import type { Amendments } from './amendments.ts';
+import { mayHaveHappened } from './doubt.ts';
+import { actCheckpoint, foldRecord } from './fold-record.ts';
+import type { FinalCheckpoint } from './node-result.ts';
+import { settledId, undoStepName } from './step-layout.ts';
+import { TURN } from './turn.ts';
+import type { Turn } from './turn.ts';
 
 export interface Rewind {
   /** Settled, and left as they are. */
@@ -13,8 +19,15 @@ export interface Rewind {
   readonly repeated: ReadonlySet<string>;
 }
 
+/** What is known of the run: what it recorded, and what operators said of it. */
+export interface Past {
+  readonly record: RunRecord;
+  readonly amended: Pick<Amendments, 'decisions'>;
+}
+
 /** Throws INVALID, or CONFLICT with the reason. */
-export function planRewind(plan: Plan, record: RunRecord, from: string, verb: 'rewind' | 'fork'): Rewind {
+export function planRewind(plan: Plan, past: Past, from: string, verb: 'rewind' | 'fork'): Rewind {
+  const { record } = past;
   const node = plan.nodes.find(({ id }) => id === from);
   if (!node) {
     const names = plan.nodes.map(({ id }) => id);
@@ -31,7 +44,7 @@ export function planRewind(plan: Plan, record: RunRecord, from: string, verb: 'r
     retained.map(({ id }) => id),
     record,
   );
-  if (verb === 'rewind') refuseUnrepeatable(after, results, record);
+  if (verb === 'rewind') refuseUnrepeatable(after, results, past);
   return { retained: retained.map(({ id }) => id), repeated };
 }
 
@@ -43,17 +56,35 @@ function refuseUndone(retained: readonly string[], record: RunRecord): void {
   if (gone !== undefined) throw conflict(`"${gone}" was taken back: begin there, or before`);
 }
 
-function refuseUnrepeatable(after: Plan['nodes'], results: ReturnType<typeof foldRecord>, record: RunRecord): void {
+function refuseUnrepeatable(after: Plan['nodes'], results: ReturnType<typeof foldRecord>, past: Past): void {
   for (const node of after) {
     if (node.kind === 'workflow' && results.has(node.id))
       throw conflict(`"${node.id}" began a run of its own, which a rewind does not reach`);
-    if (node.kind === 'activity' && node.irreversible && isDone(node, record))
-      throw conflict(`"${node.id}" cannot be taken back, and would be done twice`);
+    if (node.kind === 'activity' && !node.compensation && stands(node, past))
+      throw conflict(
+        node.irreversible
+          ? `"${node.id}" cannot be taken back, and would be done twice`
+          : `nothing takes "${node.id}" back, and it would be done twice`,
+      );
   }
 }
 
-function isDone(node: Plan['nodes'][number], record: RunRecord): boolean {
-  return finalCheckpoint(record, node)?.attempt !== undefined;
+// What only reads may be repeated. Under the new key of a repeat no vendor knows the effect of the act before it.
+function stands(node: ActivityNode, { record, amended }: Past): boolean {
+  const suspects = record.read<Turn>(TURN.id)?.suspects ?? [];
+  return actsIn(record, node).some((item) => {
+    const name = actName(node, item);
+    if (amended.decisions[undoStepName(name)]?.decision === 'done_by_hand') return false;
+    const checkpoint = actCheckpoint(record, node, item);
+    if (!checkpoint) return node.effect === true && suspects.includes(name);
+    return (checkpoint.effect !== undefined || checkpoint.byHand === 'done_by_hand') && mayHaveHappened(checkpoint);
+  });
+}
+
+function actsIn(record: RunRecord, node: ActivityNode): (number | undefined)[] {
+  if (!node.forEach) return [undefined];
+  const { items = 0 } = record.read<FinalCheckpoint>(settledId(node)) ?? {};
+  return Array.from({ length: items }, (_, item) => item);
 }
 
 function conflict(why: string): BreakwaterError {

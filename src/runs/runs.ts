@@ -202,8 +202,12 @@ export interface Runs {
   compensate(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
   /** Has a run that is over go on from a node, once that and what was built on it is taken back. */
   rewind(actor: Actor, id: string, options: { node: string; reason?: string }): Promise<RunView>;
-  /** A new run from there, with the outcomes of what is not repeated; `input` absent: the same. */
-  fork(actor: Actor, id: string, request: { node: string; input?: Json; reason?: string }): Promise<RunView>;
+  /** A new run from there, with the outcomes of what is not repeated; `input` absent: the same. The same key gives the same run. */
+  fork(
+    actor: Actor,
+    id: string,
+    request: { node: string; input?: Json; reason?: string; idempotencyKey?: string },
+  ): Promise<RunView>;
   /** Lets a run that is stuck go on, its cause being fixed. */
   release(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
   /** Durable send to a topic that the definition waits for; the same key twice is one message. */

@@ -111,13 +111,23 @@ async function earlierRun(
   { idempotencyKey }: StartRequest,
   digest: string,
 ): Promise<StartedRun> {
-  const row = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(knex, tenant, idempotencyKey);
+  const row = await findEarlier(knex, tenant, { idempotencyKey, digest });
   if (!row) throw new Error('a run was not inserted although no earlier one holds its idempotency key');
-  if (row.request_digest !== digest) {
+  return startedRun(row);
+}
+
+/** The run that this key began, by the same request: by another one it is a CONFLICT. */
+export async function findEarlier(
+  knex: Knex,
+  tenant: string,
+  { idempotencyKey, digest }: { readonly idempotencyKey: string | undefined; readonly digest: string },
+): Promise<RunRow | undefined> {
+  const row = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(knex, tenant, idempotencyKey);
+  if (row && row.request_digest !== digest) {
     const message = `The Idempotency-Key was used for run ${row.id} with another body; use a new key for a new run.`;
     throw new BreakwaterError('CONFLICT', message);
   }
-  return startedRun(row);
+  return row;
 }
 
 function startedRun({ id, workflow, version, hash, status }: RunRow): StartedRun {

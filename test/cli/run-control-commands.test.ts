@@ -234,7 +234,9 @@ describe('fork', () => {
     const { id: forkId } = forked.json() as { id: string };
     expect(forkId).not.toBe(id);
     expect(await flow.end(forkId)).toMatchObject({ status: 'succeeded', input: { round: 2 } });
-    const told = await runs('fork', id, '--node', 'all.b');
+    const told = await runs('fork', id, '--node', 'all.b', '--key', `again ${id}`);
     expect(told.stdout).toMatch(new RegExp(`^run_\\S+ is a fork of ${id}; it is \\w+\n$`));
+    const again = await runs('fork', id, '--node', 'all.b', '--key', `again ${id}`);
+    expect(again.stdout.split(' ')[0]).toBe(told.stdout.split(' ')[0]);
   });
 });

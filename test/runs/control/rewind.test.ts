@@ -148,7 +148,77 @@ describe('rewind', () => {
   });
 });
 
+describe('a rewind to what cannot be taken back', () => {
+  const bare = { compensation: undefined };
+
+  it.concurrent('is refused where an effect would be there twice, irreversible or not', async () => {
+    for (const [over, why] of [
+      [bare, 'nothing takes "all.kept" back, and it would be done twice'],
+      [{ ...bare, irreversible: true }, '"all.kept" cannot be taken back, and would be done twice'],
+    ] as const) {
+      const flow = live.flow();
+      const run = await flow.run([{ id: 'all', activities: [flow.write('first'), flow.write('kept', over)] }]);
+
+      expect(await ask(live, 'rewind', run.id, { node: 'all.first' })).toMatchObject({
+        status: 409,
+        body: { detail: `The run cannot go on from there: ${why}.` },
+      });
+      expect(await flow.told()).toEqual(['write first', 'write kept']);
+    }
+  });
+
+  it.concurrent('repeats what only reads, and what certainly did not happen', async () => {
+    const flow = live.flow();
+    const read = { ...flow.write('first', bare), name: 'read', action: 'get_file_content' };
+    const file = { owner: 'acme', repo: 'website', path: `${flow.name}/first` };
+    await flow.strike('last', { fault: 'status', status: 422, times: 1 });
+    const run = await flow.run(
+      [
+        {
+          id: 'all',
+          activities: [
+            flow.write('first'),
+            { ...read, with: file },
+            flow.write('last', { ...bare, irreversible: true }),
+          ],
+        },
+      ],
+      { on_failure: 'stop' },
+    );
+    expect(run.status).toBe('failed');
+
+    await tell(live, 'rewind', run.id, { node: 'all.read' });
+
+    expect((await flow.end(run.id)).status).toBe('succeeded');
+    expect(await flow.told()).toEqual(['write first', 'write last', 'write last']);
+  });
+});
+
 describe('fork', () => {
+  it.concurrent('gives the same run to the same key, whoever asks first, and refuses the key to others', async () => {
+    const flow = live.flow();
+    const { id } = await flow.run([{ id: 'all', activities: [flow.write('a'), flow.write('b')] }]);
+    const fork = async (body: object, key = `fork of ${id}`) =>
+      await live.call('POST', `/v1/runs/${id}/fork`, body, { 'idempotency-key': key });
+
+    const answers = await Promise.all([1, 2, 3, 4].map(async () => await fork({ node: 'all.b' })));
+
+    const [first] = answers;
+    expect(answers.map(({ status, body }) => [status, body['id']])).toEqual(
+      answers.map(() => [202, first?.body['id']]),
+    );
+    await flow.end(String(first?.body['id']));
+    expect((await fork({ node: 'all.b' })).body).toMatchObject({ id: first?.body['id'], status: 'succeeded' });
+    expect(await fork({ node: 'all.a' })).toMatchObject({
+      status: 409,
+      body: { detail: expect.stringContaining('another body') },
+    });
+    expect((await fork({ node: 'all.b', reason: 'once more' })).status).toBe(409);
+    const forks = await live.knex.withSchema('breakwater').table('run').select('id').where('forked_from', id);
+    expect(forks).toEqual([{ id: first?.body['id'] }]);
+    expect(await traces(live, id)).toMatchObject({ audit: ['run.fork'] });
+  });
+
   it.concurrent('goes on in a new run from what the old one came to, which it never takes back', async () => {
     const flow = live.flow();
     const own = { owner: 'acme', repo: 'website', path: `${flow.name}/built`, content: '{{ run.id }}' };
