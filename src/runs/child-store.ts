@@ -1,9 +1,8 @@
 // Runs that a run began: the columns breakwater.run.parent_run and parent_node.
 import type { Knex } from 'knex';
-import { sendInTransaction, wakeTopic } from '../durable/index.ts';
+import { currentRun, sendInTransaction, wakeTopic } from '../durable/index.ts';
 import type { RunRow } from './run-store.ts';
 import type { ParentRun } from './run-input.ts';
-import type { RunStatus } from './runs.ts';
 
 export type ChildRow = Pick<
   RunRow,
@@ -55,11 +54,14 @@ export async function findChild(knex: Knex, id: string): Promise<ChildRow | unde
     .where({ id });
 }
 
-/** Wakes the run that waits for this one, in the transaction in which it ends. A run that waits no more may be gone. */
+/**
+ * Wakes the run that waits for this one, in the transaction in which it ends. A run that waits no more may be gone. One that was
+ * reopened may end twice alike: each end is that of another execution.
+ */
 export async function tellParent(
   trx: Knex.Transaction,
   { runId, node, epoch }: ParentRun,
-  ended: { readonly id: string; readonly status: RunStatus },
+  endedRun: string,
 ): Promise<void> {
   const waits = await runs(trx)
     .first<{ id: string } | undefined>('id')
@@ -71,7 +73,7 @@ export async function tellParent(
     runId,
     topic: wakeTopic(node, epoch),
     value: null,
-    key: `child ${ended.id} ${ended.status}`,
+    key: `child ${endedRun} ${currentRun().ownerXid}`,
   });
 }
 

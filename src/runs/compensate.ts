@@ -43,6 +43,12 @@ type Undo = ActUndo | ChildUndo;
 /** `nothing`: there was no effect to take back. */
 type Undone = 'compensated' | 'nothing' | { readonly error: Failure };
 
+export interface TakenBack {
+  readonly summary: CompensationSummary;
+  /** What was there and is gone now. */
+  readonly nodes: ReadonlySet<string>;
+}
+
 /** Acts that may have happened although no checkpoint says so, as they are called in a turn. */
 export interface Doubts {
   readonly suspects: readonly string[];
@@ -63,11 +69,15 @@ export async function compensate(
   context: RunContext,
   results: ReadonlyMap<string, NodeResult>,
   doubts: Doubts,
-): Promise<CompensationSummary> {
+): Promise<TakenBack> {
   const undos = allUndos(context, results, doubts);
   const byId = new Map(undos.map((undo) => [undoId(undo), undo]));
   const outcomes = await runInOrder(context, orderUndos(context.plan, undos), byId);
-  return summarize(outcomes, standingActs(context, results, doubts));
+  const gone = undos.filter((undo) => outcomes.get(undoId(undo)) === 'compensated');
+  return {
+    summary: summarize(outcomes, standingActs(context, results, doubts)),
+    nodes: new Set(gone.map(({ node }) => node.id)),
+  };
 }
 
 /** Is there anything to take back? */

@@ -44,6 +44,17 @@ export async function loadControls(knex: Knex, runIds: readonly string[]): Promi
   return new Map(rows.map((row) => [row.id, controlOf(row)]));
 }
 
+/** What is asked of a run, of which nobody asks anything else until the transaction ends. */
+export async function holdControl(trx: Knex.Transaction, runId: string): Promise<Control> {
+  const row = await trx
+    .withSchema('breakwater')
+    .table('run')
+    .first<{ control: unknown } | undefined>('control')
+    .where({ id: runId })
+    .forShare();
+  return row ? controlOf(row) : {};
+}
+
 /** Undefined: nothing is asked any more. */
 export async function writeControl(trx: Knex.Transaction, runId: string, control: Control | undefined): Promise<void> {
   await trx

@@ -25,12 +25,14 @@ export function registerRunWorkflow(engine: Engine, coded: CodedWorkflows): void
 
 interface BegunRow extends NewbornRow {
   readonly amended: Amendments;
+  /** Something was asked of it before it began. */
+  readonly isAsked: boolean;
 }
 
 // The time of its start is part of what a run may read: set once, before anything reads it.
 async function begunRun(knex: Knex, runId: string, isFirst: boolean): Promise<BegunRow> {
   const newborn = takeNewborn(runId, isFirst);
-  if (newborn) return { ...newborn, amended: UNAMENDED };
+  if (newborn) return { ...newborn, amended: UNAMENDED, isAsked: false };
   const row = await loadRun(knex, runId);
   if (row.status !== 'queued') return rowOf(row);
   await markBegun(knex, runId);
@@ -39,7 +41,7 @@ async function begunRun(knex: Knex, runId: string, isFirst: boolean): Promise<Be
 
 function rowOf(row: RunRow): BegunRow {
   const { requester, priority, started_at: startedAt } = row;
-  return { requester, priority, startedAt, amended: amendmentsOf(row) };
+  return { requester, priority, startedAt, amended: amendmentsOf(row), isAsked: row.control !== null };
 }
 
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
@@ -70,7 +72,7 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     priority: row.priority,
     record,
     history: openHistory(record.size, (size) => warnOfHistory(engine, runId, size)),
-    isFirst,
+    isFirst: isFirst && !row.isAsked,
     gate: createPauseGate(),
     tookOver: record.claims > 1,
   };

@@ -4,7 +4,8 @@ import type { Failure, Json, JsonObject, Outcome } from '../kernel/index.ts';
 import type { EffectNote } from './effect-note.ts';
 
 export interface NodeResult {
-  readonly status: Extract<NodeStatus, 'completed' | 'failed' | 'skipped' | 'unknown'>;
+  /** `compensated` only in what a run that was undone puts out. */
+  readonly status: Extract<NodeStatus, 'completed' | 'failed' | 'skipped' | 'unknown' | 'compensated'>;
   /** Null unless completed. */
   readonly value: Json;
   readonly error?: Failure;

@@ -36,10 +36,12 @@ export function createPauseGate(): PauseGate {
     async opened(signal) {
       if (!closed || signal.aborted) return;
       const { promise, resolve } = Promise.withResolvers<void>();
-      waiting.add(resolve);
-      signal.addEventListener('abort', () => resolve(), { once: true });
+      const go = (): void => resolve();
+      waiting.add(go);
+      signal.addEventListener('abort', go, { once: true });
       await promise;
-      waiting.delete(resolve);
+      waiting.delete(go);
+      signal.removeEventListener('abort', go);
     },
     async pass(act) {
       underWay += 1;

@@ -10,6 +10,7 @@ import { findChild } from './child-store.ts';
 import type { ChildRow } from './child-store.ts';
 import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
+import { pauseUntil } from './perform-act.ts';
 import { expressionFailure, settle } from './run-activity.ts';
 import { waitUntil } from './run-wait.ts';
 import type { WaitRun } from './run-wait.ts';
@@ -26,6 +27,7 @@ export async function runChild(
   if ('error' in input) return await fail(context, node, input.error);
   const begun = await startChild(context, node, input.value);
   if ('error' in begun) return await fail(context, node, begun.error);
+  if ('withdrawn' in begun) return await untilCut(context, run.signal);
   const ended = await waitUntil<Outcome>(context, node, {
     deadlineMs: Number.POSITIVE_INFINITY,
     topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
@@ -37,6 +39,11 @@ export async function runChild(
   });
   if (ended) return await settle(context, node, settledId(node), ended);
   return run.signal.reason === 'module timeout' ? await outOfTime(context, node, begun.runId) : undefined;
+}
+
+// That its run is cancelled is known here before the run has heard of it.
+async function untilCut(context: RunContext, signal: AbortSignal): Promise<undefined> {
+  await pauseUntil(context, Number.POSITIVE_INFINITY, signal);
 }
 
 function inputOf(

@@ -10,7 +10,7 @@ import { goOnRetrying } from './retry-run.ts';
 import { goOnRewinding } from './rewind-run.ts';
 import { tellParent } from './child-store.ts';
 import { compensate, hasUndos } from './compensate.ts';
-import type { Doubts } from './compensate.ts';
+import type { Doubts, TakenBack } from './compensate.ts';
 import { FINISH, endAsDone } from './end-as-done.ts';
 import { endChildren } from './end-children.ts';
 import type { RunContext } from './environment.ts';
@@ -32,6 +32,7 @@ import { errorOf, recordTurn, recordedTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
 
 const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [], standing: [] };
+const NOTHING_TAKEN_BACK: TakenBack = { summary: NOTHING_UNDONE, nodes: new Set() };
 
 export async function runPlan(context: RunContext): Promise<void> {
   const { rewind, retry } = context.amended;
@@ -131,12 +132,12 @@ export async function goBack(context: RunContext, turn: Turn): Promise<void> {
   const mayGoBack = await mayUndo(fresh, results, turn);
   const children = await endChildren(fresh, { ...turn, compensate: mayGoBack });
   const doubts = { ...turn, children };
-  const summary = mayGoBack ? await undo(fresh, results, doubts) : NOTHING_UNDONE;
+  const { summary, nodes } = mayGoBack ? await undo(fresh, results, doubts) : NOTHING_TAKEN_BACK;
   await finish(fresh, {
     status: finalStatus(turn, summary),
     turn,
     summary,
-    output: partialOutput(fresh, results),
+    output: partialOutput(fresh, results, nodes),
     progress: progressOf(fresh.plan, results).percentage,
   });
 }
@@ -145,8 +146,8 @@ async function undo(
   context: RunContext,
   results: ReadonlyMap<string, NodeResult>,
   turn: Turn & Doubts,
-): Promise<CompensationSummary> {
-  if (!hasUndos(context, results, turn)) return NOTHING_UNDONE;
+): Promise<TakenBack> {
+  if (!hasUndos(context, results, turn)) return NOTHING_TAKEN_BACK;
   const { id } = context.facts;
   await context.knex.transaction(async (trx) => {
     await saveCompensating(trx, id, turn.cause);
@@ -155,14 +156,19 @@ async function undo(
   return await compensate(context, results, turn);
 }
 
-// A run that turned round may still show what it has; what cannot be made from the rest is left out.
-function partialOutput(context: RunContext, results: ReadonlyMap<string, NodeResult>): Json {
+// A run that turned round may still show what it has, and nothing that is gone; what cannot be made from the rest is left out.
+function partialOutput(context: RunContext, results: ReadonlyMap<string, NodeResult>, gone: ReadonlySet<string>): Json {
+  const left = [...results].map(([id, result]) => [id, gone.has(id) ? goneAs(result) : result] as const);
   try {
-    return outputOf(context, results);
+    return outputOf(context, new Map(left));
   } catch (error) {
     if (error instanceof FailureError) return null;
     throw error;
   }
+}
+
+function goneAs({ finishedAtMs }: NodeResult): NodeResult {
+  return { status: 'compensated', value: null, finishedAtMs };
 }
 
 interface Ending {
@@ -189,7 +195,7 @@ async function finish(context: RunContext, ending: Ending): Promise<void> {
   await runTransaction(FINISH.id, FINISH.name, async (trx) => {
     if (!asksNothing) await withdrawApprovals(trx, facts.id);
     await finishRun(trx, facts, end);
-    if (context.parent) await tellParent(trx, context.parent, { id: facts.id, status });
+    if (context.parent) await tellParent(trx, context.parent, facts.id);
     return null;
   });
   tellFinished(context, ending);

@@ -8,8 +8,11 @@ import { BreakwaterError, failure, hashJson, messageOf, sha256, uuidOf } from '.
 import type { Failure, Json } from '../kernel/index.ts';
 import { epochOf } from './amendments.ts';
 import { saveParent } from './child-store.ts';
+import { holdControl, insertAudit, writeControl } from './control-store.ts';
+import type { Control } from './control-store.ts';
 import { resolvePinned } from './resolve-definition.ts';
 import type { RunContext } from './environment.ts';
+import { insertEvent } from './event-store.ts';
 import { whileNewborn } from './newborn.ts';
 import { MAX_DEPTH, RUN_WORKFLOW } from './run-input.ts';
 import type { ParentRun, RunInput } from './run-input.ts';
@@ -21,22 +24,36 @@ import { openId } from './step-layout.ts';
 /** Outside of every run: what begins there is no part of the run that begins it. */
 const outside = AsyncLocalStorage.snapshot();
 
-export type Begun = { readonly runId: string } | { readonly error: Failure };
+/** `withdrawn`: the run was told to cancel before it could begin another. */
+export type Begun = { readonly runId: string } | { readonly error: Failure } | { readonly withdrawn: true };
 
 function childRunId(parentRun: string, node: string, epoch: number): string {
   return `run_${uuidOf(sha256(`${parentRun}\n${node}\n${epoch}`))}`;
 }
 
-/** Which version it is pinned to is decided here, once. */
+interface InsertedChild {
+  readonly run: NewRun;
+  readonly start: Inserted;
+  /** It is told to pause before it begins. */
+  readonly isPaused: boolean;
+}
+
+/**
+ * Which version it is pinned to is decided here, once. Whoever pauses or cancels the run that begins it waits for this transaction, and
+ * finds the child; or was first, and is heard here.
+ */
 export async function startChild(context: RunContext, node: ChildNode, input: Json): Promise<Begun> {
-  let inserted: { readonly run: NewRun; readonly start: Inserted } | undefined;
+  let inserted: InsertedChild | undefined;
   const begun = await runTransaction<Begun>(openId(node), `${node.id} open`, async (trx) => {
+    const { pause, cancel } = await holdControl(trx, context.facts.id);
+    if (cancel) return { withdrawn: true };
     const made = await newChild(context, trx, node, input);
     if ('error' in made) return made;
-    inserted = { run: made.run, start: await insertChild(trx, made) };
+    inserted = { run: made.run, start: await insertChild(trx, made), isPaused: pause !== undefined };
+    if (pause) await pauseChild(trx, made.run, pause);
     return { runId: made.run.id };
   });
-  if (inserted) await begin(context, inserted.run, inserted.start);
+  if (inserted) await begin(context, inserted);
   return begun;
 }
 
@@ -104,10 +121,25 @@ async function insertChild(trx: Knex.Transaction, { run, parent }: NewChild): Pr
   });
 }
 
-// It has begun for good: should this fail, the audit finds that nobody runs it.
-async function begin({ emit }: RunContext, run: NewRun, inserted: Inserted): Promise<void> {
+// As the pause of its parent would have, had it come a moment later.
+async function pauseChild(
+  trx: Knex.Transaction,
+  { id, tenant }: NewRun,
+  { by, reason, at }: NonNullable<Control['pause']>,
+): Promise<void> {
+  const pause = { by, reason, at };
+  await writeControl(trx, id, { pause });
+  await insertEvent(trx, { tenant, runId: id, kind: 'control.pause', data: pause });
+  await insertAudit(trx, { tenant, actor: by, action: 'run.pause', subject: id, data: pause });
+}
+
+// It has begun for good: should this fail, the audit finds that nobody runs it. Of one that is paused the row must be read.
+async function begin({ emit }: RunContext, { run, start, isPaused }: InsertedChild): Promise<void> {
   try {
-    await outside(async () => await whileNewborn(run, async () => await inserted.begin()));
+    await outside(async () => {
+      if (isPaused) await start.begin();
+      else await whileNewborn(run, async () => await start.begin());
+    });
   } catch (error) {
     emit({ level: 'warn', name: 'child.begin_failed', fields: { run: run.id, error: messageOf(error) } });
   }

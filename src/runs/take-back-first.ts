@@ -25,7 +25,7 @@ export async function takeBackFirst(
   const { plan, facts, knex, clock } = context;
   const fresh = { ...context, record: await loadRecord(knex) };
   const all = { ...doubts, atMs: clock.now(), children: new Map() };
-  const summary = await compensate(fresh, foldRecord(plan, fresh.record), all);
+  const { summary } = await compensate(fresh, foldRecord(plan, fresh.record), all);
   if (summary.failed > 0) return summary;
   const { forget, ...reopened } = anewOf(fresh.record);
   await knex.transaction(async (trx) => {

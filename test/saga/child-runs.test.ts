@@ -37,6 +37,37 @@ async function childOf(flow: Flow, runId: string): Promise<RunView> {
   return await flow.view(id);
 }
 
+/** Keeps the run's row to itself until it is released. */
+async function lockRow(runId: string) {
+  const trx = await live.knex.transaction();
+  const { rows } = await trx.raw<{ rows: { pid: number }[] }>(
+    'select pg_backend_pid() as pid from breakwater.run where id = ? for update',
+    [runId],
+  );
+  const waiting = async (query: string): Promise<boolean> => {
+    const { rows: waiters } = await live.knex.raw<{ rows: unknown[] }>(
+      `with recursive waiter (pid, query) as (
+         select ?::int, ''
+         union
+         select a.pid, a.query from pg_stat_activity a join waiter on waiter.pid = any(pg_blocking_pids(a.pid)))
+       select from waiter where query ~ ?`,
+      [rows[0]?.pid ?? 0, query],
+    );
+    return waiters.length > 0;
+  };
+  return {
+    untilWaited: async (query: string) =>
+      await until(async () => await waiting(query), { what: `${query} to wait for the row of ${runId}` }),
+    release: async () => void (await trx.commit()),
+  };
+}
+
+/** How many wakes the node `child` of the run was sent. */
+async function messagesFrom(runId: string): Promise<number> {
+  const sent = live.knex.withSchema('dbos').table('notifications').where('destination_uuid', runId);
+  return (await sent.whereLike('topic', '%:child:%').select('topic')).length;
+}
+
 describe('a child run', () => {
   it.concurrent('gets its input, gives its output, and each shows the other', async () => {
     const [parent, inner] = await family([{ id: 'only', activities: [] }], {
@@ -183,6 +214,51 @@ describe('a child run', () => {
     await live.call('POST', `/v1/runs/${id}/resume`, {});
 
     expect((await parent.end(id)).status).toBe('succeeded');
+  });
+
+  it.concurrent.each([
+    { verb: 'pause', children: ['paused'] },
+    { verb: 'cancel', children: [] },
+  ] as const)('does not act when it begins at the very moment of a $verb', async ({ verb, children }) => {
+    const [parent, inner] = await family((flow) => [{ id: 'only', activities: [flow.write('in')] }]);
+    await parent.slow('out', 2_500);
+    const id = await parent.start([
+      { id: 'before', activities: [parent.write('out')] },
+      runsIt(inner, { depends_on: ['before'] }),
+    ]);
+    await parent.untilCalled('write out');
+    await until(async () => (await parent.view(id)).phase, { what: `${id} to say where it is` });
+
+    const lock = await lockRow(id);
+    const asked = live.call('POST', `/v1/runs/${id}/${verb}`, {});
+    await lock.untilWaited('for update');
+    await lock.untilWaited('for share|parent_run');
+    await lock.release();
+
+    expect((await asked).status).toBe(202);
+    await parent.untilStatus(id, verb === 'pause' ? 'paused' : 'cancelled');
+    if (children.length > 0) await inner.untilStatus((await childOf(parent, id)).id, 'paused');
+    expect((await parent.view(id)).children?.map(({ status }) => status) ?? []).toEqual(children);
+    expect(await inner.told()).toEqual([]);
+    if (verb === 'cancel') return;
+    await live.call('POST', `/v1/runs/${id}/resume`, {});
+    expect((await parent.end(id)).status).toBe('succeeded');
+    expect(await inner.told()).toEqual(['write in']);
+  });
+
+  it.concurrent('tells of each of its ends, of two that are alike too', async () => {
+    const [parent, inner] = await family((flow) => [{ id: 'only', activities: [flow.write('in'), flow.write('bad')] }]);
+    await inner.strike('bad', refusal);
+    const id = await parent.start([runsIt(inner)], { on_failure: 'ask' });
+    await parent.untilStatus(id, 'held');
+    const child = await childOf(parent, id);
+    expect([child.status, await messagesFrom(id)]).toEqual(['compensated', 1]);
+
+    await live.call('POST', `/v1/runs/${child.id}/rewind`, { node: 'only.in' });
+    await inner.untilCalled('undo in', 2);
+    await inner.end(child.id);
+
+    expect([(await inner.view(child.id)).status, await messagesFrom(id)]).toEqual(['compensated', 2]);
   });
 
   it.concurrent('that cannot begin fails its node: no such workflow, an input that does not fit', async () => {

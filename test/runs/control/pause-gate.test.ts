@@ -1,4 +1,5 @@
 // The gate before a run's acts.
+import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
 import { createPauseGate } from '../../../src/runs/pause-gate.ts';
 
@@ -42,6 +43,19 @@ describe('a pause gate', () => {
 
     expect(gate.isClosed).toBe(true);
     await gate.opened(ended.signal);
+  });
+
+  it('listens to nobody any more who waited for it', async () => {
+    const gate = createPauseGate();
+    const ended = new AbortController();
+    gate.close();
+    const waiting = [1, 2].map(async () => await gate.opened(ended.signal));
+    expect(getEventListeners(ended.signal, 'abort')).toHaveLength(2);
+
+    gate.open();
+    await Promise.all(waiting);
+
+    expect(getEventListeners(ended.signal, 'abort')).toEqual([]);
   });
 
   it('tells that the last act under way has settled, however it did, and only while it is closed', async () => {

@@ -204,14 +204,21 @@ describe('the end of a run', () => {
     expect(await flow.files()).toEqual(['a']);
   });
 
-  it.concurrent('shows what there is of the output when the run turned round', async () => {
+  it.concurrent('shows what is left of the output when the run turned round, and nothing that was taken back', async () => {
     const flow = live.flow();
     await flow.strike('bad', refusal);
+    const kept = flow.write('kept', { compensation: undefined });
+    const output = {
+      kept: '${{ outputs.only.kept }}',
+      gone: '${{ outputs.only.gone }}',
+      status: ['${{ status.only.kept }}', '${{ status.only.gone }}', '${{ status.only.bad }}'],
+    };
 
-    const run = await flow.run([{ id: 'only', activities: [flow.write('a'), flow.write('bad')] }], {
-      output: { done: '${{ outputs.only.a.path }}', status: '${{ status.only.bad }}' },
+    const run = await flow.run([{ id: 'only', activities: [kept, flow.write('gone'), flow.write('bad')] }], { output });
+
+    expect(run).toMatchObject({
+      compensation: { compensated: 1, standing: ['only.kept'] },
+      output: { kept: { path: `${flow.name}/kept` }, gone: null, status: ['completed', 'compensated', 'failed'] },
     });
-
-    expect(run).toMatchObject({ status: 'compensated', output: { done: `${flow.name}/a`, status: 'failed' } });
   });
 });
