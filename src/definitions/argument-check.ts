@@ -1,5 +1,5 @@
 // Do the literal parts of `with` fit the action's schema, and can the holes?
-import { didYouMean } from '../kernel/index.ts';
+import { didYouMean, secretNamed, secretPlaces } from '../kernel/index.ts';
 import type { Json, JsonObject } from '../kernel/index.ts';
 import type { ErrorObject } from 'ajv/dist/2020.js';
 import type { CheckedTemplate } from './expression-check.ts';
@@ -61,7 +61,17 @@ function isCertain(error: ErrorObject, template: Template): boolean {
   // A branch of a choice: the choice itself is reported.
   if (/\/(anyOf|oneOf|not|if|then|else|contains)\//.test(error.schemaPath)) return false;
   const at = valueAtPointer(template, error.instancePath);
-  return at !== 'hole' && !(WHOLE_VALUE.has(error.keyword) && holesOf(at.value).length > 0);
+  if (at === 'hole' || (isReference(at.value) && error.keyword !== 'type')) return false;
+  return !(WHOLE_VALUE.has(error.keyword) && hasUnknown(at.value));
+}
+
+// What a secret says is known when it is sent: until then it is some text.
+function isReference(value: Json): boolean {
+  return typeof value === 'string' && secretNamed(value) !== undefined;
+}
+
+function hasUnknown(value: Json): boolean {
+  return holesOf(value).length > 0 || secretPlaces(value).length > 0;
 }
 
 function valueAtPointer(template: Template, pointer: string): 'hole' | { readonly value: Json } {

@@ -7,11 +7,13 @@ import { sightOfNode } from './compilation.ts';
 import type { Compilation } from './compilation.ts';
 import { durationMs } from './duration-text.ts';
 import { checkExpression, checkTemplate } from './expression-check.ts';
+import type { CheckedTemplate } from './expression-check.ts';
 import type { NodeEntry } from './outline.ts';
 import type { Path } from './path.ts';
 import type { ActivityNode, CompensationPlan } from './plan.ts';
 import { resolveRetry } from './retry-policies.ts';
 import type { ScopeName } from './scope.ts';
+import { checkSecretPlaces } from './secret-check.ts';
 
 const DEFAULT_TIMEOUT_MS = 30_000;
 const DEFAULT_MAX_PARALLEL = 5;
@@ -37,7 +39,7 @@ export function compileActivity(entry: ActivityEntry, compilation: Compilation):
     kind: 'activity',
     tool: action?.tool ?? document.tool,
     action: document.action,
-    with: compileArguments(entry, action?.found, compilation),
+    with: compileArguments(entry, action, compilation),
     ...conditions(entry, compilation),
     maxParallel: document.max_parallel ?? DEFAULT_MAX_PARALLEL,
     timeoutMs,
@@ -78,6 +80,7 @@ function namesOf(entry: ActivityEntry): readonly ScopeName[] {
 interface ResolvedAction {
   /** The tool's canonical name. */
   readonly tool: string;
+  readonly of: CatalogTool;
   readonly found: CatalogAction;
 }
 
@@ -93,7 +96,7 @@ function resolveAction(
     return undefined;
   }
   const found = tool.actions.get(actionName);
-  if (found) return { tool: tool.name, found };
+  if (found) return { tool: tool.name, of: tool, found };
   findings.problem(
     [...path, 'action'],
     `tool "${toolName}" has no action "${actionName}"${nearestOrAll(actionName, [...tool.actions.keys()])}`,
@@ -109,17 +112,26 @@ function nearestOrAll(name: string, candidates: readonly string[]): string {
 
 function compileArguments(
   entry: ActivityEntry,
-  action: CatalogAction | undefined,
+  action: ResolvedAction | undefined,
   compilation: Compilation,
 ): ActivityNode['with'] {
   const { document, path } = entry;
   const sight = sightOfNode(compilation, entry, ...namesOf(entry));
-  const given = document.with !== undefined;
-  const checked = checkTemplate(document.with ?? {}, [...path, 'with'], sight, compilation.findings);
+  const at = [...path, 'with'];
+  const checked = checkTemplate(document.with ?? {}, at, sight, compilation.findings);
   const title = `${document.tool}.${document.action}`;
-  if (action)
-    checkArguments(checked, { title, input: action.input }, given ? [...path, 'with'] : path, compilation.findings);
+  if (action) checkCall(checked, { title, action }, document.with === undefined ? path : at, compilation);
   return checked.template;
+}
+
+function checkCall(
+  checked: CheckedTemplate,
+  { title, action: { of, found } }: { title: string; action: ResolvedAction },
+  path: Path,
+  { findings }: Compilation,
+): void {
+  checkArguments(checked, { title, input: found.input }, path, findings);
+  checkSecretPlaces(checked.template, of, path, findings);
 }
 
 function compileCompensation(
@@ -154,14 +166,9 @@ function compileCompensation(
       ? undefined
       : resolveAction(at.tool, inline.action, path, compilation);
   const sight = sightOfNode(compilation, entry, 'result', ...namesOf(entry));
-  const checked = checkTemplate(inline.with, [...path, 'with'], sight, compilation.findings);
-  if (undo)
-    checkArguments(
-      checked,
-      { title: `${tool}.${inline.action}`, input: undo.found.input },
-      [...path, 'with'],
-      compilation.findings,
-    );
+  const withPath = [...path, 'with'];
+  const checked = checkTemplate(inline.with, withPath, sight, compilation.findings);
+  if (undo) checkCall(checked, { title: `${tool}.${inline.action}`, action: undo }, withPath, compilation);
   return { ...base, with: checked.template };
 }
 

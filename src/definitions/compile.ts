@@ -21,6 +21,7 @@ import type { ModulePlan, Plan, PlanNode, StepRange } from './plan.ts';
 import { allocateRanges } from './ranges.ts';
 import { readDocument } from './read-document.ts';
 import { checkSchema } from './schema-check.ts';
+import { checkSecrets } from './secret-check.ts';
 import { parseSource } from './source.ts';
 import type { SourceFormat } from './source.ts';
 
@@ -40,6 +41,7 @@ export function compileDefinition(source: string, { format, catalog, fileName }:
   const parsed = parseSource(source, format);
   const findings = new Findings(parsed, fileName);
   for (const { position, path, message } of parsed.problems) findings.problemAt(position, path, message);
+  if (parsed.value !== undefined) checkSecrets(parsed.value, findings);
   const plan = parsed.value === undefined ? undefined : compileValue(parsed.value, catalog, findings);
   if (!plan || findings.problems.length > 0) return { ok: false, problems: findings.problems };
   return { ok: true, plan, warnings: findings.warnings };

@@ -19,6 +19,7 @@ import { createDefinitions } from './definition-catalog.ts';
 import { effectPage, leakPage } from './effects.ts';
 import { cancelRun, pauseRun, releaseRun, resumeRun } from './operate-run.ts';
 import { loadPinned } from './pinned-definition.ts';
+import { missingSecrets } from './plan-secrets.ts';
 import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
@@ -120,6 +121,7 @@ function preview(plan: Plan, input: Json, registry: Registry, tenant: string): J
   const shown = plainJson({
     ...previewPlan(plan, input, registry.catalog),
     missingCredentials: missing.filter((tool) => used.has(tool)),
+    missingSecrets: missingSecrets(registry, plan, tenant),
     breakers: breakersOf(plan, registry, tenant),
     sandboxed: isSandboxed(registry, plan),
   });

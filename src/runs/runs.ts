@@ -146,8 +146,8 @@ export interface DefinitionSource extends DefinitionView {
 }
 
 /**
- * What `plan` shows: what would happen, with no effect (definitions/preview.ts), the `missingCredentials` of this process, and the
- * `breakers` of the services that the plan goes to.
+ * What `plan` shows: what would happen, with no effect (definitions/preview.ts), the `missingCredentials` and `missingSecrets` of this
+ * process, and the `breakers` of the services that the plan goes to.
  */
 export type RunPreview = JsonObject;
 

@@ -12,6 +12,7 @@ import { resolvePinned } from './resolve-definition.ts';
 import { RUN_WORKFLOW } from './run-input.ts';
 import type { RunInput } from './run-input.ts';
 import { whileNewborn } from './newborn.ts';
+import { missingSecrets, refuseMissing } from './plan-secrets.ts';
 import type { PinnedDefinition } from './definition-store.ts';
 import { findByIdempotencyKey, insertRun } from './run-store.ts';
 import type { NewRun, RunRow } from './run-store.ts';
@@ -36,6 +37,7 @@ export async function startRun(
   const { knex, clock } = starter;
   const definition = await resolvePinned(knex, actor.tenant, request.workflow, request.version);
   const input = checkedInput(starter.coded, definition, request.input);
+  await refuseWithoutSecrets(starter, actor, definition, request);
   const digest = digestOf(definition, request);
   const id = newRunId(clock.now());
   const priority = request.priority ?? definition.plan?.priority ?? 'normal';
@@ -73,6 +75,20 @@ async function insert({ knex, startTogether }: Starter, run: NewRun): Promise<In
   return await knex.transaction(async (trx) =>
     (await insertRun(trx, run)) ? await startInTransaction(trx, start) : undefined,
   );
+}
+
+// An api process may hold none and leave them to workers. A run that was started already is answered as it was.
+async function refuseWithoutSecrets(
+  { knex, registry }: Starter,
+  { tenant }: Actor,
+  { plan }: PinnedDefinition,
+  { idempotencyKey }: StartRequest,
+): Promise<void> {
+  const isKnown = registry.secrets.isConfigured || executesHere();
+  const missing = plan && isKnown ? missingSecrets(registry, plan, tenant) : [];
+  if (!plan || missing.length === 0) return;
+  const earlier = idempotencyKey === undefined ? undefined : await findByIdempotencyKey(knex, tenant, idempotencyKey);
+  if (!earlier) refuseMissing(plan, missing);
 }
 
 export function checkedInput(coded: CodedWorkflows, definition: PinnedDefinition, input: Json): Json {
