@@ -79,8 +79,9 @@ export async function decide(
   via: AnswerVia,
 ): Promise<void> {
   const checkEdits = await prepareEditCheck(knex, registry, actor, approvalId);
+  const edits = request.decision === 'approve' ? request.edits : undefined;
   await decideApproval(knex, { actor, approvalId, via, ...request }, (locked) => [
-    ...checkEdits(locked, request.edits ?? {}),
+    ...checkEdits(locked, edits ?? {}),
     ...formProblems(locked.form, request.form),
   ]);
 }
@@ -124,7 +125,7 @@ function editProblems(
   edits: Readonly<Record<string, Json>>,
 ): Problem[] {
   return Object.entries(edits).flatMap(([nodeId, patch]) => {
-    const schema = schemaOf(nodeId);
+    const schema = outputs.has(nodeId) ? schemaOf(nodeId) : undefined;
     if (!schema) return [];
     const edited = mergePatch(outputs.get(nodeId) ?? null, patch);
     return validateValue(schema, edited).map((problem) => ({ ...problem, path: `/edits/${nodeId}${problem.path}` }));

@@ -1,11 +1,12 @@
 // What an operator's decision about one failed node, or one failed undo, changes in the run's record; or why it cannot be. Pure.
 import { validateValue } from '../definitions/index.ts';
-import type { ActivityNode, Catalog, Plan, PlanNode } from '../definitions/index.ts';
+import type { ActivityNode, ApprovalNode, Catalog, Plan, PlanNode } from '../definitions/index.ts';
 import { ENGINE_RANGE, stepId } from '../durable/index.ts';
 import type { RecordChange, RunRecord } from '../durable/index.ts';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { Amendments } from './amendments.ts';
+import { approvalByHand } from './approval-by-hand.ts';
 import { foldRecord } from './fold-record.ts';
 import type { FinalCheckpoint, NodeResult } from './node-result.ts';
 import { outputSchema } from './output-schema.ts';
@@ -42,6 +43,8 @@ interface Held {
   readonly catalog: Catalog;
   /** What a look for an act in doubt found just now. */
   readonly seen: (act: string) => Sighting | undefined;
+  /** Who decides. */
+  readonly by: string;
   /** Database time. */
   readonly nowMs: number;
 }
@@ -63,8 +66,9 @@ export function decideFailedNode(held: Held, request: NodeDecisionRequest): Deci
     return settleByHand(held, node, 'skip', { ok: true, value, skipped: true });
   if (node.kind !== 'activity' && request.decision === 'done_by_hand')
     throw invalid('/decision', `"${node.id}" is no activity: skip it, with a value where one is needed`);
+  const known = node.kind === 'approval' ? decidedByHand(held, node, value) : value;
   refuseProblems(node.kind === 'activity' ? valueProblems(held.catalog, node, value) : []);
-  return settleByHand(held, node, request.decision === 'skip' ? 'skip' : 'done_by_hand', { ok: true, value });
+  return settleByHand(held, node, request.decision === 'skip' ? 'skip' : 'done_by_hand', { ok: true, value: known });
 }
 
 function failedNode(
@@ -129,6 +133,12 @@ function settleByHand(
   };
   const change = { forget: [...FORGET_TURN, { base: id, size: 1 }], add: [{ id, name: node.id, value }] };
   return { change, epochs: amended.epochs, decided: [{ name: node.id, with: amended.decisions[node.id]?.with }] };
+}
+
+function decidedByHand(held: Held, node: ApprovalNode, value: Json): Json {
+  const byHand = approvalByHand(node, value, held);
+  if ('value' in byHand) return byHand.value;
+  throw new BreakwaterError('INVALID', 'The value is no decision of this approval.', { problems: byHand.problems });
 }
 
 function valueProblems(catalog: Catalog, node: ActivityNode, value: Json): readonly Problem[] {

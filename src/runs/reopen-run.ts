@@ -92,7 +92,7 @@ async function decideHeld(
   const amended = amendmentsOf(run);
   const record = await readRecord(trx, run.id);
   const nowMs = clock.now();
-  const held = { plan, record, amended, catalog: registry.catalog, seen: sightingsOf(seen, run), nowMs };
+  const held = { plan, record, amended, catalog: registry.catalog, seen: sightingsOf(seen, run), by: asked.by, nowMs };
   const { change, epochs, decided, takeBack = [] } = decideFailedNode(held, request);
   await reopen(trx, run, 'waiting', change);
   const made = decided.map(({ name, with: changes }) => [name, decisionOf(request, asked, nowMs, changes)] as const);

@@ -1,5 +1,6 @@
 // Which acts an earlier execution may have begun without recording an outcome (K7). Pure.
 import type { ActivityNode, Plan, PlanNode } from '../definitions/index.ts';
+import { isJsonObject } from '../kernel/index.ts';
 import type { NodeResult } from './node-result.ts';
 
 /** Was the node ready to start from the record alone, before this execution did anything? */
@@ -14,7 +15,17 @@ export function suspectNodes(
   results: ReadonlyMap<string, NodeResult>,
 ): ActivityNode[] {
   const activities = plan.nodes.filter((node) => node.kind === 'activity');
-  return activities.filter((node) => wasReady(node, recorded) && !isClear(node, results.get(node.id)));
+  const barring = new Set(plan.nodes.filter((node) => letsNothingBegin(node, recorded)).map(({ id }) => id));
+  const mayHaveBegun = activities.filter(({ dependencies }) => !dependencies.some((id) => barring.has(id)));
+  return mayHaveBegun.filter((node) => wasReady(node, recorded) && !isClear(node, results.get(node.id)));
+}
+
+// What people refused, or sent back, was never the beginning of anything.
+function letsNothingBegin(node: PlanNode, recorded: ReadonlyMap<string, NodeResult>): boolean {
+  const value = node.kind === 'approval' ? recorded.get(node.id)?.value : undefined;
+  if (value === undefined || !isJsonObject(value)) return false;
+  const { decision } = value;
+  return decision === 'request_changes' || (decision === 'reject' && !node.optional);
 }
 
 // A list that was cut short is settled before all of its items are; where it is optional, it even shows as completed.

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { suspectNodes, wasReady } from '../../src/runs/suspects.ts';
-import { completedInOrder, failed, resultsOf } from './a-result.ts';
+import { completed, completedInOrder, failed, resultsOf } from './a-result.ts';
 import { nodeIn, planOf } from './plan-of.ts';
 import { scenarios } from './scenarios.ts';
 import { timesOf, walk } from './walk.ts';
@@ -38,6 +38,20 @@ describe('suspectNodes', () => {
 
   it('never names one that only became ready in this execution', () => {
     expect(suspects(resultsOf(), completedInOrder('work.a', 'work.b'))).toEqual([]);
+  });
+
+  it('never names one behind an approval that was refused or sent back, unless that is optional', () => {
+    const asked = (optional: boolean) =>
+      planOf({ review: { approval: {}, optional }, ship: { acts: ['a'], after: ['review'] } });
+    const behind = (decision: string, optional = false): string[] => {
+      const recorded = resultsOf({ review: completed({ decision }) });
+      return suspectNodes(asked(optional), recorded, recorded).map(({ id }) => id);
+    };
+
+    expect(behind('approve')).toEqual(['ship.a']);
+    expect(behind('reject')).toEqual([]);
+    expect(behind('request_changes')).toEqual([]);
+    expect(behind('reject', true)).toEqual(['ship.a']);
   });
 
   it('misses no act that was running when an execution died, whatever was recorded by then', () => {
