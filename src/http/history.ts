@@ -1,8 +1,10 @@
 // What happened in a run: its history in pages, and where its time went.
 import { z } from 'zod';
 import { createRunHistory } from '../runs/index.ts';
+import type { RunHistory } from '../runs/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
+import { eventRoute } from './events.ts';
 import { problemResponse } from './problem.ts';
 import { idParams, json, pageOf, pageQuery } from './shapes.ts';
 
@@ -62,8 +64,14 @@ const timeline = z
   })
   .meta({ id: 'Timeline' });
 
-export function historyRoutes(app: App, { knex, registry }: Services): void {
-  const history = createRunHistory({ knex, registry });
+export function historyRoutes(app: App, services: Services): void {
+  const history = createRunHistory(services);
+  void services.closing.then(() => history.close());
+  pageRoutes(app, history);
+  eventRoute(app, services, history);
+}
+
+function pageRoutes(app: App, history: RunHistory): void {
   app.get(
     '/v1/runs/:id/history',
     {

@@ -6,7 +6,6 @@ import type { Role } from './role.ts';
 
 const NOT_YET: readonly (readonly ['GET' | 'POST', string, Role])[] = [
   ['GET', '/metrics', 'viewer'],
-  ['GET', '/v1/runs/:id/events', 'viewer'],
   ['POST', '/v1/slack/interactions', 'approver'],
 ];
 

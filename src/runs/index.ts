@@ -13,6 +13,7 @@ export type { EffectState, EffectView, LeakView } from './effect.ts';
 export { createRunHistory } from './history-view/run-history.ts';
 export type { RunHistory } from './history-view/run-history.ts';
 export type { Fact } from './history-view/fact.ts';
+export type { ToldFact } from './history-view/follow-facts.ts';
 export { NODE_DECISIONS } from './node-decision.ts';
 export type { NodeDecisionRequest } from './node-decision.ts';
 export { registerRunWorkflow } from './execute-run.ts';

@@ -15,11 +15,9 @@ export function hideSecrets(value: Json): Json {
 }
 
 export function hideInObject(value: JsonObject): JsonObject {
-  const members = Object.entries(value).map(([name, member]) => [
-    name,
-    typeof member === 'string' && NAMED.test(name) ? HIDDEN : hideSecrets(member),
-  ]);
-  return Object.fromEntries(members);
+  const shown = (name: string, member: Json): Json =>
+    typeof member === 'string' && NAMED.test(name) ? HIDDEN : hideSecrets(member);
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, shown(name, member)] as const));
 }
 
 export function hideInText(text: string): string {

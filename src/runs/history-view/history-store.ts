@@ -1,12 +1,13 @@
-// Reads a run's log in one snapshot: its row, its steps, its events and what became of the breakers of its services meanwhile.
+// Reads a run's log as of one snapshot: its row, its steps, its events and what became of the breakers of its services meanwhile.
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { currentSnapshot, readSteps } from '../../durable/index.ts';
 import { isJsonObject } from '../../kernel/index.ts';
 import type { JsonObject } from '../../kernel/index.ts';
-import { forTenant, selectRows } from '../../postgres/index.ts';
+import { inTenant, selectRows } from '../../postgres/index.ts';
 import { loadPinned } from '../pinned-definition.ts';
 import { executorOf, findRun } from '../run-store.ts';
+import { logAsOf } from './run-log.ts';
 import type { LoggedEvent, LoggedTransition, RunLog } from './run-log.ts';
 import { servicesOf } from './services.ts';
 import type { Services } from './services.ts';
@@ -25,21 +26,20 @@ export async function readLog(
   knex: Knex,
   { tenant, runId, snapshots = [], services }: LogQuery,
 ): Promise<RunLog | undefined> {
-  return await forTenant(knex, tenant).transaction(
-    async (trx) => {
-      const run = await findRun(trx, tenant, runId);
-      if (!run) return undefined;
-      const plan = (await loadPinned(trx, run))?.plan ?? null;
-      const steps = await readSteps(trx, runId, snapshots);
-      const events = await readEvents(trx, runId, snapshots);
-      const called = servicesOf({ plan, steps }, services);
-      const transitions = await readTransitions(trx, run, called, snapshots);
-      const executor = await executorOf(trx, runId);
-      const snapshot = await currentSnapshot(trx);
-      return { run, plan, steps, events, transitions, snapshot, ...(executor !== undefined && { executor }) };
-    },
-    { isolationLevel: 'repeatable read', readOnly: true },
-  );
+  return await inTenant(knex, tenant, async (trx) => {
+    const snapshot = await currentSnapshot(trx);
+    const looks = [...snapshots, snapshot];
+    const run = await findRun(trx, tenant, runId);
+    if (!run) return undefined;
+    const plan = (await loadPinned(trx, run))?.plan ?? null;
+    const steps = await readSteps(trx, runId, looks);
+    const events = await readEvents(trx, runId, looks);
+    const transitions = await readTransitions(trx, run, servicesOf({ plan, steps }, services), looks);
+    const executor = await executorOf(trx, runId);
+    const read = { run, plan, steps, events, transitions, snapshot, ...(executor !== undefined && { executor }) };
+    // What was committed between the queries is for the next look.
+    return logAsOf(read, snapshots.length);
+  });
 }
 
 const SEEN = (row: string): string =>
@@ -105,4 +105,32 @@ async function readTransitions(
       snapshots: [...snapshots],
     },
   );
+}
+
+const version = z.object({ id: z.string(), version: z.string() });
+
+/** Of each run of the tenant what differs whenever its history has more to tell; in one statement, which reads no record. */
+export async function readVersions(
+  knex: Knex,
+  tenant: string,
+  runIds: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await inTenant(
+    knex,
+    tenant,
+    async (trx) =>
+      await selectRows(
+        trx,
+        version,
+        `select r.id,
+                concat_ws(' ', r.status, r.finished_at,
+                          (select count(*) from dbos.operation_outputs o where o.workflow_uuid = r.id),
+                          (select max(e.id) from breakwater.event e where e.run_id = r.id),
+                          (select max(t.id) from breakwater.breaker_transition t)) as version
+           from breakwater.run r
+          where r.tenant = ? and r.id = any(?)`,
+        [tenant, [...runIds]],
+      ),
+  );
+  return new Map(rows.map(({ id, version: told }) => [id, told]));
 }

@@ -1,13 +1,17 @@
 // What the outside may ask of what happened: a run's history, live too, its timeline, and failures in groups.
 import type { Knex } from 'knex';
 import { BreakwaterError } from '../../kernel/index.ts';
-import type { Page } from '../../kernel/index.ts';
+import type { Emit, Page } from '../../kernel/index.ts';
 import type { Registry } from '../../tools/index.ts';
+import { openFeed } from './feed.ts';
+import { followRun } from './follow-run.ts';
+import type { FollowParts, Following } from './follow-run.ts';
+import type { ToldFact } from './follow-facts.ts';
 import { deriveFacts } from './derive-facts.ts';
 import type { Fact } from './fact.ts';
 import { historyPage } from './history-page.ts';
 import type { HistoryFilter } from './history-page.ts';
-import { readLog } from './history-store.ts';
+import { readLog, readVersions } from './history-store.ts';
 import { nodeTimes } from './node-times.ts';
 import type { RunLog } from './run-log.ts';
 import { servicesIn } from './services.ts';
@@ -17,25 +21,35 @@ import type { Timeline } from './timeline.ts';
 export interface RunHistory {
   /** Unknown run: BreakwaterError NOT_FOUND. */
   history(tenant: string, runId: string, filter: HistoryFilter): Promise<Page<Fact>>;
+  /** What there is at once, then what becomes known, until the run is over and all of it is told. */
+  follow(following: Following): AsyncGenerator<readonly ToldFact[], void, void>;
   /** Of a run of code, of which nobody knows what a call depends on, without slack. */
   timeline(tenant: string, runId: string): Promise<Timeline>;
+  /** Ends the looks for those who follow. */
+  close(): void;
 }
 
 export interface HistoryOptions {
   /** Of requests: every query is behind the wall of its tenant. */
   readonly knex: Knex;
   readonly registry: Registry;
+  readonly emit: Emit;
 }
 
-export function createRunHistory({ knex, registry }: HistoryOptions): RunHistory {
+export function createRunHistory({ knex, registry, emit }: HistoryOptions): RunHistory {
   const services = servicesIn(registry);
+  const feed = openFeed({ look: async (tenant, runIds) => await readVersions(knex, tenant, runIds), emit });
+  const read: FollowParts['read'] = async (tenant, runId, snapshots) =>
+    await readLog(knex, { tenant, runId, snapshots, services });
   const logOf = async (tenant: string, runId: string): Promise<RunLog> => {
-    const log = await readLog(knex, { tenant, runId, services });
+    const log = await read(tenant, runId, []);
     if (!log) throw new BreakwaterError('NOT_FOUND', `No run "${runId}".`);
     return log;
   };
   return {
     history: async (tenant, runId, filter) => historyPage(deriveFacts(await logOf(tenant, runId)), filter),
+    follow: (following) => followRun({ feed, read }, following),
+    close: () => feed.close(),
     async timeline(tenant, runId) {
       const log = await logOf(tenant, runId);
       return timelineOf(log.plan ?? { nodes: [] }, nodeTimes(deriveFacts(log)), log.run.started_at.getTime());

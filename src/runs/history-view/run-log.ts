@@ -40,7 +40,7 @@ export interface RunLog {
   readonly snapshot: string;
 }
 
-/** As it was in the snapshot of before that was asked for at this place. What was forgotten since is not in it. */
+/** As it was in the snapshot that was asked for at this place. What was forgotten since is not in it. */
 export function logAsOf(log: RunLog, at: number): RunLog {
   const then = <Row extends { readonly seen: readonly boolean[] }>(rows: readonly Row[]): Row[] =>
     rows.filter(({ seen }) => seen[at] === true);
