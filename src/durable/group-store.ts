@@ -281,6 +281,8 @@ export interface Companion<Row> {
   /** An `insert` or `update … returning … as run`; its values are parameters from `first` on. */
   readonly text: (first: number) => string;
   readonly values: (rows: readonly Row[]) => readonly unknown[];
+  /** Rows that differ in this go in statements of their own. */
+  readonly apartBy?: (row: Row) => string;
   /** A row's part in the size of a statement, in characters. Default 0. */
   readonly weightOf?: (row: Row) => number;
 }

@@ -7,6 +7,8 @@ export interface GroupOptions<Item, Result> {
   readonly keyOf: (item: Item) => string;
   /** Two items with one key: `share` one answer while they wait, or keep them `apart`, the second after the answer to the first. */
   readonly twins: 'share' | 'apart';
+  /** Items that differ in this never travel together. */
+  readonly apartBy?: (item: Item) => string;
   /** An item's weight, such as the length of its text. Default 0. */
   readonly weightOf?: (item: Item) => number;
   /** A group is closed before it would grow past one of these; an item heavier than `maxWeight` travels alone. */
@@ -90,7 +92,7 @@ export function createGroup<Item, Result>(options: GroupOptions<Item, Result>): 
 function nextGroup<Item, Result>(
   waiting: readonly Waiting<Item, Result>[],
   underWay: ReadonlySet<string>,
-  { maxSize, maxWeight = Number.POSITIVE_INFINITY }: GroupOptions<Item, Result>,
+  { maxSize, maxWeight = Number.POSITIVE_INFINITY, apartBy = () => '' }: GroupOptions<Item, Result>,
 ): { group: Waiting<Item, Result>[]; left: Waiting<Item, Result>[] } {
   const group: Waiting<Item, Result>[] = [];
   const left: Waiting<Item, Result>[] = [];
@@ -98,7 +100,8 @@ function nextGroup<Item, Result>(
   let weight = 0;
   for (const each of waiting) {
     const isFull = group.length >= maxSize || (group.length > 0 && weight + each.weight > maxWeight);
-    if (isFull || keys.has(each.key)) {
+    const [first = each] = group;
+    if (isFull || keys.has(each.key) || apartBy(each.item) !== apartBy(first.item)) {
       left.push(each);
     } else {
       group.push(each);

@@ -34,6 +34,7 @@ export function openStarts<Row = undefined>(knex: Knex, companion?: Companion<Ro
     ...ROWS_TOGETHER,
     keyOf: ({ runId }) => runId,
     twins: 'apart',
+    apartBy: ({ row }) => companion?.apartBy?.(row) ?? '',
     weightOf: ({ input }) => input?.length ?? 0,
     send: async (items) =>
       await sendSplitting(

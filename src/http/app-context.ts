@@ -51,7 +51,9 @@ export interface HttpOptions {
 }
 
 /** What the resources work with. */
-export interface Services extends HttpOptions {
+export interface Services extends Omit<HttpOptions, 'knex'> {
+  /** Sees and writes the rows of that tenant alone: the caller's, or that of a link. */
+  readonly knexOf: (tenant: string) => Knex;
   /** Settles when the app begins to close: nobody is kept waiting then. */
   readonly closing: Promise<void>;
 }

@@ -4,6 +4,7 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import { randomUUID } from 'node:crypto';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
+import { forTenant } from '../postgres/index.ts';
 import { problemOf } from './problem.ts';
 import { adapterRoutes } from './adapters.ts';
 import type { App, HttpOptions, Services } from './app-context.ts';
@@ -78,7 +79,12 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
   });
   installBodyRules(app);
   installOpenApi(app);
-  const services = { ...options, closing: whenClosing(app) };
+  const { knex, ...others } = options;
+  const services = {
+    ...others,
+    knexOf: (tenant: string) => forTenant(knex, tenant),
+    closing: whenClosing(app),
+  };
   for (const resource of resources) {
     void app.register(async (scope) => resource(scope.withTypeProvider<ZodTypeProvider>(), services));
   }

@@ -83,7 +83,7 @@ export function approvalRoutes(app: App, services: Services): void {
   reassignRoute(app, services);
 }
 
-function readRoutes(app: App, { knex }: Services): void {
+function readRoutes(app: App, { knexOf }: Services): void {
   app.get(
     '/v1/approvals',
     {
@@ -99,7 +99,7 @@ function readRoutes(app: App, { knex }: Services): void {
       const actor = actorOf(request);
       const { mine, ...filter } = request.query;
       const asked = mine === undefined || mine === 'false' ? {} : { mine: actor };
-      return await listApprovals(knex, actor.tenant, { ...filter, ...asked });
+      return await listApprovals(knexOf(actor.tenant), actor.tenant, { ...filter, ...asked });
     },
   );
   app.get(
@@ -108,11 +108,14 @@ function readRoutes(app: App, { knex }: Services): void {
       config: { access: 'viewer' },
       schema: { summary: 'One approval', tags, params: idParams, response: { 200: approvalView, ...problemResponse } },
     },
-    async (request) => await getApproval(knex, actorOf(request).tenant, request.params.id),
+    async (request) => {
+      const { tenant } = actorOf(request);
+      return await getApproval(knexOf(tenant), tenant, request.params.id);
+    },
   );
 }
 
-function decideRoute(app: App, { runs, knex }: Services): void {
+function decideRoute(app: App, { runs, knexOf }: Services): void {
   app.post(
     '/v1/approvals/:id/decisions',
     {
@@ -129,7 +132,7 @@ function decideRoute(app: App, { runs, knex }: Services): void {
       const actor = actorOf(request);
       const { id } = request.params;
       await runs.decide(actor, id, request.body, 'api');
-      return await getApproval(knex, actor.tenant, id);
+      return await getApproval(knexOf(actor.tenant), actor.tenant, id);
     },
   );
 }
@@ -151,7 +154,7 @@ function withdrawRoute(app: App, { knex }: Services): void {
       const actor = actorOf(request);
       const { id } = request.params;
       await takeBackApproval(knex, { actor, approvalId: id, ...request.body });
-      return await getApproval(knex, actor.tenant, id);
+      return await getApproval(knexOf(actor.tenant), actor.tenant, id);
     },
   );
 }
@@ -176,7 +179,7 @@ function reassignRoute(app: App, { knex }: Services): void {
       if (!holdsRole(actor.roles, 'approver') && !holdsRole(actor.roles, 'operator'))
         throw new BreakwaterError('FORBIDDEN', 'This needs the role approver or operator.');
       await reassignApproval(knex, { actor, approvalId: id, ...request.body });
-      return await getApproval(knex, actor.tenant, id);
+      return await getApproval(knexOf(actor.tenant), actor.tenant, id);
     },
   );
 }

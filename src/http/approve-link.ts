@@ -85,8 +85,8 @@ function openLink({ linkKeys, clock }: Services, token: string): LinkClaims {
   throw new BreakwaterError('FORBIDDEN', 'This link is not valid. Check that it was copied whole.');
 }
 
-async function loadLinked({ knex }: Services, claims: LinkClaims): Promise<Approval> {
-  const approval = await loadApproval(knex, claims.tenant, claims.approvalId);
+async function loadLinked({ knexOf }: Services, claims: LinkClaims): Promise<Approval> {
+  const approval = await loadApproval(knexOf(claims.tenant), claims.tenant, claims.approvalId);
   if (approval.runId !== claims.runId) throw new BreakwaterError('FORBIDDEN', 'This link is not valid.');
   if (approval.status === 'expired')
     throw new BreakwaterError('GONE', 'The deadline has passed; nobody decided in time.');
@@ -95,7 +95,7 @@ async function loadLinked({ knex }: Services, claims: LinkClaims): Promise<Appro
 
 /** The problems of a decision that can be mended on the page; whatever else stands in its way is thrown. */
 async function decide(
-  { runs, knex }: Services,
+  { runs, knexOf }: Services,
   claims: LinkClaims,
   approval: Approval,
   typed: ReadonlyMap<string, string>,
@@ -107,7 +107,7 @@ async function decide(
       : {
           decision,
           reason: reason || undefined,
-          edits: someEdits(editsFrom(await readEditableOutputs(knex, approval), typed)),
+          edits: someEdits(editsFrom(await readEditableOutputs(knexOf(claims.tenant), approval), typed)),
           form: formFrom(approval.form, typed),
         };
   try {
@@ -131,7 +131,7 @@ function actorOf({ tenant, approver }: LinkClaims): Actor {
 }
 
 async function question(
-  { knex, clock }: Services,
+  { knexOf, clock }: Services,
   claims: LinkClaims,
   approval: Approval,
   typed: ReadonlyMap<string, string>,
@@ -141,7 +141,7 @@ async function question(
     approval,
     approver: claims.approver,
     nowMs: clock.now(),
-    editFields: editFields(await readEditableOutputs(knex, approval)),
+    editFields: editFields(await readEditableOutputs(knexOf(claims.tenant), approval)),
     formFields: formFields(approval.form),
     typed,
     problems,

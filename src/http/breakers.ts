@@ -38,9 +38,9 @@ const forceBody = z.strictObject({
   for: durationUpTo(MAX_FORCE_MS, '24h').default(DEFAULT_FORCE_MS),
 });
 
-export function breakerRoutes(app: App, { knex, registry, clock, emit }: Services): void {
+export function breakerRoutes(app: App, { knexOf, registry, clock, emit }: Services): void {
   const tools = registry.tools().filter(({ tool }) => !tool.onOwnDatabase);
-  const board = createBreakerBoard({ knex, tools: tools.map(({ tool }) => tool.name), clock, emit });
+  const board = createBreakerBoard({ knexOf, tools: tools.map(({ tool }) => tool.name), clock, emit });
   listRoute(app, board);
   forceRoute(app, board, 'open');
   forceRoute(app, board, 'close');

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { listExecutors } from '../durable/index.ts';
 import { pageOfNamed } from '../kernel/index.ts';
 import type { App, Services } from './app-context.ts';
+import { actorOf } from './authentication.ts';
 import { countOwnedRuns } from './executor-store.ts';
 import { problemResponse } from './problem.ts';
 import { pageOf, pageQuery } from './shapes.ts';
@@ -24,7 +25,7 @@ const executor = z
   })
   .meta({ id: 'Executor' });
 
-export function executorRoutes(app: App, { knex }: Services): void {
+export function executorRoutes(app: App, { knexOf }: Services): void {
   app.get(
     '/v1/executors',
     {
@@ -36,7 +37,8 @@ export function executorRoutes(app: App, { knex }: Services): void {
         response: { 200: pageOf(executor), ...problemResponse },
       },
     },
-    async ({ query }) => {
+    async (request) => {
+      const knex = knexOf(actorOf(request).tenant);
       const [rows, owned] = await Promise.all([listExecutors(knex), countOwnedRuns(knex)]);
       const items = rows.map((row) => ({
         id: row.id,
@@ -50,7 +52,7 @@ export function executorRoutes(app: App, { knex }: Services): void {
         slots: { used: row.slots_used, queued: row.slots_queued, capacity: row.slots_capacity },
         clockSkewMs: row.clock_skew_ms,
       }));
-      return pageOfNamed(items, query, ({ id }) => id);
+      return pageOfNamed(items, request.query, ({ id }) => id);
     },
   );
 }

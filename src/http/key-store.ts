@@ -49,18 +49,9 @@ export function newKeyText(): string {
 
 /** The owner of a live key, or undefined for one that is unknown, expired or revoked. Its use is noted at most once a minute. */
 export async function findKeyOwner(knex: Knex, keyText: string): Promise<Actor | undefined> {
-  const result = await knex.raw<{ rows: unknown[] }>(
-    `with live as (
-       select * from breakwater.api_key
-        where key_hash = ? and revoked_at is null and (expires_at is null or expires_at > clock_timestamp())
-     ), used as (
-       update breakwater.api_key k
-          set last_used_at = clock_timestamp()
-         from live
-        where k.id = live.id and (k.last_used_at is null or k.last_used_at < clock_timestamp() - interval '1 minute'))
-     select tenant, user_name, roles from live`,
-    [sha256(keyText)],
-  );
+  const result = await knex.raw<{ rows: unknown[] }>('select tenant, user_name, roles from breakwater.key_owner(?)', [
+    sha256(keyText),
+  ]);
   if (result.rows[0] === undefined) return undefined;
   const row = actorRow.parse(result.rows[0]);
   return { tenant: row.tenant, user: row.user_name, roles: row.roles };

@@ -1,5 +1,6 @@
 // The original names of a run's progress and signals; behind them is the one way of deciding.
 import { getApproval, listApprovals, type ApprovalView } from '../approvals/index.ts';
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import { BreakwaterError, type Json } from '../kernel/index.ts';
 import type { App, Services } from './app-context.ts';
@@ -40,7 +41,7 @@ const contentUpdate = z.strictObject({
 });
 
 // The content changes, nothing is decided: what is written ships with the approval that follows.
-function updateContentRoute(app: App, { runs, knex }: Services): void {
+function updateContentRoute(app: App, { runs, knexOf }: Services): void {
   app.post(
     '/v1/workflows/:id/signals/update_content',
     {
@@ -55,6 +56,7 @@ function updateContentRoute(app: App, { runs, knex }: Services): void {
     },
     async (request) => {
       const actor = actorOf(request);
+      const knex = knexOf(actor.tenant);
       const approval = await onlyPending(runs, knex, actor.tenant, request.params.id);
       await runs.amend(actor, approval.id, editsOf(approval, request.body));
       return await getApproval(knex, actor.tenant, approval.id);
@@ -73,7 +75,7 @@ function editsOf({ editable }: ApprovalView, update: z.output<typeof contentUpda
   });
 }
 
-function signalRoute(app: App, { runs, knex }: Services, decision: 'approve' | 'reject'): void {
+function signalRoute(app: App, { runs, knexOf }: Services, decision: 'approve' | 'reject'): void {
   app.post(
     `/v1/workflows/:id/signals/${decision}`,
     {
@@ -88,6 +90,7 @@ function signalRoute(app: App, { runs, knex }: Services, decision: 'approve' | '
     },
     async (request) => {
       const actor = actorOf(request);
+      const knex = knexOf(actor.tenant);
       const { id } = await onlyPending(runs, knex, actor.tenant, request.params.id);
       await runs.decide(actor, id, { decision, ...request.body }, 'api');
       return await getApproval(knex, actor.tenant, id);
@@ -95,12 +98,7 @@ function signalRoute(app: App, { runs, knex }: Services, decision: 'approve' | '
   );
 }
 
-async function onlyPending(
-  runs: Services['runs'],
-  knex: Services['knex'],
-  tenant: string,
-  runId: string,
-): Promise<ApprovalView> {
+async function onlyPending(runs: Services['runs'], knex: Knex, tenant: string, runId: string): Promise<ApprovalView> {
   const run = await runs.get(tenant, runId);
   const { items } = await listApprovals(knex, tenant, { runId, status: 'pending', limit: 2 });
   const [only, another] = items;

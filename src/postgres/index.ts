@@ -1,7 +1,7 @@
 // The face of the Postgres room: sessions with it, the embedded cluster, migrations, the database's clock and its checks.
 export { createPool, type PoolOptions } from './pool.ts';
 export { createKnex, rawClient, withClient, type KnexOptions } from './knex.ts';
-export { inTenant } from './tenant.ts';
+export { forTenant, inTenant } from './tenant.ts';
 export { isOwnDatabaseError } from './own-database-error.ts';
 export { LostConnectionError } from './relabel.ts';
 export {

@@ -1,11 +1,11 @@
 // Query building on our own tables: knex over the guarded client, with every error branded as our database's.
 import createBuilder, { type Knex } from 'knex';
-import PostgresDialect from 'knex/lib/dialects/postgres/index.js';
 import pg from 'pg';
 import { z } from 'zod';
 import { silent, type Emit } from '../kernel/index.ts';
 import { guardedClient } from './guarded-client.ts';
-import { brandIfFromServer, brandOwnDatabaseError } from './own-database-error.ts';
+import { brandIfFromServer } from './own-database-error.ts';
+import { OwnDialect } from './own-dialect.ts';
 import type { PoolOptions } from './pool.ts';
 import { sessionSettings } from './session.ts';
 import { OF_EVERY_TENANT } from './tenant.ts';
@@ -33,13 +33,13 @@ export function createKnex(url: string, options: KnexOptions): Knex {
 /** The pg client a transaction runs on, for code that takes one, such as DBOS's `…InTransaction` calls. */
 export async function rawClient(trx: Knex.Transaction): Promise<pg.ClientBase> {
   if (!trx.isTransaction) throw new TypeError('rawClient takes a transaction: a bare knex would leak the connection');
-  const client = z.instanceof(PostgresDialect).parse(trx.client);
+  const client = z.instanceof(OwnDialect).parse(trx.client);
   return client.acquireConnection();
 }
 
 /** Lends `use` a session of the pool, outside of any transaction: for prepared statements, which knex does not name. */
 export async function withClient<T>(knex: Knex, use: (client: pg.ClientBase) => Promise<T>): Promise<T> {
-  const pool = z.instanceof(PostgresDialect).parse(knex.client);
+  const pool = z.instanceof(OwnDialect).parse(knex.client);
   const client = await pool.acquireConnection();
   try {
     return await use(client);
@@ -64,9 +64,9 @@ export function connectionUrlOf(knex: Knex): string {
   return config.connection.connectionString;
 }
 
-function guardedDialect({ role, watchdogMs = 5_000, emit = silent }: KnexOptions): typeof PostgresDialect {
+function guardedDialect({ role, watchdogMs = 5_000, emit = silent }: KnexOptions): typeof OwnDialect {
   const Client = guardedClient({ watchdogMs, translate: brandIfFromServer, emit });
-  return class extends PostgresDialect {
+  return class extends OwnDialect {
     override _driver() {
       return { Client };
     }
@@ -75,15 +75,6 @@ function guardedDialect({ role, watchdogMs = 5_000, emit = silent }: KnexOptions
       const client = await super.acquireRawConnection();
       await client.query(role === undefined ? OF_EVERY_TENANT : `set role ${client.escapeIdentifier(role)}`);
       return client;
-    }
-
-    // A full pool is our database's failure too, though no query was sent.
-    override async acquireConnection() {
-      try {
-        return await super.acquireConnection();
-      } catch (error) {
-        throw brandOwnDatabaseError(error);
-      }
     }
   };
 }

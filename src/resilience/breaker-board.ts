@@ -61,7 +61,8 @@ export interface BreakerBoard {
 }
 
 export interface BoardOptions {
-  readonly knex: Knex;
+  /** Sees and writes the rows of that tenant, and those that belong to all. */
+  readonly knexOf: (tenant: string) => Knex;
   /** Tools that go to a service, by name. */
   readonly tools: readonly string[];
   readonly clock: Clock;
@@ -70,9 +71,10 @@ export interface BoardOptions {
 
 const SHOWN_TRANSITIONS = 10;
 
-export function createBreakerBoard({ knex, tools, clock, emit = silent }: BoardOptions): BreakerBoard {
-  const keysOf = async (tenant: string): Promise<BreakerKey[]> => await listKeys(knex, tools, tenant);
+export function createBreakerBoard({ knexOf, tools, clock, emit = silent }: BoardOptions): BreakerBoard {
+  const keysOf = async (tenant: string): Promise<BreakerKey[]> => await listKeys(knexOf(tenant), tools, tenant);
   const view = async (tenant: string, keys: readonly BreakerKey[]): Promise<BreakerView[]> => {
+    const knex = knexOf(tenant);
     const [stored, transitions] = await Promise.all([
       loadBreakers(knex),
       listTransitions(knex, [EVERY_TENANT, tenant], SHOWN_TRANSITIONS),
@@ -89,7 +91,7 @@ export function createBreakerBoard({ knex, tools, clock, emit = silent }: BoardO
       const key = keys.find((each) => each.service === service);
       if (!key) throw unknownService(service, keys);
       if (key.tenant === EVERY_TENANT && !actor.isAdmin) throw notYours(service);
-      const change = await knex.transaction(async (trx) => {
+      const change = await knexOf(actor.tenant).transaction(async (trx) => {
         const by = actor.user;
         const forced = await changeBreaker(
           trx,

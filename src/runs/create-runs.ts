@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { previewPlan, validateInput } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import { openStarts } from '../durable/index.ts';
-import { timestampText } from '../postgres/index.ts';
+import { forTenant, inTenant, timestampText } from '../postgres/index.ts';
 import { BreakwaterError, decodeCursor, isJsonObject, pageLimit, pageOfRows } from '../kernel/index.ts';
 import type { Clock, Json, JsonObject, Page } from '../kernel/index.ts';
 import { breakerTenant, plainJson, serviceOf } from '../tools/index.ts';
@@ -24,7 +24,7 @@ import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './
 import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
 import { isFinal } from './runs.ts';
-import type { RunFilter, RunView, Runs } from './runs.ts';
+import type { Actor, RunFilter, RunView, Runs } from './runs.ts';
 import { isSandboxed, refuseInput, startRun } from './start-run.ts';
 
 const runPosition = z.object({ at: timestampText, id: z.string().regex(/^run_[0-9a-f-]{36}$/) });
@@ -43,69 +43,74 @@ export interface RunsOptions {
 
 export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs {
   const startTogether = openStarts(knex, RUN_COMPANION);
+  const of = ({ tenant }: Pick<Actor, 'tenant'>) => forTenant(knex, tenant);
   const get = async (tenant: string, id: string): Promise<RunView> =>
-    await viewRun(knex, await findOrRefuse(knex, tenant, id));
+    await inTenant(knex, tenant, async (trx) => await viewRun(trx, await findOrRefuse(trx, tenant, id)));
   return {
     definitions: createDefinitions(knex, registry.catalog, (tenant, plan, input) =>
       preview(plan, input, registry, tenant),
     ),
-    start: async (actor, request) => await startRun({ knex, registry, coded, clock, startTogether }, actor, request),
+    start: async (actor, request) =>
+      await startRun({ knex: of(actor), registry, coded, clock, startTogether }, actor, request),
     get,
     async waitFor(tenant, id, timeoutMs) {
       const deadline = performance.now() + timeoutMs;
       for (;;) {
-        const row = await findOrRefuse(knex, tenant, id);
+        const row = await findOrRefuse(of({ tenant }), tenant, id);
         const remainingMs = deadline - performance.now();
-        if (isFinal(row.status) || remainingMs <= 0) return await viewRun(knex, row);
+        if (isFinal(row.status) || remainingMs <= 0) return await get(tenant, id);
         await sleep(Math.min(WAIT_POLL_MS, remainingMs));
       }
     },
-    list: async (tenant, filter) => await listPage(knex, tenant, filter),
-    async progress(tenant, id) {
-      const row = await findOrRefuse(knex, tenant, id);
-      const definition = await loadPinned(knex, row);
-      return progressView(row, definition?.plan ?? null, await listActivities(knex, id), clock.now());
-    },
-    async effects(tenant, id, page) {
-      await findOrRefuse(knex, tenant, id);
-      return await effectPage(knex, id, page);
-    },
-    leaks: async (tenant, filter) => await leakPage(knex, tenant, filter),
+    list: async (tenant, filter) => await inTenant(knex, tenant, async (trx) => await listPage(trx, tenant, filter)),
+    progress: async (tenant, id) =>
+      await inTenant(knex, tenant, async (trx) => {
+        const row = await findOrRefuse(trx, tenant, id);
+        const definition = await loadPinned(trx, row);
+        return progressView(row, definition?.plan ?? null, await listActivities(trx, id), clock.now());
+      }),
+    effects: async (tenant, id, page) =>
+      await inTenant(knex, tenant, async (trx) => {
+        await findOrRefuse(trx, tenant, id);
+        return await effectPage(trx, id, page);
+      }),
+    leaks: async (tenant, filter) => await inTenant(knex, tenant, async (trx) => await leakPage(trx, tenant, filter)),
     async cancel(actor, id, options) {
-      await cancelRun(knex, actor, id, options);
+      await cancelRun(of(actor), actor, id, options);
       return await get(actor.tenant, id);
     },
     async pause(actor, id, { reason } = {}) {
-      await pauseRun(knex, actor, id, reason);
+      await pauseRun(of(actor), actor, id, reason);
       return await get(actor.tenant, id);
     },
     async resume(actor, id, { reason } = {}) {
-      await resumeRun(knex, actor, id, reason);
+      await resumeRun(of(actor), actor, id, reason);
       return await get(actor.tenant, id);
     },
     async decideNode(actor, id, request) {
-      await decideNode({ knex, registry, clock }, actor, id, request);
+      await decideNode({ knex: of(actor), registry, clock }, actor, id, request);
       return await get(actor.tenant, id);
     },
     async compensate(actor, id, { reason } = {}) {
-      await compensateRun({ knex, registry, clock }, actor, id, reason);
+      await compensateRun({ knex: of(actor), registry, clock }, actor, id, reason);
       return await get(actor.tenant, id);
     },
     async rewind(actor, id, options) {
-      await rewindRun({ knex, registry, clock }, actor, id, options);
+      await rewindRun({ knex: of(actor), registry, clock }, actor, id, options);
       return await get(actor.tenant, id);
     },
     async fork(actor, id, request) {
-      return await get(actor.tenant, await forkRun({ knex, registry, clock, coded }, actor, id, request));
+      return await get(actor.tenant, await forkRun({ knex: of(actor), registry, clock, coded }, actor, id, request));
     },
     async release(actor, id, { reason } = {}) {
-      await releaseRun(knex, actor, id, reason);
+      await releaseRun(of(actor), actor, id, reason);
       return await get(actor.tenant, id);
     },
     send: async (actor, id, topic, message, key) =>
-      await sendMessage({ knex, coded }, actor, { id, topic, message, key }),
-    amend: async (actor, approvalId, edits) => await amend(knex, registry, actor, approvalId, edits),
-    decide: async (actor, approvalId, request, via) => await decide(knex, registry, actor, approvalId, request, via),
+      await sendMessage({ knex: of(actor), coded }, actor, { id, topic, message, key }),
+    amend: async (actor, approvalId, edits) => await amend(of(actor), registry, actor, approvalId, edits),
+    decide: async (actor, approvalId, request, via) =>
+      await decide(of(actor), registry, actor, approvalId, request, via),
   };
 }
 

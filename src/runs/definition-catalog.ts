@@ -5,6 +5,7 @@ import { compareVersions, compileDefinition, coverageOf } from '../definitions/i
 import type { Catalog, Plan } from '../definitions/index.ts';
 import { BreakwaterError, decodeCursor, pageLimit, pageOfRows } from '../kernel/index.ts';
 import type { Json, Problem } from '../kernel/index.ts';
+import { forTenant, inTenant } from '../postgres/index.ts';
 import { checkChildren } from './child-check.ts';
 import { insertDefinition, listDefinitions, listVersions } from './definition-store.ts';
 import type { ListedDefinition } from './definition-store.ts';
@@ -21,8 +22,11 @@ export function createDefinitions(
   catalog: Catalog,
   preview: (tenant: string, plan: Plan, input: Json) => RunPreview,
 ): Definitions {
+  const resolve = async (tenant: string, name: string, version?: string) =>
+    await inTenant(knex, tenant, async (trx) => await resolveDefinition(trx, tenant, name, version));
   return {
-    publish: async (actor, source, format) => await publish(knex, catalog, actor, source, format),
+    publish: async (actor, source, format) =>
+      await inTenant(knex, actor.tenant, async (trx) => await publish(trx, catalog, actor, source, format)),
     validate(source, format) {
       const { plan, warnings } = compile(catalog, source, format);
       const { name, version, hash, title } = plan;
@@ -31,26 +35,31 @@ export function createDefinitions(
     async list(tenant, page) {
       const limit = pageLimit(page.limit);
       const after = page.cursor === undefined ? undefined : decodeCursor(page.cursor, definitionPosition);
-      const rows = await listDefinitions(knex, tenant, { limit: limit + 1, after });
+      const rows = await listDefinitions(forTenant(knex, tenant), tenant, { limit: limit + 1, after });
       const shown = pageOfRows(rows, limit, ({ name, version }) => ({ name, version }));
       return { ...shown, items: shown.items.map(viewOf) };
     },
     async versions(tenant, name) {
-      const rows = await listVersions(knex, tenant, name);
-      if (rows.length === 0) throw await unknownDefinition(knex, tenant, name);
+      const rows = await inTenant(knex, tenant, async (trx) => await versionsOf(trx, tenant, name));
       return rows.toSorted((a, b) => compareVersions(b.version, a.version)).map(viewOf);
     },
     async read(tenant, name, version) {
-      const row = await resolveDefinition(knex, tenant, name, version);
+      const row = await resolve(tenant, name, version);
       return { ...viewOf(row), source: row.source, mediaType: row.media_type };
     },
     async plan(tenant, name, input, version) {
-      const row = await resolveDefinition(knex, tenant, name, version);
+      const row = await resolve(tenant, name, version);
       if (row.plan === null)
         throw new BreakwaterError('CONFLICT', `"${name}" is a coded workflow: its plan is its code.`);
       return preview(tenant, row.plan, input);
     },
   };
+}
+
+async function versionsOf(trx: Knex, tenant: string, name: string): Promise<ListedDefinition[]> {
+  const rows = await listVersions(trx, tenant, name);
+  if (rows.length === 0) throw await unknownDefinition(trx, tenant, name);
+  return rows;
 }
 
 async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: string, format: Format) {

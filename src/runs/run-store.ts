@@ -58,7 +58,10 @@ export interface NewRun {
   readonly startedAt: Date;
 }
 
-/** The rows of runs, in the statement that starts their workflows. A run whose idempotency key is taken is left out. */
+/**
+ * The rows of runs of one tenant, in the statement that starts their workflows. A run whose idempotency key is taken is left out.
+ * The statement itself says whose rows it writes: a transaction around it would cost three more answers.
+ */
 export const RUN_COMPANION: Companion<NewRun> = {
   name: 'run',
   text: (first) => `
@@ -68,9 +71,11 @@ export const RUN_COMPANION: Companion<NewRun> = {
       from json_to_recordset($${first}::json) as said (
              id text, tenant text, workflow text, version text, hash text, input json, status text, priority text, labels jsonb,
              requester text, sandboxed boolean, "idempotencyKey" text, "requestDigest" text, "startedAt" timestamptz)
+     where set_config('breakwater.tenant', $${first + 1}, true) = tenant
         on conflict (tenant, idempotency_key) where idempotency_key is not null do nothing
     returning id as run`,
-  values: (rows) => [JSON.stringify(rows)],
+  values: (rows) => [JSON.stringify(rows), rows[0]?.tenant],
+  apartBy: ({ tenant }) => tenant,
 };
 
 export interface DoneRow {

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { isJsonObject, type Json } from '../kernel/index.ts';
+import { forTenant } from '../postgres/index.ts';
 import { defineAction } from './define-action.ts';
 import {
   deleteNote,
@@ -59,11 +60,12 @@ function remember(database: Database) {
       const text = (input.text ?? wordsOf(content).join('\n')).slice(0, MAX_TEXT_LENGTH);
       const at = addressOf(call, input);
       const value = { content, text, metadata, effect_key: call.key };
-      const write = (await saveNote(database(), at, value)) ?? (await findWrite(database(), at, call.key));
+      const knex = forTenant(database(), call.tenant);
+      const write = (await saveNote(knex, at, value)) ?? (await findWrite(knex, at, call.key));
       return { namespace: input.namespace, key: input.key, previous: write?.replaced ?? null };
     },
     async probe(call, input) {
-      const write = await findWrite(database(), addressOf(call, input), call.key);
+      const write = await findWrite(forTenant(database(), call.tenant), addressOf(call, input), call.key);
       return write && { namespace: input.namespace, key: input.key, previous: write.replaced };
     },
     undo: {
@@ -114,15 +116,14 @@ function recall(database: Database) {
     effect: false,
     keyedBy: 'none',
     async run({ tenant }, { namespace: within, key, query, limit }) {
+      const knex = forTenant(database(), tenant);
       if (key !== undefined) {
-        const note = await loadNote(database(), { tenant, namespace: within, key });
+        const note = await loadNote(knex, { tenant, namespace: within, key });
         return { items: note ? [note] : [] };
       }
       const search = { tenant, namespace: within, limit };
       return {
-        items: await (query === undefined
-          ? latestNotes(database(), search)
-          : searchNotes(database(), { ...search, query })),
+        items: await (query === undefined ? latestNotes(knex, search) : searchNotes(knex, { ...search, query })),
       };
     },
   });
@@ -147,8 +148,9 @@ function forget(database: Database) {
     keyedBy: 'probe',
     async run(call, input) {
       const at = addressOf(call, input);
-      if (input.written_by === undefined) return { forgotten: await deleteNote(database(), at) };
-      return { forgotten: await revertWrite(database(), at, input.written_by, input.restore) };
+      const knex = forTenant(database(), call.tenant);
+      if (input.written_by === undefined) return { forgotten: await deleteNote(knex, at) };
+      return { forgotten: await revertWrite(knex, at, input.written_by, input.restore) };
     },
   });
 }

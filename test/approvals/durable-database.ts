@@ -1,4 +1,4 @@
-// A database of its own with the durable engine launched on it, and queries under the role the API has.
+// A database of its own with the durable engine launched on it. What the wall between tenants lets through is asked over HTTP.
 import type { Knex } from 'knex';
 import { launchDurable } from '../../src/durable/index.ts';
 import { silent } from '../../src/kernel/index.ts';
@@ -6,7 +6,7 @@ import { createKnex, createPool } from '../../src/postgres/index.ts';
 import { createTestDatabase } from '../support/database.ts';
 
 export interface DurableDatabase {
-  /** As the API: role breakwater_app. */
+  /** Of many tenants, as the engine. */
   readonly app: Knex;
   /** As the schema's owner. */
   readonly owner: Knex;
@@ -17,7 +17,7 @@ export async function openDurableDatabase(name: string): Promise<DurableDatabase
   const databaseUrl = await createTestDatabase(name);
   const pool = createPool(databaseUrl, { max: 5, name });
   const owner = createKnex(databaseUrl, { max: 5, name });
-  const app = createKnex(databaseUrl, { max: 10, name, role: 'breakwater_app' });
+  const app = createKnex(databaseUrl, { max: 10, name });
   const durable = await launchDurable({
     pool,
     databaseUrl,
