@@ -48,7 +48,10 @@ describe('a run that is stuck', () => {
     bugs.add(flow.name);
     const id = await start('buggy', flow.name);
     await flow.untilStatus(id, 'stuck');
-    await live.knex.withSchema('breakwater').table('recovery').insert({ run_id: id, crashes: 4, checkpoints: 0 });
+    await live.knex
+      .withSchema('breakwater')
+      .table('recovery')
+      .insert({ run_id: id, tenant: 'default', crashes: 4, checkpoints: 0 });
 
     await tell(live, 'release', id);
 
