@@ -36,7 +36,7 @@ export interface ReadyReport {
 export interface HttpOptions {
   readonly runs: Runs;
   readonly registry: Registry;
-  /** Under the role breakwater_app: no request ever runs as owner or superuser. */
+  /** Under the role breakwater_app: no request ever runs as owner or superuser, nor sees anything but through `knexOf`. */
   readonly knex: Knex;
   readonly linkKeys: LinkKeys;
   /** The database's time (D12). */
@@ -51,7 +51,7 @@ export interface HttpOptions {
 }
 
 /** What the resources work with. */
-export interface Services extends Omit<HttpOptions, 'knex'> {
+export interface Services extends HttpOptions {
   /** Sees and writes the rows of that tenant alone: the caller's, or that of a link. */
   readonly knexOf: (tenant: string) => Knex;
   /** Settles when the app begins to close: nobody is kept waiting then. */

@@ -79,10 +79,9 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
   });
   installBodyRules(app);
   installOpenApi(app);
-  const { knex, ...others } = options;
   const services = {
-    ...others,
-    knexOf: (tenant: string) => forTenant(knex, tenant),
+    ...options,
+    knexOf: (tenant: string) => forTenant(options.knex, tenant),
     closing: whenClosing(app),
   };
   for (const resource of resources) {

@@ -137,7 +137,7 @@ function decideRoute(app: App, { runs, knexOf }: Services): void {
   );
 }
 
-function withdrawRoute(app: App, { knex }: Services): void {
+function withdrawRoute(app: App, { knexOf }: Services): void {
   app.post(
     '/v1/approvals/:id/withdraw',
     {
@@ -153,14 +153,14 @@ function withdrawRoute(app: App, { knex }: Services): void {
     async (request) => {
       const actor = actorOf(request);
       const { id } = request.params;
-      await takeBackApproval(knex, { actor, approvalId: id, ...request.body });
+      await takeBackApproval(knexOf(actor.tenant), { actor, approvalId: id, ...request.body });
       return await getApproval(knexOf(actor.tenant), actor.tenant, id);
     },
   );
 }
 
 // Whoever is asked may ask others; of whom that is so, only the approval knows.
-function reassignRoute(app: App, { knex }: Services): void {
+function reassignRoute(app: App, { knexOf }: Services): void {
   app.post(
     '/v1/approvals/:id/reassign',
     {
@@ -178,7 +178,7 @@ function reassignRoute(app: App, { knex }: Services): void {
       const { id } = request.params;
       if (!holdsRole(actor.roles, 'approver') && !holdsRole(actor.roles, 'operator'))
         throw new BreakwaterError('FORBIDDEN', 'This needs the role approver or operator.');
-      await reassignApproval(knex, { actor, approvalId: id, ...request.body });
+      await reassignApproval(knexOf(actor.tenant), { actor, approvalId: id, ...request.body });
       return await getApproval(knexOf(actor.tenant), actor.tenant, id);
     },
   );

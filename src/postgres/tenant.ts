@@ -37,8 +37,13 @@ function createForTenant(knex: Knex, tenant: string): Knex {
 }
 
 /** Several queries for one tenant, in one transaction. */
-export async function inTenant<T>(knex: Knex, tenant: string, use: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
-  return await forTenant(knex, tenant).transaction(use);
+export async function inTenant<T>(
+  knex: Knex,
+  tenant: string,
+  use: Work<T>,
+  config?: Knex.TransactionConfig,
+): Promise<T> {
+  return await forTenant(knex, tenant).transaction(use, config);
 }
 
 function tenantDialect(tenant: string): typeof OwnDialect {
