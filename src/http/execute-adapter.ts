@@ -22,17 +22,18 @@ export interface AdapterAnswer {
 
 /** Throws a BreakwaterError for what is refused here, and a FailureError for a call that failed. */
 export async function executeAdapter(services: Services, actor: Actor, call: AdapterCall): Promise<AdapterAnswer> {
-  const { registry, knexOf } = services;
+  const { registry } = services;
+  const knex = services.knexOf(actor.tenant);
   const connected = checkCall(registry, call);
   const subject = `${connected.tool.name}.${call.action}`;
   const key = keyOf(actor.tenant, subject, call.idempotencyKey ?? uuidv7(Date.now()));
   const record = { tenant: actor.tenant, actor: actor.user, subject, key };
   const digest = sha256(canonicalJson(call.args));
-  const verdict = await recordBegin(knexOf(actor.tenant), record, digest, (earlier) => judge(earlier, digest));
+  const verdict = await recordBegin(knex, record, digest, (earlier) => judge(earlier, digest));
   if (!verdict.send) return { value: verdict.value, key };
   const { suspect } = verdict;
   const outcome = await send(services, actor, call, { key, suspect });
-  await recordEnd(knexOf(actor.tenant), record, endOf(outcome, call));
+  await recordEnd(knex, record, endOf(outcome, call));
   if (!outcome.ok) throw new FailureError(outcome.error);
   return { value: outcome.value, key };
 }
