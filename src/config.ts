@@ -37,6 +37,8 @@ export interface Config {
   readonly linkKey?: string;
   /** Still accepted, so that links outlive a change of key. */
   readonly previousLinkKey?: string;
+  /** Signs what Slack sends us; absent: clicks at Slack are not taken. */
+  readonly slackSigningSecret?: string;
   /** The issuer whose tokens open beside our keys; absent: none. */
   readonly oidc?: OidcConfig;
   /** Requests a second that one caller may send to this process; undefined: any number. */
@@ -92,6 +94,7 @@ const schema = z.object({
   BREAKWATER_BASE_URL: httpUrl().optional(),
   BREAKWATER_LINK_KEY: secret().optional(),
   BREAKWATER_LINK_KEY_PREVIOUS: secret().optional(),
+  SLACK_SIGNING_SECRET: secret().optional(),
   BREAKWATER_ALLOW_UNSAFE_DURABILITY: onOff().default(false),
   BREAKWATER_URL: httpUrl().default('http://127.0.0.1:60000'),
   BREAKWATER_KEY: z.string().optional(),
@@ -180,6 +183,7 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     baseUrl: settings.BREAKWATER_BASE_URL,
     linkKey: settings.BREAKWATER_LINK_KEY,
     previousLinkKey: settings.BREAKWATER_LINK_KEY_PREVIOUS,
+    slackSigningSecret: settings.SLACK_SIGNING_SECRET,
     oidc: oidcOf(settings),
     requestsPerSecond: settings.BREAKWATER_RATE_LIMIT,
     secretsFile: settings.BREAKWATER_SECRETS_FILE,

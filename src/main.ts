@@ -337,7 +337,7 @@ interface Serving extends Parts {
 }
 
 async function listen(
-  { config, database, part, runs, registry, clock, emit, keys }: Serving,
+  { config, database, part, runs, registry, clock, emit, keys, linkBase }: Serving,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<string> {
   const app = createHttpApp({
@@ -345,6 +345,8 @@ async function listen(
     registry,
     knex: database.api,
     linkKeys: keys,
+    linkBase,
+    slackSigningSecret: config.slackSigningSecret,
     clock,
     emit,
     role: config.role,

@@ -24,6 +24,7 @@ export { linkKeys } from './link-key-store.ts';
 export { signLink, verifyLink } from './link.ts';
 export type { LinkClaims, LinkKeys, LinkVerdict } from './link.ts';
 export { startNotices } from './notice-loop.ts';
+export { settledText } from './notice-text.ts';
 export type { NoticeOptions, Notices } from './notice-loop.ts';
 export type { Channel, Escalation, Telling } from './notice.ts';
 export { expireApproval, openApproval, readSettlement, withdrawApprovals } from './question.ts';

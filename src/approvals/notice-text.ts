@@ -106,7 +106,7 @@ function buttonsFor({ id, tenant, form, editable }: Approval): readonly JsonObje
 }
 
 /** How it ended, in a sentence without its full stop. */
-function settledText({ status, decisions, withdrawal }: Settled): string {
+export function settledText({ status, decisions, withdrawal }: Settled): string {
   const last = decisions.at(-1);
   const by = last?.by ?? undefined;
   if (last?.decision === 'request_changes') return `Changes requested by ${by}`;

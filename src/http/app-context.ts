@@ -39,6 +39,10 @@ export interface HttpOptions {
   /** Under the role breakwater_app: no request ever runs as owner or superuser, nor sees anything but through `knexOf`. */
   readonly knex: Knex;
   readonly linkKeys: LinkKeys;
+  /** What links begin with; undefined while nobody answers them. */
+  readonly linkBase: () => string | undefined;
+  /** Signs what Slack sends; absent: Slack is not listened to. */
+  readonly slackSigningSecret?: string;
   /** The database's time (D12). */
   readonly clock: Clock;
   readonly emit: Emit;

@@ -26,6 +26,7 @@ import { createRateLimit } from './rate-limit.ts';
 import { runControlRoutes } from './run-control.ts';
 import { runRoutes } from './runs.ts';
 import { createVerifyToken } from './tokens.ts';
+import { slackInteractionRoutes } from './slack-interactions.ts';
 import { workflowRoutes } from './workflows.ts';
 
 /** How long a client may take to send a whole request. */
@@ -44,6 +45,7 @@ const resources: readonly Resource[] = [
   effectRoutes,
   approvalRoutes,
   approveLinkRoutes,
+  slackInteractionRoutes,
   campaignRoutes,
   workflowRoutes,
   adapterRoutes,

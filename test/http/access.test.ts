@@ -49,7 +49,7 @@ const ACCESS: Readonly<Record<string, 'public' | 'any' | 'author' | 'starter' | 
   'POST /v1/breakers/{service}/close': 'operator',
   'GET /v1/adapters': 'any',
   'POST /v1/adapters/{tool}/execute': 'admin',
-  'POST /v1/slack/interactions': 'approver',
+  'POST /v1/slack/interactions': 'public',
   'GET /v1/executors': 'operator',
   'GET /v1/leaks': 'any',
 };
