@@ -1,8 +1,17 @@
 // Carries out one call of one action for an admin: checked, recorded, and under a key that makes a repeat the same request.
-import { BreakwaterError, canonicalJson, didYouMean, FailureError, sha256, uuidv7 } from '../kernel/index.ts';
+import {
+  BreakwaterError,
+  canonicalJson,
+  didYouMean,
+  FailureError,
+  secretPlaces,
+  sha256,
+  uuidv7,
+} from '../kernel/index.ts';
 import type { Json, JsonObject, Outcome } from '../kernel/index.ts';
 import type { Actor } from '../runs/index.ts';
-import { executeAction, MAX_EXECUTION_MS, type ConnectedTool, type Registry, type ToolAction } from '../tools/index.ts';
+import { executeAction, MAX_EXECUTION_MS, secretProblems } from '../tools/index.ts';
+import type { ConnectedTool, Execution, Registry, ToolAction } from '../tools/index.ts';
 import type { Services } from './app-context.ts';
 import { recordBegin, recordEnd, type EarlierCall } from './execution-store.ts';
 
@@ -24,27 +33,33 @@ export interface AdapterAnswer {
 export async function executeAdapter(services: Services, actor: Actor, call: AdapterCall): Promise<AdapterAnswer> {
   const { registry } = services;
   const knex = services.knexOf(actor.tenant);
-  const connected = checkCall(registry, call);
+  const connected = checkCall(registry, actor, call);
   const subject = `${connected.tool.name}.${call.action}`;
   const key = keyOf(actor.tenant, subject, call.idempotencyKey ?? uuidv7(Date.now()));
   const record = { tenant: actor.tenant, actor: actor.user, subject, key };
   const digest = sha256(canonicalJson(call.args));
-  const verdict = await recordBegin(knex, record, digest, (earlier) => judge(earlier, digest));
+  // What an admin writes out is the admin's own: a reference is one wherever it stands.
+  const secrets = secretPlaces(call.args);
+  const began = { digest, secrets: secrets.map(({ name }) => name) };
+  const verdict = await recordBegin(knex, record, began, (earlier) => judge(earlier, digest));
   if (!verdict.send) return { value: verdict.value, key };
   const { suspect } = verdict;
-  const outcome = await send(services, actor, call, { key, suspect });
+  const outcome = await send(services, actor, call, { key, suspect, secrets });
   await recordEnd(knex, record, endOf(outcome, call));
   if (!outcome.ok) throw new FailureError(outcome.error);
   return { value: outcome.value, key };
 }
 
-// Everything that can be told without sending: the names, the arguments, the credentials.
-function checkCall(registry: Registry, { tool, action, args }: AdapterCall): ConnectedTool {
+// Everything that can be told without sending: the names, the arguments, the secrets, the credentials.
+function checkCall(registry: Registry, { tenant }: Actor, { tool, action, args }: AdapterCall): ConnectedTool {
   const connected = registry.get(tool);
   if (!connected) throw unknown(`tool "${tool}"`, tool, registry.catalog.toolNames());
   const bound = actionOf(connected, action).bind(args);
-  if (!bound.ok) {
-    const problems = bound.problems.map(({ path, message }) => ({ path: `/arguments${path}`, message }));
+  registry.secrets.refresh();
+  const use = { tenant, args, secrets: secretPlaces(args) };
+  const found = [...(bound.ok ? [] : bound.problems), ...secretProblems(registry.secrets, connected.tool, use)];
+  if (found.length > 0) {
+    const problems = found.map(({ path, message }) => ({ path: `/arguments${path}`, message }));
     throw new BreakwaterError('INVALID', `These are no arguments of ${tool}.${action}; see errors.`, { problems });
   }
   const { connection } = connected;
@@ -94,9 +109,9 @@ async function send(
   { registry, clock, closing }: Services,
   { tenant }: Actor,
   { tool, action, args }: AdapterCall,
-  { key, suspect }: { key: string; suspect: boolean },
+  rest: Pick<Execution, 'key' | 'suspect' | 'secrets'>,
 ): Promise<Outcome> {
-  const execution = { tool, action, args, key, suspect, tenant, stopped: closing };
+  const execution = { tool, action, args, ...rest, tenant, stopped: closing };
   return await executeAction({ registry, clock, random: Math.random }, execution);
 }
 

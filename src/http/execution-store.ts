@@ -15,6 +15,13 @@ export interface ExecutionRecord {
 const end = z.object({ ok: z.boolean(), unknown: z.boolean(), code: z.string().optional(), value: json.optional() });
 export type ExecutionEnd = z.output<typeof end>;
 
+/** What is kept of the arguments. */
+export interface ExecutionBegin {
+  readonly digest: string;
+  /** The names of those that they refer to. */
+  readonly secrets: readonly string[];
+}
+
 /** The latest call under the same key. */
 export interface EarlierCall {
   /** Of its arguments. */
@@ -34,14 +41,14 @@ const ENDED = 'adapter.executed';
 export async function recordBegin<V extends { readonly send: boolean }>(
   knex: Knex,
   record: ExecutionRecord,
-  digest: string,
+  { digest, secrets }: ExecutionBegin,
   judge: (earlier: EarlierCall | undefined) => V,
 ): Promise<V> {
   return await knex.transaction(async (trx) => {
     // Held to the commit: of two calls under one key at once, the second sees the first.
     await trx.raw(`select pg_advisory_xact_lock(hashtextextended(?, 0))`, [`${record.tenant} ${record.key}`]);
     const verdict = judge(await findEarlier(trx, record));
-    if (verdict.send) await insert(trx, record, BEGAN, { digest });
+    if (verdict.send) await insert(trx, record, BEGAN, { digest, ...(secrets.length > 0 && { secrets }) });
     return verdict;
   });
 }

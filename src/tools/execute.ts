@@ -1,6 +1,6 @@
 // One call outside of any run, while its caller waits: tried again like an activity, for as long as an answer may take.
 import { RETRY_POLICIES } from '../definitions/index.ts';
-import type { Clock, JsonObject, Outcome, Random } from '../kernel/index.ts';
+import type { Clock, JsonObject, Outcome, Random, SecretPlace } from '../kernel/index.ts';
 import { nextAttempt } from '../resilience/index.ts';
 import type { Registry } from './registry.ts';
 
@@ -13,6 +13,8 @@ export interface Execution {
   readonly tool: string;
   readonly action: string;
   readonly args: JsonObject;
+  /** Where in them the caller wrote references to secrets. */
+  readonly secrets?: readonly SecretPlace[];
   readonly key: string;
   /** May an earlier execution under this key have taken effect? */
   readonly suspect: boolean;
