@@ -148,12 +148,15 @@ it(
   `of ${ANSWERS} answers that race over ${REPLICAS} replicas each question takes exactly one, and none is lost`,
   async () => {
     const questions = ANSWERS / ANSWERS_EACH;
+    let answered = 0;
     for (let first = 0; first < questions; first += WAVE) {
       const wave = Array.from({ length: Math.min(WAVE, questions - first) }, (_, index) => first + index);
       const races = await Promise.all(wave.map(async (index) => await open(KINDS[index % KINDS.length]!, index)));
       const told = await Promise.all(races.map(async (each, index) => await race(each, first + index)));
       for (const [index, each] of races.entries()) await judge(each, told[index]!);
+      answered += told.flat().length;
     }
+    expect(answered).toBe(ANSWERS);
   },
   TRIES_ALL ? 1_800_000 : 120_000,
 );
