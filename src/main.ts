@@ -352,6 +352,7 @@ async function listen(
     role: config.role,
     oidc: config.oidc,
     requestsPerSecond: config.requestsPerSecond,
+    behindHttps: config.baseUrl?.startsWith('https:') ?? false,
     ready: async () => await readiness(config, database, part, clock),
   });
   onStop(async () => await app.close());

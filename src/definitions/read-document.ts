@@ -11,6 +11,8 @@ type Issue = z.core.$ZodIssue;
 
 // Each round may bring up what the last one hid: a module's keys are read only once its type is known.
 const MAX_ROUNDS = 5;
+// A document this broken is not made clearer by a longer list, and each fault costs a copy of what it stands in.
+const MAX_ISSUES = 300;
 
 /** The document, with stand-ins at the places that were reported; undefined when too little of it can be read. */
 export function readDocument(value: Json, findings: Findings): Document | undefined {
@@ -18,9 +20,14 @@ export function readDocument(value: Json, findings: Findings): Document | undefi
   for (let round = 0; round < MAX_ROUNDS; round++) {
     const result = documentSchema.safeParse(current, { error: describeIssue });
     if (result.success) return result.data;
-    for (const issue of result.error.issues.flatMap((found) => branches(found, current))) {
+    const issues = result.error.issues.flatMap((found) => branches(found, current));
+    for (const issue of issues.slice(0, MAX_ISSUES)) {
       reportIssue(issue, findings);
       current = repair(current, issue, findings);
+    }
+    if (issues.length > MAX_ISSUES) {
+      findings.problem([], `has ${issues.length - MAX_ISSUES} more faults of this kind`);
+      return undefined;
     }
   }
   return undefined;
@@ -43,9 +50,11 @@ function reportIssue(issue: Issue, findings: Findings): void {
   const path = pathOf(issue);
   if (findings.isDamaged(path)) return;
   if (issue.code !== 'unrecognized_keys') return findings.problem(path, issue.message);
-  const lines = issue.message.split('\n');
-  for (const [index, key] of issue.keys.entries())
+  const lines = issue.message.split('\n', MAX_ISSUES);
+  for (const [index, key] of issue.keys.slice(0, MAX_ISSUES).entries())
     findings.problem([...path, key], lines[index] ?? issue.message, 'key');
+  const more = issue.keys.length - MAX_ISSUES;
+  if (more > 0) findings.problem(path, `has ${more} more unknown keys`);
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -74,8 +83,7 @@ function nameOf(value: unknown): string {
 
 function repair(value: Json, issue: Issue, findings: Findings): Json {
   const path = pathOf(issue);
-  if (issue.code === 'unrecognized_keys')
-    return issue.keys.reduce((rest, key) => replaceAt(rest, [...path, key], undefined), value);
+  if (issue.code === 'unrecognized_keys') return replaceAt(value, path, without(valueAt(value, path), issue.keys));
   if (path.at(-1) === 'type') return repairType(value, path, findings);
   const target =
     typeof path.at(-1) === 'number' && !Object.hasOwn(ELEMENTS, String(path.at(-2))) ? path.slice(0, -1) : path;
@@ -136,6 +144,11 @@ function valueAt(value: Json, path: readonly PropertyKey[]): Json | undefined {
     current = members.get(String(part));
   }
   return current;
+}
+
+function without(value: Json | undefined, keys: readonly string[]): Json {
+  const gone = new Set(keys);
+  return isJsonObject(value) ? Object.fromEntries(Object.entries(value).filter(([key]) => !gone.has(key))) : {};
 }
 
 // A copy in which the value at the path is another, or gone.

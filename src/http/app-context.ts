@@ -51,6 +51,8 @@ export interface HttpOptions {
   readonly oidc?: OidcSettings;
   /** Of one caller; absent: as many as it likes. */
   readonly requestsPerSecond?: number;
+  /** Do people reach us by https? */
+  readonly behindHttps: boolean;
   readonly ready: () => Promise<ReadyReport>;
 }
 

@@ -14,6 +14,7 @@ import { installAuthentication } from './authentication.ts';
 import { MAX_BODY_BYTES, installBodyRules } from './body.ts';
 import { breakerRoutes } from './breakers.ts';
 import { campaignRoutes } from './campaigns.ts';
+import { REQUEST_TIMEOUT_MS, limitConnections, refuseClient, serverOptions } from './connection-limits.ts';
 import { definitionRoutes } from './definitions.ts';
 import { installErrorHandler } from './error-handler.ts';
 import { effectRoutes } from './effects.ts';
@@ -23,14 +24,13 @@ import { historyRoutes } from './history.ts';
 import { notYetRoutes } from './not-yet.ts';
 import { installOpenApi, openApiRoute } from './openapi.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { responseHeaders } from './response-headers.ts';
 import { runControlRoutes } from './run-control.ts';
 import { runRoutes } from './runs.ts';
 import { createVerifyToken } from './tokens.ts';
 import { slackInteractionRoutes } from './slack-interactions.ts';
 import { workflowRoutes } from './workflows.ts';
 
-/** How long a client may take to send a whole request. */
-const REQUEST_TIMEOUT_MS = 30_000;
 /** An approval token is the longest thing a path holds. */
 const MAX_PARAM_LENGTH = 2_048;
 
@@ -57,20 +57,26 @@ const resources: readonly Resource[] = [
 
 /** Nothing listens yet. A route that declares no access makes `ready()` and `listen()` fail. */
 export function createHttpApp(options: HttpOptions): FastifyInstance {
+  const headers = responseHeaders(options.behindHttps);
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: serverOptions,
+    clientErrorHandler: refuseClient(headers),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     genReqId: () => randomUUID(),
     // A path that cannot even be routed is refused in the same form as everything else.
     frameworkErrors: (error, request, reply) => {
       const problem = problemOf(new BreakwaterError('BAD_REQUEST', error.message, { cause: error }), request.id);
-      reply.raw.writeHead(problem.status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(problem));
+      reply.raw
+        .writeHead(problem.status, { ...headers, 'content-type': 'application/problem+json' })
+        .end(JSON.stringify(problem));
     },
   });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  installHeaders(app);
+  limitConnections(app);
+  installHeaders(app, headers);
   installRequestEvents(app, options.emit);
   installErrorHandler(app, options.emit);
   if (options.role === 'worker') refuseAllButHealth(app);
@@ -103,13 +109,9 @@ function refuseAllButHealth(app: FastifyInstance): void {
   });
 }
 
-function installHeaders(app: FastifyInstance): void {
+function installHeaders(app: FastifyInstance, headers: Readonly<Record<string, string>>): void {
   app.addHook('onRequest', async (request, reply) => {
-    void reply.headers({
-      'x-request-id': request.id,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'no-store',
-    });
+    void reply.headers({ ...headers, 'x-request-id': request.id });
   });
 }
 

@@ -14,6 +14,12 @@ export interface DefinitionText {
 /** JSON is what a route takes unless its scope says otherwise. What is unsafe is refused in every scope, before validation. */
 export function installBodyRules(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
+  // What is small when it comes and large when it is unpacked is not unpacked.
+  app.addHook('onRequest', async (request) => {
+    const encoding = request.headers['content-encoding'] ?? 'identity';
+    if (encoding === 'identity') return;
+    throw new BreakwaterError('UNSUPPORTED_MEDIA_TYPE', `Send the body as it is, not as ${encoding.slice(0, 50)}.`);
+  });
   app.addContentTypeParser<string>(
     'application/json',
     { parseAs: 'string' },

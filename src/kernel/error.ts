@@ -8,6 +8,7 @@ export const errorTable = {
   UNAUTHENTICATED: { status: 401, when: 'No key, or one that is unknown, expired or revoked.' },
   FORBIDDEN: { status: 403, when: 'The key is known but lacks the role, or the approval is not yours to decide.' },
   NOT_FOUND: { status: 404, when: 'Nothing by that name or id in your tenant.' },
+  REQUEST_TIMEOUT: { status: 408, when: 'The request took longer to arrive than anybody may keep a connection busy.' },
   CONFLICT: {
     status: 409,
     when: 'The state does not allow it: already decided, already finished, the same key with another body.',
@@ -21,6 +22,7 @@ export const errorTable = {
   },
   NOT_SUPPORTED_YET: { status: 422, when: 'A key or a verb of the contract whose behaviour is not built yet.' },
   RATE_LIMITED: { status: 429, when: 'Too many requests with this key.' },
+  HEADERS_TOO_LARGE: { status: 431, when: 'The headers of the request are over their cap.' },
   INTERNAL: { status: 500, when: 'A defect of ours; the log has the cause under the same request id.' },
   UNAVAILABLE: { status: 503, when: 'The database cannot be reached, or the process is starting or draining.' },
   CONFIG: { status: 500, when: 'A setting is missing, unknown or has a bad value; the process does not start.' },

@@ -1,8 +1,12 @@
-// The token bucket against a naive count, and whose requests share one.
+// How often one caller may ask: the token bucket against a naive count, whose requests share one, and ten times too many of them at a real app.
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { addressGroup, createRateLimit, RateLimitedError } from '../../src/http/rate-limit.ts';
 import { isFull, take, type Bucket } from '../../src/http/token-bucket.ts';
+import { startTestApp, type RunningApp } from '../http/running-app.ts';
+import { until } from '../support/until.ts';
+
+const RATE = 20;
 
 describe('take', () => {
   it('gives a second at once, and never more than the rate over any stretch of time', () => {
@@ -21,8 +25,8 @@ describe('take', () => {
         }
 
         for (const [index, from] of taken.entries()) {
-          const until = taken.at(-1) ?? from;
-          expect(taken.length - index).toBeLessThanOrEqual(perSecond + ((until - from) / 1_000) * perSecond + 1e-6);
+          const last = taken.at(-1) ?? from;
+          expect(taken.length - index).toBeLessThanOrEqual(perSecond + ((last - from) / 1_000) * perSecond + 1e-6);
         }
       }),
     );
@@ -94,5 +98,67 @@ describe('addressGroup', () => {
     ['::1', '0:0:0:0::/64'],
   ])('of %s is %s', (address, group) => {
     expect(addressGroup(address)).toBe(group);
+  });
+});
+
+describe('ten times the rate', () => {
+  let limited: RunningApp;
+  beforeAll(async () => {
+    limited = await startTestApp('security_rate', { environment: { BREAKWATER_RATE_LIMIT: `${RATE}/s` } });
+  });
+  afterAll(async () => await limited.stop());
+
+  /** A key that is known, and has not used up what it has. */
+  async function knownKey(user: string): Promise<string> {
+    const key = await limited.keyFor(user, ['admin']);
+    await until(async () => (await limited.call('/v1/breakers', { key })).status === 200, {
+      what: 'the key to be known',
+    });
+    return key;
+  }
+
+  it('of one key is 429 with a time to come again, while others are answered and a run ends', async () => {
+    const [greedy, modest] = [await knownKey('greedy'), await knownKey('modest')];
+    const started = await limited.call('/v1/runs', { key: modest, body: { workflow: 'echo' } });
+    const { id } = started.body as { id: string };
+
+    const flood = await Promise.all(
+      Array.from({ length: 10 * RATE }, () => limited.call('/v1/executors', { key: greedy })),
+    );
+
+    const refused = flood.filter(({ status }) => status === 429);
+    expect(flood.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(RATE);
+    expect(refused.length).toBeGreaterThan(RATE);
+    expect(refused[0]).toMatchObject({ body: { code: 'RATE_LIMITED', status: 429, title: 'Rate limited' } });
+    expect(Number(refused[0]?.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(await limited.call(`/v1/runs/${id}?wait=10s`, { key: modest })).toMatchObject({
+      status: 200,
+      body: { status: 'succeeded' },
+    });
+    await until(async () => (await limited.call('/v1/executors', { key: greedy })).status === 200, {
+      what: 'the greedy key to be answered again',
+    });
+  });
+
+  it('of guessed keys is 429 for the guesser and for no key that is in use', async () => {
+    const key = await knownKey('in use');
+
+    const guesses = Array.from({ length: 10 * RATE }, (_, guess) =>
+      limited.call('/v1/runs', { key: `bwk_guess_${guess}` }),
+    );
+    const statuses = new Set((await Promise.all(guesses)).map(({ status }) => status));
+
+    expect(statuses).toEqual(new Set([401, 429]));
+    expect(await limited.call('/v1/breakers', { key })).toMatchObject({ status: 200 });
+  });
+
+  it('of made-up approval links is 429, and keeps nobody from asking whether the process is ready', async () => {
+    const tries = Array.from({ length: 10 * RATE }, (_, guess) =>
+      limited.call(`/approve/made-up-${guess}`, { key: null }),
+    );
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+
+    expect(statuses).toContain(429);
+    expect(await limited.call('/ready', { key: null })).toMatchObject({ status: 200 });
   });
 });
