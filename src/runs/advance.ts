@@ -129,10 +129,10 @@ export function reasonOf(node: PlanNode, result: NodeResult): TurnReason | undef
   return { cause: result.value['expired'] ? 'timeout' : 'rejection', at: node.id, failure: null };
 }
 
-// An attempt without an answer is a failure like others; a module's time, or a wait's, is up for good.
+// An attempt without an answer is a failure like others; a module's time, or that of a wait or a child run, is up for good.
 function isOutOfTime(node: PlanNode, { error }: NodeResult): boolean {
   if (error?.code === 'MODULE_TIMEOUT' || error?.code === APPROVAL_EXPIRED) return true;
-  return node.kind === 'wait' && error?.code === 'TIMEOUT';
+  return node.kind !== 'activity' && error?.code === 'TIMEOUT';
 }
 
 function requireReason(plan: Plan, module: ModulePlan, { results, evaluate }: Situation): TurnReason | undefined {

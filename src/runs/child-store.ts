@@ -16,6 +16,7 @@ export type ChildRow = Pick<
   | 'error'
   | 'control'
   | 'compensation'
+  | 'started_at'
   | 'finished_at'
 > & { readonly parent_node: string };
 
@@ -30,6 +31,7 @@ const COLUMNS = [
   'error',
   'control',
   'compensation',
+  'started_at',
   'finished_at',
   'parent_node',
 ] as const;

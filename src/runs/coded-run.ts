@@ -52,6 +52,7 @@ async function goOn(context: CodedContext, workflow: CodedWorkflow): Promise<End
     if (context.tookOver) await checkReplay(context, workflow, saga);
     await saga.close('done');
     throwIfQuiescing();
+    if (cut.signal.aborted) throw new Error('the run was cancelled before its last calls came to their end');
     return { output: recordable('the output', output, MAX_OUTPUT_BYTES) };
   } catch (error) {
     // What escaped from an act tells more than the call that had to come to rest because of it.

@@ -2,7 +2,7 @@
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { z } from 'zod';
 import type { ZodType } from 'zod';
-import type { ApprovalNode, PlanNode, WaitNode } from '../definitions/index.ts';
+import type { ApprovalNode, ChildNode, PlanNode, WaitNode } from '../definitions/index.ts';
 import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep, throwIfQuiescing } from '../durable/index.ts';
 import { FailureError, failure, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
@@ -15,6 +15,8 @@ import { reasonOf } from './advance.ts';
 import { CallFailedError } from './call-failed.ts';
 import { createCodedMovement } from './coded-movement.ts';
 import type { CodedMovement } from './coded-movement.ts';
+import { calleeOf, childOutput } from './coded-child.ts';
+import type { Callee } from './coded-child.ts';
 import { emptyScope, runCodedWait } from './coded-wait.ts';
 import type { CodedPlaces } from './coded-places.ts';
 import { durationOf } from './coded-workflow.ts';
@@ -34,12 +36,16 @@ import { performAct } from './perform-act.ts';
 import { recordable } from './recordable.ts';
 import { actKey } from './run-activity.ts';
 import type { ResolvedNode } from './run-activity.ts';
+import { followChild } from './run-child.ts';
+import type { Following } from './run-child.ts';
 import { runApproval } from './run-wait.ts';
 import type { WaitRun } from './run-wait.ts';
 import type {
   ApprovalDecision,
   ApprovalRequest,
   CallOptions,
+  ChildOptions,
+  NamedChildOptions,
   NoteOptions,
   ReadNote,
   Saga,
@@ -47,7 +53,8 @@ import type {
   WaitRequest,
 } from './saga.ts';
 import type { WithSecrets } from './secret.ts';
-import { FIRST_NOTE, actIds, settledId } from './step-layout.ts';
+import { FIRST_NOTE, actIds, openId, settledId } from './step-layout.ts';
+import type { WorkflowClass } from './workflow-class.ts';
 
 const DEFAULT_NOTE_TIMEOUT = '30s';
 /** Each is a node to take back one by one. */
@@ -166,6 +173,34 @@ export class RecordedSaga implements Saga {
       const schemas = editSchemas(this.#context, node);
       const decision = await this.#wait(node, async (wait) => await runApproval(this.#context, wait, schemas));
       return decided(decision, request.editable);
+    });
+  }
+
+  child<Input, Output>(
+    workflow: WorkflowClass<Input, Output>,
+    input: NoInfer<Input>,
+    options: ChildOptions & { readonly optional: true },
+  ): Promise<Output | null>;
+  child<Input, Output>(
+    workflow: WorkflowClass<Input, Output>,
+    input: NoInfer<Input>,
+    options?: ChildOptions,
+  ): Promise<Output>;
+  child<Output = Json>(
+    workflow: string,
+    input: Json,
+    options: NamedChildOptions<Output> & { readonly optional: true },
+  ): Promise<Output | null>;
+  child<Output = Json>(workflow: string, input: Json, options?: NamedChildOptions<Output>): Promise<Output>;
+  child(callee: Callee, given: unknown, options: NamedChildOptions<unknown> = {}): Promise<unknown> {
+    const { workflow, version } = calleeOf(callee, options);
+    const { name = workflow, timeout, optional = false, output } = options;
+    const input = recordable(`the input of "${name}"`, given, MAX_OUTCOME_BYTES);
+    const timeoutMs = timeout === undefined ? undefined : durationOf(timeout);
+    const node = this.#context.plan.child(name, { workflow, ...(version !== undefined && { version }), optional });
+    return this.#call(node.id, async () => {
+      const value = await this.#wait(node, async (wait) => await this.#child({ ...wait, input, timeoutMs }));
+      return childOutput(node, output, value);
     });
   }
 
@@ -300,7 +335,13 @@ export class RecordedSaga implements Saga {
     return await this.#wait(node, async (wait) => await runCodedWait(this.#context, wait));
   }
 
-  async #wait<Node extends ApprovalNode | WaitNode>(
+  // Nothing begins while the run is paused; what has begun is waited for.
+  async #child(following: Following): Promise<NodeResult | undefined> {
+    if (!this.#context.record.has(openId(following.node))) await this.#unpaused();
+    return following.signal.aborted ? undefined : await followChild(this.#context, following);
+  }
+
+  async #wait<Node extends ApprovalNode | ChildNode | WaitNode>(
     node: Node,
     run: (wait: WaitRun<Node>) => Promise<NodeResult | undefined>,
   ): Promise<Json> {
@@ -311,7 +352,9 @@ export class RecordedSaga implements Saga {
       this.#movement.waitBegins(node.id);
       this.#look();
     };
-    const signal = AbortSignal.any([this.#cut, this.#waitsEnd.signal]);
+    // A run that was begun is waited for like an act in flight, although the code is done.
+    const end = node.kind === 'workflow' ? this.#ending.signal : this.#waitsEnd.signal;
+    const signal = AbortSignal.any([this.#cut, end]);
     const result = await run({ node, scope: emptyScope(this.#context), signal, onWaiting });
     this.#movement.waitEnds(node.id);
     return valueOf(node, result ?? cutShort(node.id));

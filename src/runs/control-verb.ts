@@ -2,7 +2,7 @@
 import type { Knex } from 'knex';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
-import { decideControl } from './control-decision.ts';
+import { REFUSALS, decideControl } from './control-decision.ts';
 import type { ControlVerb } from './control-decision.ts';
 import { controlOf, insertAudit } from './control-store.ts';
 import type { Asked, Control } from './control-store.ts';
@@ -35,15 +35,24 @@ export async function performVerb(
     const run = await lockRun(trx, actor.tenant, id);
     if (!run) throw new BreakwaterError('NOT_FOUND', `No run "${id}".`);
     const control = controlOf(run);
-    const told = control.cancel ? 'cancel' : control.pause ? 'pause' : undefined;
-    const verdict = decideControl(verb, { status: run.status, asked: told });
-    if (verdict.kind === 'refused') throw refusal(id, verdict.reason);
+    const asksFor = control.cancel ? 'cancel' : control.pause ? 'pause' : undefined;
+    const verdict = decideControl(verb, { status: run.status, asked: asksFor });
+    if (verdict.kind === 'refused') throw refusal(id, told(verdict.reason, run));
     if (verdict.kind === 'unchanged') return;
     const asked = { by: actor.user, reason: reason ?? null, at: new Date().toISOString() };
     const data = { ...asked, ...(await change(trx, { run, control, asked })) };
     await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: `control.${verb}`, data });
     await insertAudit(trx, { tenant: actor.tenant, actor: actor.user, action: `run.${verb}`, subject: id, data });
   });
+}
+
+/** Why a run of code is not rewound or forked, and what to do instead. */
+export const OF_CODE =
+  'is of code, of which nobody knows what was built on what: take back what it did (compensate), and start it anew';
+
+// Which of the ends it came to is what the next question would be.
+function told(reason: string, { status }: RunRow): string {
+  return reason === REFUSALS.over ? `${reason} (${status})` : reason;
 }
 
 export function refusal(id: string, reason: string): BreakwaterError {

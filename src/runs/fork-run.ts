@@ -5,7 +5,7 @@ import { hashJson, newRunId } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { amendmentsOf, decisionsOutside } from './amendments.ts';
 import { saveFork } from './control-store.ts';
-import { performVerb, refusal } from './control-verb.ts';
+import { OF_CODE, performVerb, refusal } from './control-verb.ts';
 import { planRewind } from './rewind.ts';
 import { RUN_WORKFLOW } from './run-input.ts';
 import type { RunInput } from './run-input.ts';
@@ -57,7 +57,7 @@ async function forkAnew(
   const forkId = newRunId(clock.now());
   await performVerb(knex, actor, { verb: 'fork', id, reason }, async (trx, { run }) => {
     const definition = await loadPinned(trx, run);
-    if (!definition?.plan) throw refusal(id, 'is of code, of which nobody knows what was built on what: start it anew');
+    if (!definition?.plan) throw refusal(id, OF_CODE);
     const { retained, repeated } = planRewind(
       definition.plan,
       { record: await readRecord(trx, id), amended: amendmentsOf(run) },

@@ -1,6 +1,14 @@
 // The plan of a coded workflow: a node for each call, in the order of the calls. Pure.
 import { RETRY_POLICIES } from '../definitions/index.ts';
-import type { ApprovalNode, CompensationPlan, Plan, PlanNode, RetryPolicy, WaitNode } from '../definitions/index.ts';
+import type {
+  ApprovalNode,
+  ChildNode,
+  CompensationPlan,
+  Plan,
+  PlanNode,
+  RetryPolicy,
+  WaitNode,
+} from '../definitions/index.ts';
 import { DEFAULT_BREAKER, didYouMean, isJsonObject } from '../kernel/index.ts';
 import type { BreakerUse, Json } from '../kernel/index.ts';
 import { MAX_OUTCOME_BYTES } from '../tools/index.ts';
@@ -24,6 +32,8 @@ export interface GrowingPlan extends Plan {
   acts(): readonly ResolvedNode[];
   approval(request: ApprovalRequest<Readonly<Record<string, Json>>>): ApprovalNode;
   wait(name: string, wait: WaitNode['wait']): WaitNode;
+  /** Its input is the call's, as data. */
+  child(name: string, child: Pick<ChildNode, 'workflow' | 'version' | 'optional'>): ChildNode;
 }
 
 /** An act with arguments of which nothing is known yet. */
@@ -64,6 +74,7 @@ export function growingPlan(workflow: CodedWorkflow, places: CodedPlaces): Growi
     acts: () => acts,
     approval: (request) => add({ ...base(request.name, places.wait(request.name)), ...approvalOf(request, acts) }),
     wait: (name, wait) => add({ ...base(name, places.wait(name)), kind: 'wait', optional: false, wait }),
+    child: (name, child) => add({ ...base(name, places.wait(name)), kind: 'workflow', input: null, ...child }),
   };
 }
 
@@ -84,6 +95,7 @@ function actOf(act: GivenAct) {
   const { tool, action, compensation } = act;
   const timeoutMs = durationOf(act.timeout ?? DEFAULT_TIMEOUT);
   const retry = policyOf(act.retry);
+  const breaker = act.breaker === undefined ? undefined : breakerOf(tool, act.breaker);
   if (compensation !== undefined && act.irreversible) {
     throw new TypeError(`${tool}.${action} is irreversible and has a compensation; it can be only one of the two`);
   }
@@ -97,10 +109,10 @@ function actOf(act: GivenAct) {
     maxParallel: 1,
     timeoutMs,
     ...(act.heartbeat !== undefined && { heartbeatMs: durationOf(act.heartbeat) }),
-    ...(act.breaker !== undefined && { breaker: breakerOf(act.breaker) }),
+    ...(breaker && { breaker }),
     retry,
     irreversible: act.irreversible ?? false,
-    ...(compensation !== undefined && { compensation: undoOf(tool, compensation, { retry, timeoutMs }) }),
+    ...(compensation !== undefined && { compensation: undoOf(tool, compensation, { retry, timeoutMs, breaker }) }),
   } as const;
 }
 
@@ -118,7 +130,7 @@ function argumentsOf(
 function undoOf(
   tool: string,
   compensation: NonNullable<ActOptions['compensation']>,
-  own: Pick<CompensationPlan, 'retry' | 'timeoutMs'>,
+  own: Pick<CompensationPlan, 'retry' | 'timeoutMs' | 'breaker'>,
 ): CompensationPlan | ResolvedCompensation {
   if (typeof compensation === 'string') return { tool, action: compensation, ...own };
   const { activity, with: args, retry, timeout } = compensation;
@@ -128,12 +140,14 @@ function undoOf(
     ...argumentsOf(activity, args),
     retry: retry === undefined ? own.retry : policyOf(retry),
     timeoutMs: timeout === undefined ? own.timeoutMs : durationOf(timeout),
+    // An undo by another tool goes to another service.
+    ...(activity.tool === tool && { breaker: own.breaker }),
   };
 }
 
-function breakerOf(breaker: NonNullable<ActOptions['breaker']>): BreakerUse {
+function breakerOf(tool: string, breaker: NonNullable<ActOptions['breaker']>): BreakerUse {
   if (typeof breaker === 'string') return { service: breaker, park: false, settings: DEFAULT_BREAKER };
-  const { service, park = false, ...settings } = breaker;
+  const { service = tool, park = false, ...settings } = breaker;
   return { service, park, settings: { ...DEFAULT_BREAKER, ...settings } };
 }
 

@@ -8,7 +8,7 @@ import type { Clock, JsonObject } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import { amendmentsOf } from './amendments.ts';
 import type { NodeDecision } from './amendments.ts';
-import { performVerb, refusal } from './control-verb.ts';
+import { OF_CODE, performVerb, refusal } from './control-verb.ts';
 import type { Controlled, VerbCall } from './control-verb.ts';
 import { saveReopened } from './control-store.ts';
 import type { Asked } from './control-store.ts';
@@ -174,7 +174,7 @@ export async function rewindRun(
 ): Promise<void> {
   await performOnceEnded(knex, actor, { verb: 'rewind', id, reason }, async (trx, { run, asked }) => {
     const plan = await planOf(trx, run);
-    if (!plan) throw refusal(id, 'is of code, of which nobody knows what was built on what: start it anew');
+    if (!plan) throw refusal(id, OF_CODE);
     const record = await readRecord(trx, id);
     const { repeated } = planRewind(plan, { record, amended: amendmentsOf(run) }, node, 'rewind');
     const { suspects = [] } = record.read<Turn>(TURN.id) ?? {};

@@ -25,20 +25,46 @@ export async function runChild(
 ): Promise<NodeResult | undefined> {
   const input = inputOf(node, scope);
   if ('error' in input) return await fail(context, node, input.error);
-  const begun = await startChild(context, node, input.value);
+  return await followChild(context, { node, input: input.value, ...run });
+}
+
+/** A child whose input is data already. */
+export interface Following extends Omit<WaitRun<ChildNode>, 'scope'> {
+  readonly input: Json;
+  /** From its start. Absent: no limit but its module's. */
+  readonly timeoutMs?: number;
+}
+
+/** As {@link runChild}. A run that takes longer than `timeoutMs` is asked to end. */
+export async function followChild(
+  context: RunContext,
+  { node, input, timeoutMs = Number.POSITIVE_INFINITY, ...run }: Following,
+): Promise<NodeResult | undefined> {
+  const begun = await startChild(context, node, input);
   if ('error' in begun) return await fail(context, node, begun.error);
   if ('withdrawn' in begun) return await untilCut(context, run.signal);
+  const { runId } = begun;
   const ended = await waitUntil<Outcome>(context, node, {
-    deadlineMs: Number.POSITIVE_INFINITY,
+    deadlineMs: timeoutMs === Number.POSITIVE_INFINITY ? timeoutMs : (await startedAtMs(context, runId)) + timeoutMs,
     topic: wakeTopic(node.id, epochOf(context.amended, node.id)),
-    look: async () => outcomeOf(await findChild(context.knex, begun.runId), begun.runId),
-    expire: async () => {
-      throw new TypeError(`${node.id} has no deadline of its own`);
-    },
+    look: async () => outcomeOf(await findChild(context.knex, runId), runId),
+    expire: async () => await expire(context, runId, timeoutMs),
     ...run,
   });
   if (ended) return await settle(context, node, settledId(node), ended);
-  return run.signal.reason === 'module timeout' ? await outOfTime(context, node, begun.runId) : undefined;
+  return run.signal.reason === 'module timeout' ? await outOfTime(context, node, runId) : undefined;
+}
+
+// One that is gone is found to be so by the first look.
+async function startedAtMs({ knex, clock }: RunContext, runId: string): Promise<number> {
+  const child = await findChild(knex, runId);
+  return child?.started_at.getTime() ?? clock.now();
+}
+
+async function expire(context: RunContext, runId: string, timeoutMs: number): Promise<Outcome> {
+  const message = `run ${runId} took longer than ${timeoutMs} ms`;
+  await askToEnd(context, runId, { compensate: true, reason: message });
+  return { ok: false, error: failure('TIMEOUT', message, { kind: 'timeout' }) };
 }
 
 // That its run is cancelled is known here before the run has heard of it.

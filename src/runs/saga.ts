@@ -1,8 +1,10 @@
 // What a coded workflow acts through, as its author sees it. Shapes only.
+import type { ZodType } from 'zod';
 import type { RetryPolicy, RetryPolicyName } from '../definitions/index.ts';
 import type { BreakerSettings, Json, JsonObject } from '../kernel/index.ts';
 import type { Activity } from './activity.ts';
 import type { WithSecrets } from './secret.ts';
+import type { WorkflowClass } from './workflow-class.ts';
 import type { Message } from './workflow-message.ts';
 
 /** How an act is performed: as in YAML, with the same defaults. Durations are `500ms`, `30s`, `5m`, `24h`, `7d`. */
@@ -13,8 +15,8 @@ export interface ActOptions<Undo extends string = string> {
   readonly heartbeat?: string;
   /** A named policy, or what is to differ from the default one, `idempotent_api_call`. */
   readonly retry?: RetryPolicyName | Partial<RetryPolicy>;
-  /** The service whose breaker it goes through; default: the tool. With `park` it waits for a service that is down. */
-  readonly breaker?: string | (Partial<BreakerSettings> & { readonly service: string; readonly park?: boolean });
+  /** The service whose breaker it goes through; default: the tool. With `park` it, and its undo, wait for a service that is down. */
+  readonly breaker?: string | (Partial<BreakerSettings> & { readonly service?: string; readonly park?: boolean });
   /** The action that takes the act back: its name, by the adapter's undo mapping, or another with its arguments. */
   readonly compensation?: Undo | Compensation;
   /** Nothing takes this back: a later failure holds the run for an operator. */
@@ -92,6 +94,24 @@ export interface WaitRequest<T> {
   readonly name?: string;
 }
 
+/** How another workflow is run. */
+export interface ChildOptions {
+  /** What the run is stored as, unique in the run that begins it; default: the workflow's name. */
+  readonly name?: string;
+  /** From its start to its end: beyond it, it is cancelled. Default: no limit. */
+  readonly timeout?: string;
+  /** A run that does not succeed answers null instead of turning this one round. */
+  readonly optional?: boolean;
+}
+
+/** As {@link ChildOptions}, of a workflow that is known by name only. */
+export interface NamedChildOptions<Output> extends ChildOptions {
+  /** Default: the highest there is when it begins. */
+  readonly version?: string;
+  /** What the run must answer. Default: anything. */
+  readonly output?: ZodType<Output>;
+}
+
 /** What the function of a note may use while it reads. */
 export interface NoteCall {
   /** Aborted at the note's timeout, when it is silent for too long, or when the run is cancelled. */
@@ -129,6 +149,26 @@ export interface Saga {
   approval<Outputs extends Readonly<Record<string, Json>> = Readonly<Record<string, never>>>(
     request: ApprovalRequest<Outputs>,
   ): Promise<ApprovalDecision<Outputs>>;
+  /**
+   * Begins a run of another workflow, waits for its end, for days if need be, and answers its output. Taken back with this run.
+   * Throws a CallFailedError when it ended otherwise than `succeeded`. Given a class, it is of the class's version.
+   */
+  child<Input, Output>(
+    workflow: WorkflowClass<Input, Output>,
+    input: NoInfer<Input>,
+    options: ChildOptions & { readonly optional: true },
+  ): Promise<Output | null>;
+  child<Input, Output>(
+    workflow: WorkflowClass<Input, Output>,
+    input: NoInfer<Input>,
+    options?: ChildOptions,
+  ): Promise<Output>;
+  child<Output = Json>(
+    workflow: string,
+    input: Json,
+    options: NamedChildOptions<Output> & { readonly optional: true },
+  ): Promise<Output | null>;
+  child<Output = Json>(workflow: string, input: Json, options?: NamedChildOptions<Output>): Promise<Output>;
   /** Waits for a message to the run. Throws a CallFailedError when none came in time. */
   wait<T>(request: WaitRequest<T>): Promise<T>;
   /** Waits so long. Answers the time at which it ended. */

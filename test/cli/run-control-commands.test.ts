@@ -93,8 +93,8 @@ describe('a verb that the state does not allow', () => {
     const id = await over(live.flow());
 
     for (const [verb, reason] of [
-      ['pause', 'is over'],
-      ['resume', 'is over'],
+      ['pause', 'is over (succeeded)'],
+      ['resume', 'is over (succeeded)'],
       ['release', 'is not stuck: there is nothing to release'],
     ] as const)
       expect(await runs(verb, id)).toMatchObject({

@@ -23,6 +23,7 @@ describe('the examples', () => {
     expect(page).toContain(fileOf('workflows', 'payment.ts').replaceAll(`'../src/index.ts'`, `'breakwater'`));
     expect(page).toContain(fileOf('docs', 'examples', 'launch', 'launch.ts'));
     expect(page).toContain(fileOf('docs', 'examples', 'launch', 'index.js'));
+    expect(page).toContain(fileOf('docs', 'examples', 'countries', 'countries.ts'));
   });
 });
 

@@ -127,6 +127,35 @@ describe('a coded workflow', () => {
     await second.kill();
   });
 
+  it('killed while its second child waits begins neither anew, and takes both back', async () => {
+    const first = await AppProcess.start({ databaseUrl, env: PLANTED });
+    const id = await start(first, 'planted-family');
+    const before = await until(
+      async () => {
+        const { body } = await first.call('GET', `/v1/runs/${id}`);
+        const children = body['children'] as { runId: string; status: string }[] | undefined;
+        return children?.map(({ status }) => status).join() === 'succeeded,waiting' && children;
+      },
+      { what: 'the second child to wait' },
+    );
+    await first.kill();
+    const second = await AppProcess.start({ databaseUrl, env: PLANTED });
+    await untilStatus(second, id, ['waiting']);
+    expect(await notes('child')).toBe(1);
+
+    await second.call('POST', `/v1/runs/${id}/cancel`, {});
+
+    const run = await untilStatus(second, id, FINAL, 60_000);
+    expect(run).toMatchObject({ status: 'cancelled', compensation: { total: 1, failed: 0 } });
+    const [{ runId: done } = { runId: '' }, { runId: waits } = { runId: '' }] = before;
+    expect(run['children']).toEqual([
+      { node: 'done', runId: done, status: 'compensated' },
+      { node: 'waits', runId: waits, status: 'cancelled' },
+    ]);
+    expect(await notes('child')).toBe(0);
+    await second.kill();
+  });
+
   it('that no longer makes a call which is recorded is set aside before it is undone', async () => {
     const calling = (name: string) => ({ ...PLANTED, PLANTED_CALL: name });
     const first = await AppProcess.start({ databaseUrl, env: calling('was') });

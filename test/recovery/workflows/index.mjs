@@ -73,6 +73,35 @@ export const workflows = [
     },
   },
   {
+    name: 'planted-keeper',
+    version: '1.0.0',
+    title: 'Keeps a note for the run that begins it',
+    async run(saga) {
+      const act = { tool: 'memory', action: 'remember', with: { namespace: 'planted', key: 'child', content: 'kept' } };
+      await saga.run('keep', { ...act, compensation: 'forget' });
+      return null;
+    },
+  },
+  {
+    name: 'planted-sleeper',
+    version: '1.0.0',
+    title: 'Waits',
+    async run(saga) {
+      await saga.sleep('a while', '5m');
+      return null;
+    },
+  },
+  {
+    name: 'planted-family',
+    version: '1.0.0',
+    title: 'Runs one workflow that ends and one that waits',
+    async run(saga) {
+      await saga.child('planted-keeper', {}, { name: 'done' });
+      await saga.child('planted-sleeper', {}, { name: 'waits' });
+      return null;
+    },
+  },
+  {
     name: 'planted-change',
     version: '1.0.0',
     title: 'Calls what it is told to, which differs between processes',

@@ -3,12 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { RETRY_POLICIES } from '../../../src/definitions/index.ts';
 import { action } from '../../../src/runs/activity.ts';
+import { calleeOf } from '../../../src/runs/coded-child.ts';
 import { codedPlaces } from '../../../src/runs/coded-places.ts';
 import { createCodedWorkflows } from '../../../src/runs/coded-workflow.ts';
 import type { CodedWorkflow } from '../../../src/runs/coded-workflow.ts';
 import { growingPlan } from '../../../src/runs/growing-plan.ts';
 import { checkMessage } from '../../../src/runs/message-check.ts';
-import type { SagaAct } from '../../../src/runs/saga.ts';
+import type { Saga, SagaAct } from '../../../src/runs/saga.ts';
 import { workflow, workflowOfClass } from '../../../src/runs/workflow-class.ts';
 import { message } from '../../../src/runs/workflow-message.ts';
 import { defineAction } from '../../../src/tools/index.ts';
@@ -20,6 +21,49 @@ const coded = (over: Partial<CodedWorkflow> = {}): CodedWorkflow => ({
   title: 'Pay',
   run: async () => null,
   ...over,
+});
+
+describe('a run of another workflow', () => {
+  const input = z.strictObject({ country: z.string() });
+  const Country = workflow({ name: 'country', version: '2.1.0', input })(
+    class {
+      async run(_: unknown, { country }: z.infer<typeof input>) {
+        return { page: country };
+      }
+    },
+  );
+
+  it('is of the version of its class, or of the one that is asked for by name', () => {
+    expect(calleeOf(Country, {})).toEqual({ workflow: 'country', version: '2.1.0' });
+    expect(calleeOf('country', {})).toEqual({ workflow: 'country' });
+    expect(calleeOf('country', { version: '1.0.0' })).toEqual({ workflow: 'country', version: '1.0.0' });
+  });
+
+  it('refuses a class that is no workflow', () => {
+    expect(() =>
+      calleeOf(
+        class Plain {
+          async run() {}
+        },
+        {},
+      ),
+    ).toThrow('the class Plain is no workflow');
+  });
+
+  it('knows the input and the output of its class', () => {
+    const ask = async (saga: Saga): Promise<string> => {
+      // @ts-expect-error -- a country is a text
+      void saga.child(Country, { country: 7 });
+      // @ts-expect-error -- there is no such input
+      void saga.child(Country, { city: 'Lyon' });
+      const { page } = await saga.child(Country, { country: 'fr' });
+      const perhaps = await saga.child(Country, { country: 'fr' }, { optional: true });
+      // @ts-expect-error -- one that is optional may answer null
+      return page + perhaps.page;
+    };
+
+    expect(ask).toBeTypeOf('function');
+  });
 });
 
 describe('@workflow', () => {

@@ -125,7 +125,10 @@ describe('a pause', () => {
 
     expect((await flow.end(id)).status).toBe('succeeded');
     expect((await traces(live, id)).audit).toEqual(['run.pause', 'run.resume']);
-    expect(await ask(live, 'pause', id)).toMatchObject({ status: 409, body: { detail: `Run ${id} is over.` } });
+    expect(await ask(live, 'pause', id)).toMatchObject({
+      status: 409,
+      body: { detail: `Run ${id} is over (succeeded).` },
+    });
   });
 
   it.concurrent('leaves no trace on a run that waits when it is over before the run heard of it', async () => {
