@@ -17,10 +17,11 @@ export function exitCodeOf(error: unknown): ExitCode {
   return isWrongUse ? EXIT.wrongUse : EXIT.failed;
 }
 
-/** One clear line, then one for each problem where there are several. Settings list their problems in the message. */
+/** One clear line, then one for each problem that it does not tell. Settings list their problems in the message. */
 export function errorText(error: unknown): string {
   if (!(error instanceof BreakwaterError) || error.code === 'CONFIG') return `breakwater: ${messageOf(error)}\n`;
-  return `breakwater: ${error.message}\n${error.problems.map((problem) => `  ${problemLine(problem)}\n`).join('')}`;
+  const untold = error.problems.filter(({ message }) => !error.message.includes(message));
+  return `breakwater: ${error.message}\n${untold.map((problem) => `  ${problemLine(problem)}\n`).join('')}`;
 }
 
 /** `file:line:column message`, the form that editors and terminals can jump to. */

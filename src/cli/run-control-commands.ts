@@ -1,6 +1,8 @@
 // `breakwater runs <verb>`: what operators do to runs, through the API; which run allows which verb, the API says.
+import { Option } from 'commander';
 import type { Command } from 'commander';
 import type { Json } from '../kernel/index.ts';
+import { NODE_DECISIONS } from '../runs/index.ts';
 import { run } from './answers.ts';
 import type { RunAnswer } from './answers.ts';
 import { parseInput } from './input-file.ts';
@@ -43,7 +45,7 @@ function addReopening(runs: Command, context: Context): void {
   const decide = verb(runs, 'decide', 'decide the failed node of a held run, or a compensation that failed');
   decide
     .requiredOption('--node <node>', 'the node, such as module.activity')
-    .requiredOption('--decision <decision>', 'retry, skip, compensate or done_by_hand')
+    .addOption(new Option('--decision <decision>', 'what becomes of it').choices(NODE_DECISIONS).makeOptionMandatory())
     .option('--value <json>', 'of skip and done_by_hand: what the node came to')
     .option('--with <json>', 'of retry: changes to its arguments');
   perform(decide, context, decisionOf, asked('to go on as decided'));

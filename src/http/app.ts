@@ -5,7 +5,9 @@ import { randomUUID } from 'node:crypto';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { Emit } from '../kernel/index.ts';
 import { forTenant } from '../postgres/index.ts';
+import { z } from 'zod';
 import { problemOf } from './problem.ts';
+import { wordsOf } from './refused-input.ts';
 import { adapterRoutes } from './adapters.ts';
 import type { App, HttpOptions, Services } from './app-context.ts';
 import { approvalRoutes } from './approvals.ts';
@@ -78,6 +80,7 @@ export function createHttpApp(options: HttpOptions): FastifyInstance {
   limitConnections(app);
   installHeaders(app, headers);
   installRequestEvents(app, options.emit);
+  z.config({ customError: wordsOf });
   installErrorHandler(app, options.emit);
   if (options.role === 'worker') refuseAllButHealth(app);
   installAuthentication(app, {

@@ -16,6 +16,23 @@ function post(body: unknown, call: Call = {}) {
   return api.call('/v1/runs', { method: 'POST', body, ...call });
 }
 
+describe('what does not fit', () => {
+  it.each([
+    ['/v1/runs', { workflow: 7 }, '/workflow', 'must be a text'],
+    ['/v1/runs', {}, '/workflow', 'is required'],
+    ['/v1/runs', { workflow: 'echo', priority: 'soon' }, '/priority', /^must be one of .*normal/],
+    ['/v1/runs', { workflow: 'echo', inptu: {} }, '', 'has no "inptu"'],
+    ['/v1/breakers/slack/open', { reason: 'x'.repeat(501) }, '/reason', 'must have at most 500 characters'],
+    ['/v1/breakers/slack/open', { reason: ' ' }, '/reason', 'must say why'],
+  ])('is told in our words: %s %j', async (path, body, at, message) => {
+    const answer = await api.call(path, { body });
+
+    expect(answer.status).toBe(422);
+    const told = typeof message === 'string' ? message : expect.stringMatching(message);
+    expect((answer.body as { errors: unknown[] }).errors).toContainEqual({ path: at, message: told });
+  });
+});
+
 describe('a refusal', () => {
   it('is problem+json with every member', async () => {
     const answer = await post({});
