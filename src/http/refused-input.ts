@@ -15,7 +15,12 @@ export function wordsOf(issue: Parameters<z.core.$ZodErrorMap>[0]): string | und
       return sizeOf(issue.origin, 'at least', issue.minimum);
     case 'too_big':
       return sizeOf(issue.origin, 'at most', issue.maximum);
-    default:
+    case 'invalid_format':
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'not_multiple_of':
+    case 'custom':
       return undefined;
   }
 }
