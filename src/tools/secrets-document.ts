@@ -49,15 +49,15 @@ const KEYS = Object.keys(entryShape.shape);
 export function parseSecrets(text: string, fileName: string, defaultTenant: string): SecretsDocument {
   const parsed = parseSource(text);
   const problems: Problem[] = parsed.problems.map(({ position, message }) => located(fileName, position, message));
-  const report = (path: readonly string[], message: string): Problem =>
-    located(fileName, parsed.locate(path.map(indexed)), message);
+  const report = (path: readonly string[], message: string, part?: 'key'): Problem =>
+    located(fileName, parsed.locate(path.map(indexed), part), message);
   if (problems.length > 0) return { entries: [], problems };
   const shape = z.record(z.string(), z.unknown()).safeParse(parsed.value ?? {});
   if (!shape.success) return { entries: [], problems: [report([], 'must be a map of secrets by name')] };
   const entries = Object.entries(shape.data).flatMap(([name, given]): SecretEntry[] => {
     const read = readEntry(name, given);
     if (read.ok) return [toEntry(name, read.entry, defaultTenant, (message) => report([name], message))];
-    problems.push(...read.faults.map(({ path, message }) => report([name, ...path], message)));
+    problems.push(...read.faults.map(({ path, message, part }) => report([name, ...path], message, part)));
     return [];
   });
   return { entries, problems };
@@ -72,6 +72,8 @@ const indexed = (part: string): string | number => (/^\d+$/.test(part) ? Number(
 interface Fault {
   readonly path: readonly string[];
   readonly message: string;
+  /** Of a key, rather than of what it holds. */
+  readonly part?: 'key';
 }
 
 function readEntry(
@@ -97,6 +99,7 @@ function faultsOf(issue: z.core.$ZodIssue): Fault[] {
     return issue.keys.map((key) => ({
       path: [...path, key],
       message: `unknown key "${key}"${didYouMean(key, KEYS)}`,
+      part: 'key' as const,
     }));
   }
   const key = path.at(-1);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/postgres/index.ts';
 import { AppProcess } from '../support/app-process.ts';
-import { createTestDatabase } from '../support/database.ts';
+import { createTestDatabase, execute } from '../support/database.ts';
 import { canariesIn, dumpDatabase, makeCanaries, writeSecrets, type Canary } from './canaries.ts';
 import { startTalkative, type TalkativeServer } from './talkative-server.ts';
 
@@ -154,6 +154,43 @@ describe('fifty secrets that a vendor says again', () => {
       expect(answer).toMatchObject({ status: 200 });
       expect(canariesIn(JSON.stringify(answer.body), canaries)).toEqual([]);
     }
+  });
+
+  it('are named in the audit of such calls', async () => {
+    const { rows } = await execute(databaseUrl, `select data from breakwater.audit where action = 'adapter.execute'`);
+
+    expect(rows.map(({ data }) => data)).toMatchObject(forHttp.slice(0, 4).map(({ name }) => ({ secrets: [name] })));
+  });
+
+  it('are worth nothing to who starts a run', async () => {
+    const before = vendor.heard.length;
+    const [{ name } = { name: '' }] = forHttp;
+    const args = { url: `${vendor.url}/echo`, headers: { 'x-canary': '${{ input.text }}' } };
+    const activity = { name: 'get', tool: 'http', action: 'get', with: args };
+    const definition = { workflow: { name: 'by-input' }, modules: [{ id: 'm', activities: [activity] }] };
+    await app.call('POST', '/v1/definitions', definition);
+
+    const ended = await run('by-input', { text: `secret://${name}` });
+
+    expect(ended).toMatchObject({ status: 'failed', error: { code: 'SECRET_REFUSED', node: 'm.get' } });
+    expect(vendor.heard).toHaveLength(before);
+  });
+
+  it('are missed in a plan, and before a run is started', async () => {
+    const activity = { name: 'get', tool: 'careless', action: 'echo', with: { token: 'secret://canary-44' } };
+    const other = { ...activity, name: 'other', with: { token: 'secret://canary-0' }, irreversible: true };
+    const unknown = { ...activity, name: 'unknown', with: { token: 'secret://canary-4400' }, irreversible: true };
+    const module = { id: 'm', activities: [{ ...activity, irreversible: true }, other, unknown] };
+    await app.call('POST', '/v1/definitions', { workflow: { name: 'missing' }, modules: [module] });
+
+    const plan = await app.call('POST', '/v1/definitions/missing/plan', { input: {} });
+    const started = await app.call('POST', '/v1/runs', { workflow: 'missing', input: {} });
+
+    expect(plan.body['missingSecrets']).toEqual([
+      { name: 'canary-0', node: 'm.other', why: 'is for the tool "http", not for "careless"' },
+      { name: 'canary-4400', node: 'm.unknown', why: 'is not known; did you mean "canary-44"?' },
+    ]);
+    expect(started).toMatchObject({ status: 422, body: { errors: [{ path: '/workflow' }, { path: '/workflow' }] } });
   });
 
   it('are in no log, in no answer and in no table, where their references are', async () => {
