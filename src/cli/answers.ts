@@ -1,7 +1,7 @@
 // The answers of our API that the CLI reads, as far as it shows them; `--json` prints them whole.
 import { z } from 'zod';
 import type { Json } from '../kernel/index.ts';
-import { FINAL_STATUSES, RUN_STATUSES } from '../runs/index.ts';
+import { RUN_STATUSES } from '../runs/index.ts';
 
 const json = z.custom<Json>();
 
@@ -66,8 +66,4 @@ export const definition = z.object({
 
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), nextCursor: z.string().optional() });
-}
-
-export function isFinal(status: string): boolean {
-  return FINAL_STATUSES.some((final) => final === status);
 }

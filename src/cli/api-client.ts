@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Config } from '../config.ts';
 import { pageOf } from './answers.ts';
+import { createEventReader, type StreamEvent } from './event-text.ts';
 import { BreakwaterError, errorTable, messageOf, type ErrorCode } from '../kernel/index.ts';
 
 export interface ApiRequest {
@@ -54,6 +55,28 @@ export class ApiClient {
     return shape.parse(await this.#send('POST', path, request));
   }
 
+  /** A stream of events from after `position` on; undefined when there are no more. One that breaks off is UNAVAILABLE. */
+  async events(path: string, position?: string): Promise<AsyncIterable<StreamEvent> | undefined> {
+    const headers = {
+      authorization: `Bearer ${this.#key}`,
+      ...(position !== undefined && { 'last-event-id': position }),
+    };
+    const response = await this.#reach(new URL(`${this.#baseUrl}${path}`), { headers });
+    if (response.status === 204) return undefined;
+    if (response.ok && response.body) return this.#eventsIn(response.body);
+    throw refusal(response.status, await response.json().catch(() => undefined));
+  }
+
+  async *#eventsIn(body: ReadableStream<Uint8Array>): AsyncGenerator<StreamEvent, void, void> {
+    const read = createEventReader();
+    const decoder = new TextDecoder();
+    try {
+      for await (const piece of body) yield* read(decoder.decode(piece, { stream: true }));
+    } catch (error) {
+      throw this.#away(error);
+    }
+  }
+
   async #send(
     method: string,
     path: string,
@@ -76,12 +99,16 @@ export class ApiClient {
     try {
       return await fetch(url, init);
     } catch (error) {
-      const reason = messageOf(error instanceof Error ? (error.cause ?? error) : error);
-      const remedy = 'start the app, or set BREAKWATER_URL';
-      throw new BreakwaterError('UNAVAILABLE', `Nothing answers at ${this.#baseUrl} (${reason}): ${remedy}.`, {
-        cause: error,
-      });
+      throw this.#away(error);
     }
+  }
+
+  #away(error: unknown): BreakwaterError {
+    const reason = messageOf(error instanceof Error ? (error.cause ?? error) : error);
+    const remedy = 'start the app, or set BREAKWATER_URL';
+    return new BreakwaterError('UNAVAILABLE', `Nothing answers at ${this.#baseUrl} (${reason}): ${remedy}.`, {
+      cause: error,
+    });
   }
 }
 

@@ -15,7 +15,6 @@ import { addRuns } from './runs-commands.ts';
 import { addSandbox } from './sandbox-command.ts';
 import { addStart } from './start.ts';
 
-const RUNS_NOT_YET = ['history'] as const;
 const NOT_YET = ['completion', 'doctor'] as const;
 
 /** Runs one command line, without the program's name, and says how it ended. Never throws. */
@@ -41,7 +40,7 @@ function createProgram(context: Context): Command {
   addStart(program, context);
   addDefinitionCommands(program, context);
   addRun(program, context);
-  addNotYet(addRuns(program, context), RUNS_NOT_YET);
+  addRuns(program, context);
   addApprovals(program, context);
   addBreakers(program, context);
   addKeys(program, context);

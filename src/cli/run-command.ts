@@ -1,9 +1,11 @@
 // `breakwater run FILE`: publishes a definition, starts it and, if asked, follows it to its end.
 import type { Command } from 'commander';
-import { definition, isFinal, run, startedRun, type RunAnswer } from './answers.ts';
+import { definition, run, startedRun, type RunAnswer } from './answers.ts';
 import type { ApiClient } from './api-client.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { EXIT, problemLine } from './failure.ts';
+import { createFactLines } from './fact-text.ts';
+import { followFacts } from './follow-facts.ts';
 import { readDefinition, readInput, type DefinitionFile } from './input-file.ts';
 import type { CliIo } from './io.ts';
 
@@ -41,20 +43,16 @@ async function publish(io: CliIo, api: ApiClient, { file, source, format }: Defi
   return published;
 }
 
-/** A line for each change of progress; the API holds each answer until the run is final or the time is up. */
+/** A line for each fact as it becomes known, however often the app is restarted meanwhile; then the run as it ended. */
 async function follow(io: CliIo, api: ApiClient, id: string): Promise<RunAnswer> {
-  let shown = '';
-  for (let wait = '0s'; ; wait = '1s') {
-    const current = await api.get(`/v1/runs/${id}`, run, { wait });
-    const line = progressLine(current);
-    if (line !== shown) io.stderr(`${line}\n`);
-    if (isFinal(current.status)) return current;
-    shown = line;
-  }
+  const lineOf = createFactLines();
+  for await (const fact of followFacts(api, id)) io.stderr(`${lineOf(fact)}\n`);
+  const ended = await api.get(`/v1/runs/${id}`, run);
+  io.stderr(`${progressLine(ended)}\n`);
+  return ended;
 }
 
-function progressLine({ id, status, progress, phase, waiting, error }: RunAnswer): string {
-  const why =
-    error && isFinal(status) ? `${error.node === undefined ? '' : `${error.node}: `}${error.message}` : waiting;
-  return [id, `${progress}%`, status, phase, why].filter(Boolean).join('  ');
+function progressLine({ id, status, progress, error }: RunAnswer): string {
+  const why = error && `${error.node === undefined ? '' : `${error.node}: `}${error.message}`;
+  return [id, `${progress}%`, status, why].filter(Boolean).join('  ');
 }

@@ -3,12 +3,17 @@ import type { Command } from 'commander';
 import { pageOf, run, type RunAnswer } from './answers.ts';
 import { moreText, printJson, withJson, withPages, type Context, type PageOptions } from './command-context.ts';
 import { addEffects, addLeaks } from './effects-commands.ts';
+import { addFailures, addHistory, addWatch } from './history-commands.ts';
 import { addRunControl } from './run-control-commands.ts';
 import { table } from './table.ts';
 
 interface ListOptions extends PageOptions {
   readonly workflow?: string;
   readonly status?: string;
+  readonly q?: string;
+  readonly errorCode?: string;
+  readonly node?: string;
+  readonly since?: string;
   readonly json?: boolean;
 }
 
@@ -17,6 +22,9 @@ export function addRuns(program: Command, context: Context): Command {
   addList(runs, context);
   addShow(runs, context);
   addRunControl(runs, context);
+  addHistory(runs, context);
+  addWatch(runs, context);
+  addFailures(runs, context);
   addEffects(runs, context);
   addLeaks(runs, context);
   return runs;
@@ -26,7 +34,11 @@ function addList(runs: Command, { io, api }: Context): void {
   withPages(withJson(runs.command('list')))
     .description('list runs, newest first')
     .option('--workflow <name>', 'only this workflow')
-    .option('--status <status>', 'only this status')
+    .option('--status <statuses>', 'only these statuses, separated by commas')
+    .option('--q <text>', "part of an id, a workflow's name, an error or a label's value")
+    .option('--error-code <code>', 'only with this error')
+    .option('--node <node>', 'only what failed at this node, or in this module')
+    .option('--since <time>', 'only since then, ISO 8601')
     .action(async ({ json, ...query }: ListOptions) => {
       const page = await (await api()).get('/v1/runs', pageOf(run), query);
       if (json) return printJson(io, page);

@@ -5,6 +5,7 @@ import type { RunHistory } from '../runs/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { eventRoute } from './events.ts';
+import { failureRoute } from './failures.ts';
 import { problemResponse } from './problem.ts';
 import { idParams, json, pageOf, pageQuery } from './shapes.ts';
 
@@ -69,6 +70,7 @@ export function historyRoutes(app: App, services: Services): void {
   void services.closing.then(() => history.close());
   pageRoutes(app, history);
   eventRoute(app, services, history);
+  failureRoute(app, services, history);
 }
 
 function pageRoutes(app: App, history: RunHistory): void {

@@ -20,14 +20,27 @@ const startBody = z.strictObject({
   labels: labels.optional(),
 });
 
+/** `status=held,stuck`, or the parameter twice. */
+const statuses = z
+  .union([z.string(), z.array(z.string())])
+  .transform((given) => [given].flat().flatMap((each) => each.split(',')))
+  .pipe(z.array(runStatus).min(1))
+  .describe('One of these statuses, separated by commas.');
+
 const LABEL = /^label\.(.{1,100})$/;
 const listQuery = pageQuery
   .extend({
     workflow: z.string().max(200).optional(),
-    status: runStatus.optional(),
+    status: statuses.optional(),
+    errorCode: z.string().max(100).optional().describe('Of its error, such as SENDGRID_401.'),
+    node: z.string().max(200).optional().describe('Where it failed: a node, or a module.'),
     since: instant.optional(),
     until: instant.optional(),
-    q: z.string().max(200).optional().describe("Part of an id, a workflow's name or an error."),
+    q: z
+      .string()
+      .max(200)
+      .optional()
+      .describe("Part of an id, a workflow's name, an error's code or text, or a label's value."),
   })
   .catchall(z.string().max(200))
   .superRefine((query, context) => {
@@ -87,11 +100,13 @@ function listRoute(app: App, { runs }: Services): void {
 }
 
 function filterOf(query: z.output<typeof listQuery>): RunFilter {
-  const { workflow, status, since, until, q, limit, cursor, ...rest } = query;
+  const { workflow, status, errorCode, node, since, until, q, limit, cursor, ...rest } = query;
   const asked = Object.entries(rest).map(([key, value]) => [key.slice('label.'.length), value] as const);
   return {
     workflow,
     status,
+    errorCode,
+    node,
     since,
     until,
     q,

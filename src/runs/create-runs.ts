@@ -20,6 +20,7 @@ import { effectPage, leakPage } from './effects.ts';
 import { cancelRun, pauseRun, releaseRun, resumeRun } from './operate-run.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { missingSecrets } from './plan-secrets.ts';
+import { besideRuns } from './run-list-store.ts';
 import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
@@ -170,5 +171,9 @@ async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<
   const before = filter.cursor === undefined ? undefined : decodeCursor(filter.cursor, runPosition);
   const rows = await listRuns(knex, tenant, { ...filter, limit: limit + 1, before });
   const page = pageOfRows(rows, limit, ({ position, id }) => ({ at: position, id }));
-  return { ...page, items: await Promise.all(page.items.map(async (row) => await viewRun(knex, row))) };
+  const beside = await besideRuns(
+    knex,
+    page.items.map(({ id }) => id),
+  );
+  return { ...page, items: page.items.map((row) => runView(row, beside(row.id))) };
 }

@@ -271,30 +271,50 @@ export async function markStuck(trx: Knex.Transaction, id: string, error: RunRow
     });
 }
 
+export interface RunsBefore extends RunFilter {
+  readonly limit: number;
+  readonly before?: { readonly at: string; readonly id: string };
+}
+
+/** Newest first. Which they are is found first, so that what is searched for need not be looked for in whole rows. */
 export async function listRuns(
   knex: Knex,
   tenant: string,
-  filter: RunFilter & { limit: number; before?: { at: string; id: string } },
+  filter: RunsBefore,
 ): Promise<(RunRow & { readonly position: string })[]> {
-  const query = runs(knex)
+  return await newestFirst(runs(knex))
     .select<(RunRow & { readonly position: string })[]>('*', knex.raw('created_at::text as position'))
-    .where({ tenant })
-    .orderBy([
-      { column: 'created_at', order: 'desc' },
-      { column: 'id', order: 'desc' },
-    ]);
-  if (filter.workflow !== undefined) void query.where('workflow', filter.workflow);
-  if (filter.status !== undefined) void query.where('status', filter.status);
-  if (filter.labels !== undefined) void query.whereRaw('labels @> ?::jsonb', [JSON.stringify(filter.labels)]);
-  if (filter.since !== undefined) void query.where('created_at', '>=', filter.since);
-  if (filter.until !== undefined) void query.where('created_at', '<', filter.until);
-  if (filter.before !== undefined)
-    void query.whereRaw('(created_at, id) < (?::timestamptz, ?)', [filter.before.at, filter.before.id]);
-  if (filter.q !== undefined) {
-    const pattern = `%${filter.q.replaceAll(/[\\%_]/g, (special) => `\\${special}`)}%`;
-    void query.whereRaw(`(id ilike ? or workflow ilike ? or error ->> 'message' ilike ?)`, [pattern, pattern, pattern]);
+    .whereIn('id', newestFirst(matching(runs(knex).select('id').where({ tenant }), filter)).limit(filter.limit));
+}
+
+function newestFirst<Query extends Knex.QueryBuilder>(query: Query): Query {
+  void query.orderBy([
+    { column: 'created_at', order: 'desc' },
+    { column: 'id', order: 'desc' },
+  ]);
+  return query;
+}
+
+function matching<Query extends Knex.QueryBuilder>(query: Query, filter: RunsBefore): Query {
+  const { workflow, status, labels, since, until, before, q } = filter;
+  if (workflow !== undefined) void query.where('workflow', workflow);
+  if (status !== undefined) void query.whereIn('status', [...status]);
+  if (labels !== undefined) void query.whereRaw('labels @> ?::jsonb', [JSON.stringify(labels)]);
+  if (since !== undefined) void query.where('created_at', '>=', since);
+  if (until !== undefined) void query.where('created_at', '<', until);
+  if (before !== undefined) void query.whereRaw('(created_at, id) < (?::timestamptz, ?)', [before.at, before.id]);
+  if (q !== undefined)
+    void query.whereRaw('searched like ?', [`%${q.toLowerCase().replaceAll(/[\\%_]/g, String.raw`\$&`)}%`]);
+  return failedWith(query, filter);
+}
+
+function failedWith<Query extends Knex.QueryBuilder>(query: Query, { errorCode, node }: RunFilter): Query {
+  if (errorCode !== undefined || node !== undefined) void query.whereNotNull('error');
+  if (errorCode !== undefined) void query.whereRaw(`error ->> 'code' = ?`, [errorCode]);
+  if (node !== undefined) {
+    void query.whereRaw(`(error ->> 'node' = ? or starts_with(error ->> 'node', ?))`, [node, `${node}.`]);
   }
-  return await query.limit(filter.limit);
+  return query;
 }
 
 export interface ActivityRow {

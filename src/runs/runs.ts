@@ -115,11 +115,16 @@ export interface RunProgress {
 
 export interface RunFilter extends PageRequest {
   readonly workflow?: string;
-  readonly status?: RunStatus;
+  /** One of these. */
+  readonly status?: readonly RunStatus[];
+  /** Of its error. */
+  readonly errorCode?: string;
+  /** Where it failed: a node, or any node of a module. */
+  readonly node?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly since?: Date;
   readonly until?: Date;
-  /** Part of an id, a workflow's name or an error's text. */
+  /** Part of an id, a workflow's name, an error's code or text, or a label's value. */
   readonly q?: string;
 }
 

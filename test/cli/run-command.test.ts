@@ -54,6 +54,21 @@ describe('run', () => {
     expect(ended.exitCode).toBe(0);
     expect(ended.json()).toMatchObject({ status: 'succeeded', output: { key: 'a' } });
     expect(ended.stderr).toMatch(/100% {2}succeeded/);
+    expect(ended.stderr).toMatch(/ \+\S+ {2}activity\.completed +write\.\w+ {2}in \d+ms\n/);
+  });
+
+  it('is told again afterwards, in order, and by watching it', async () => {
+    const { id } = (await run(note, '--input', input, '--watch')).json() as { id: string };
+    const settings = { BREAKWATER_URL: api.app.url, BREAKWATER_KEY: ADMIN_KEY };
+
+    const history = await breakwater(['runs', 'history', id], settings);
+    const watched = await breakwater(['runs', 'watch', id], settings);
+    const facts = (await breakwater(['runs', 'history', id, '--json'], settings)).json() as { items: unknown[] };
+
+    expect(history.exitCode).toBe(0);
+    expect(history.stdout).toMatch(/^ +\+0ms {2}run\.started[^]*run\.finished[^\n]* succeeded\n$/);
+    expect(watched).toMatchObject({ exitCode: 0, stdout: history.stdout });
+    expect(facts.items).toHaveLength(history.stdout.trimEnd().split('\n').length);
   });
 
   it('exits 1 when the run does not succeed', async () => {
@@ -69,6 +84,11 @@ describe('run', () => {
 
     expect(ended.exitCode).toBe(1);
     expect(ended.json()).toMatchObject({ status: 'failed' });
+    const failures = await breakwater(['runs', 'failures', '--workflow', 'failing'], {
+      BREAKWATER_URL: api.app.url,
+      BREAKWATER_KEY: ADMIN_KEY,
+    });
+    expect(failures.stdout).toMatch(/\n1 +failing +write\.\w+ +EXPRESSION /);
   });
 
   it('prints every problem of a definition that is refused', async () => {

@@ -1,12 +1,16 @@
 // What the outside may ask of what happened: a run's history, live too, its timeline, and failures in groups.
 import type { Knex } from 'knex';
 import { BreakwaterError } from '../../kernel/index.ts';
-import type { Emit, Page } from '../../kernel/index.ts';
+import type { Emit, Page, PageRequest } from '../../kernel/index.ts';
 import type { Registry } from '../../tools/index.ts';
 import { openFeed } from './feed.ts';
 import { followRun } from './follow-run.ts';
 import type { FollowParts, Following } from './follow-run.ts';
 import type { ToldFact } from './follow-facts.ts';
+import { failurePage } from './failures.ts';
+import type { FailureGroup } from './failures.ts';
+import { groupFailures } from './failures-store.ts';
+import type { FailureFilter } from './failures-store.ts';
 import { deriveFacts } from './derive-facts.ts';
 import type { Fact } from './fact.ts';
 import { historyPage } from './history-page.ts';
@@ -25,6 +29,8 @@ export interface RunHistory {
   follow(following: Following): AsyncGenerator<readonly ToldFact[], void, void>;
   /** Of a run of code, of which nobody knows what a call depends on, without slack. */
   timeline(tenant: string, runId: string): Promise<Timeline>;
+  /** Runs that failed, or are held or stuck, in groups; the largest first. */
+  failures(tenant: string, filter: FailureFilter & PageRequest): Promise<Page<FailureGroup>>;
   /** Ends the looks for those who follow. */
   close(): void;
 }
@@ -49,6 +55,7 @@ export function createRunHistory({ knex, registry, emit }: HistoryOptions): RunH
   return {
     history: async (tenant, runId, filter) => historyPage(deriveFacts(await logOf(tenant, runId)), filter),
     follow: (following) => followRun({ feed, read }, following),
+    failures: async (tenant, filter) => failurePage(await groupFailures(knex, tenant, filter), filter),
     close: () => feed.close(),
     async timeline(tenant, runId) {
       const log = await logOf(tenant, runId);
