@@ -24,7 +24,7 @@ async function obey(given: Order): Promise<void> {
     isTheOne = createTrap(given.point, new Set(given.runsOfBefore));
     answer({ kind: 'armed' });
   } else {
-    answer({ kind: 'passed', boundaries: passed.filter(({ runId }) => runId === given.runId) });
+    answer({ kind: 'passed', boundaries: passed.filter(({ runId }) => given.runIds.includes(runId)) });
   }
 }
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isFinal, RUN_STATUSES } from '../runs/index.ts';
 import { askJson } from './json-http.ts';
 import type { JsonRequest } from './json-http.ts';
-import type { DefinitionText, Scenario } from './scenario.ts';
+import type { DefinitionText, Operation, Scenario } from './scenario.ts';
 
 const runAnswer = z.object({
   id: z.string(),
@@ -11,6 +11,7 @@ const runAnswer = z.object({
   cause: z.string().nullish(),
   output: z.json().optional(),
   waiting: z.string().optional(),
+  children: z.array(z.object({ runId: z.string() })).default([]),
   error: z.object({ code: z.string(), message: z.string(), node: z.string().optional() }).optional(),
 });
 export type RunAnswer = z.infer<typeof runAnswer>;
@@ -20,6 +21,9 @@ const pendingApprovals = z.object({ items: z.array(z.object({ id: z.string(), ru
 
 /** Decided meanwhile, or by the attempt before this one whose answer was lost. */
 const DECIDED_ALREADY = [409, 410];
+
+/** Done meanwhile, or by the attempt before this one whose answer was lost. */
+const DONE_ALREADY = [409];
 
 /** Which workflow to start. */
 export interface WorkflowName {
@@ -68,6 +72,10 @@ export class Client {
     }
   }
 
+  async operate(id: string, { verb, body }: Operation): Promise<void> {
+    await this.#ask('POST', `/v1/runs/${id}/${verb}`, { body }, DONE_ALREADY);
+  }
+
   async #ask(method: string, path: string, request: JsonRequest = {}, alsoFine: readonly number[] = []) {
     const headers = { ...request.headers, authorization: `Bearer ${this.#key}` };
     const { status, body } = await askJson(method, `${this.#url}${path}`, { ...request, headers });
@@ -76,6 +84,7 @@ export class Client {
   }
 }
 
-export function hasEnded({ status }: RunAnswer): boolean {
-  return isFinal(status) || status === 'stuck' || status === 'held';
+/** Undefined: no operator does anything to it any more. */
+export function hasEnded({ status }: RunAnswer, next: Operation | undefined): boolean {
+  return next?.when !== status && (isFinal(status) || status === 'stuck' || status === 'held');
 }

@@ -27,6 +27,17 @@ export async function clearNotes(knex: Knex): Promise<void> {
   await knex.withSchema('breakwater').table('memory').delete();
 }
 
+/** How many verbs of operators the run was told, each with the change that it brought. */
+export async function countVerbs(knex: Knex, runId: string): Promise<number> {
+  const rows = await knex
+    .withSchema('breakwater')
+    .table('event')
+    .where('run_id', runId)
+    .whereLike('kind', 'control.%')
+    .count('* as verbs');
+  return z.object({ verbs: z.coerce.number() }).parse(rows[0]).verbs;
+}
+
 /** Runs that the engine holds for unfinished. */
 export async function listUnfinished(knex: Knex): Promise<string[]> {
   const rows = await knex

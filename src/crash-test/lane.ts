@@ -9,8 +9,8 @@ import type { RunAnswer, WorkflowName } from './client.ts';
 import { countWorld, duplicatesOf, namesOfIds, withoutOwn } from './end-state.ts';
 import type { EndState, WorldObject } from './end-state.ts';
 import { NoAnswer, lookUntil } from './json-http.ts';
-import { clearNotes, countNotes, listUnfinished, loadNodeEnds } from './lane-store.ts';
-import type { Scenario } from './scenario.ts';
+import { clearNotes, countNotes, countVerbs, listUnfinished, loadNodeEnds } from './lane-store.ts';
+import type { Operation, Scenario } from './scenario.ts';
 import { Disturbed, Victim, endError } from './victim.ts';
 import type { VictimEnd } from './victim.ts';
 import type { World } from './world.ts';
@@ -46,6 +46,12 @@ interface Ride {
   id?: string;
 }
 
+interface Look {
+  readonly run: RunAnswer;
+  /** Nobody does anything to it any more. */
+  readonly ended: boolean;
+}
+
 export class Lane {
   readonly #parts: LaneParts;
   readonly #published = new Map<string, WorkflowName>();
@@ -64,8 +70,8 @@ export class Lane {
     const run = await this.#untilEnded(ride, victim);
     const boundaries = await lookUntil(
       async () => {
-        const passed = await victim.boundariesOf(run.id);
-        return passed.some(({ phase }) => phase === 'ended') ? passed : undefined;
+        const passed = await victim.boundariesOf([run.id, ...run.children.map(({ runId }) => runId)]);
+        return passed.findLast(({ runId }) => runId === run.id)?.phase === 'ended' ? passed : undefined;
       },
       { timeoutMs: LANDING_MS, everyMs: LOOK_EVERY_MS },
     );
@@ -132,8 +138,9 @@ export class Lane {
     this.#leaseTtlMs = Math.max(this.#parts.leaseTtlMs, Math.round(this.#leaseTtlMs * 0.8));
   }
 
-  async #publish({ name, workflow }: Scenario, victim: Victim): Promise<void> {
+  async #publish({ name, workflow, also = [] }: Scenario, victim: Victim): Promise<void> {
     if (this.#published.has(name)) return;
+    for (const each of also) await this.#client(victim).publish(each);
     const known = 'coded' in workflow ? { workflow: workflow.coded } : await this.#client(victim).publish(workflow);
     this.#published.set(name, known);
   }
@@ -142,8 +149,8 @@ export class Lane {
     return new Client(url, this.#parts.adminKey);
   }
 
-  // Started, and asked for as long as it runs; what it waits for is answered on the way.
-  async #look(ride: Ride, victim: Victim): Promise<RunAnswer> {
+  // Started, and asked for as long as it runs; what it waits for is answered on the way, what operators do is done.
+  async #look(ride: Ride, victim: Victim): Promise<Look> {
     const client = this.#client(victim);
     if (ride.id === undefined) {
       const name = this.#published.get(ride.scenario.name);
@@ -151,15 +158,22 @@ export class Lane {
       ride.id = await client.start(name, ride.scenario, ride.key);
       this.#runs.push(ride.id);
     }
+    // Told before the run is asked for: what was done meanwhile shows in the run, and is done once.
+    const next = await this.#nextOperation(ride.scenario, ride.id);
     const run = await client.run(ride.id);
-    if (run.status === 'waiting') await client.answer(ride.id, ride.scenario);
-    return run;
+    if (next?.when === run.status) await client.operate(ride.id, next);
+    else if (run.status === 'waiting') await client.answer(ride.id, ride.scenario);
+    return { run, ended: hasEnded(run, next) };
+  }
+
+  async #nextOperation({ operate = [] }: Scenario, id: string): Promise<Operation | undefined> {
+    return operate.length === 0 ? undefined : operate[await countVerbs(this.#parts.knex, id)];
   }
 
   async #untilEnded(ride: Ride, victim: Victim): Promise<RunAnswer> {
     for (;;) {
-      const run = await this.#whileAlive(victim, async () => await this.#look(ride, victim));
-      if (hasEnded(run)) return run;
+      const { run, ended } = await this.#whileAlive(victim, async () => await this.#look(ride, victim));
+      if (ended) return run;
       this.#checkTime(ride, run);
       await sleep(LOOK_EVERY_MS);
     }
@@ -183,8 +197,8 @@ export class Lane {
   async #endOfVictim(ride: Ride, victim: Victim): Promise<VictimEnd> {
     while (victim.isAlive) {
       try {
-        const run = await this.#look(ride, victim);
-        if (hasEnded(run)) return await this.#landing(victim, run);
+        const { run, ended } = await this.#look(ride, victim);
+        if (ended) return await this.#landing(victim, run);
         this.#checkTime(ride, run);
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;

@@ -7,8 +7,8 @@ export const order = z.discriminatedUnion('kind', [
   /** The app's settings: a victim reads no environment, so that nothing real can leak in. */
   z.object({ kind: z.literal('start'), settings: z.record(z.string(), z.string()) }),
   z.object({ kind: z.literal('arm'), point: boundaryPoint, runsOfBefore: z.array(z.string()) }),
-  /** Tell what boundaries this run has passed. */
-  z.object({ kind: z.literal('tell'), runId: z.string() }),
+  /** Tell what boundaries these runs have passed. */
+  z.object({ kind: z.literal('tell'), runIds: z.array(z.string()) }),
 ]);
 export type Order = z.infer<typeof order>;
 

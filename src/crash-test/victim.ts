@@ -62,9 +62,9 @@ export class Victim {
     await this.#ask({ kind: 'arm', point, runsOfBefore: [...runsOfBefore] }, 'armed');
   }
 
-  /** What boundaries the run has passed in this process. */
-  async boundariesOf(runId: string): Promise<readonly Boundary[]> {
-    return (await this.#ask({ kind: 'tell', runId }, 'passed')).boundaries;
+  /** What boundaries the runs have passed in this process. */
+  async boundariesOf(runIds: readonly string[]): Promise<readonly Boundary[]> {
+    return (await this.#ask({ kind: 'tell', runIds: [...runIds] }, 'passed')).boundaries;
   }
 
   async kill(): Promise<void> {
