@@ -120,6 +120,8 @@ function parseYaml(text: string, lineCounter: LineCounter): Document.Parsed | un
       uniqueKeys: false,
       prettyErrors: false,
       merge: false,
+      // Of a set or an ordered map the library makes nodes that stand nowhere.
+      resolveKnownTags: false,
       stringKeys: true,
       version: '1.2',
       schema: 'core',

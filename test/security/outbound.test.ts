@@ -7,8 +7,9 @@ import { createHttp } from '../../src/tools/http.ts';
 import { createRegistry } from '../../src/tools/registry.ts';
 import { createOutboundGuard, type OutboundOptions } from '../../src/tools/outbound-guard.ts';
 import { openSandbox } from '../sandbox/open-sandbox.ts';
-import { anInvocation } from './an-invocation.ts';
-import { answerJson, startVendor } from './vendor-server.ts';
+import { openNameServer } from './a-name-server.ts';
+import { anInvocation } from '../tools/an-invocation.ts';
+import { answerJson, startVendor } from '../tools/vendor-server.ts';
 
 let canary: Server;
 let hits = 0;
@@ -123,6 +124,22 @@ describe('an address that is not public', () => {
     expect(await get(outside.url, { allow: [host], ports: [port] }, 3)).toMatchObject(refusal);
 
     expect(outside.received).toHaveLength(1);
+    expect(hits).toBe(before);
+  });
+
+  it('is refused when a name server changes its mind between the check and the next request', async () => {
+    const before = hits;
+    const meanings = ['8.8.8.8', '127.0.0.1'];
+    await using names = await openNameServer(() => meanings.shift() ?? '127.0.0.1');
+    const guard = createOutboundGuard({ ports: [port], resolve: async (name) => await names.resolver.resolve4(name) });
+
+    // Where it connects to is what was checked: the name is not asked again.
+    expect(await guard.check(`http://rebind.test:${port}/`)).toMatchObject({ address: '8.8.8.8' });
+    await expect(guard.check(`http://rebind.test:${port}/`)).rejects.toThrow('not on the public internet');
+    const options = { ports: [port], resolve: async (name: string) => await names.resolver.resolve4(name) };
+    expect(await get(`http://rebind.test:${port}/`, options)).toMatchObject(refusal);
+
+    expect(names.asked).toBe(3);
     expect(hits).toBe(before);
   });
 
