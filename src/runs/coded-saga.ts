@@ -1,22 +1,20 @@
 // The saga of one execution: every call is performed as a node of the plan or recorded as a note, in a branch of its own.
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
-import { z } from 'zod';
-import type { ZodType } from 'zod';
 import type { ApprovalNode, ChildNode, PlanNode, WaitNode } from '../definitions/index.ts';
 import { ENGINE_RANGE, currentRun, loadRecord, openBranches, runStep, throwIfQuiescing } from '../durable/index.ts';
-import { FailureError, failure, mergePatch, sha256, uuidOf } from '../kernel/index.ts';
+import { FailureError, failure, sha256, uuidOf } from '../kernel/index.ts';
 import type { Failure, Json, Outcome } from '../kernel/index.ts';
-import { MAX_OUTCOME_BYTES, readWithin } from '../tools/index.ts';
-import type { Registry } from '../tools/index.ts';
-import { DECISIONS } from '../approvals/index.ts';
+import { MAX_OUTCOME_BYTES } from '../tools/index.ts';
 import type { EditSchemas } from '../approvals/index.ts';
 import type { Activity } from './activity.ts';
 import { reasonOf } from './advance.ts';
 import { CallFailedError } from './call-failed.ts';
 import { createCodedMovement } from './coded-movement.ts';
 import type { CodedMovement } from './coded-movement.ts';
+import { decided, endOf, messageOf } from './coded-answers.ts';
 import { calleeOf, childOutput } from './coded-child.ts';
 import type { Callee } from './coded-child.ts';
+import { settleNote } from './coded-note.ts';
 import { emptyScope, runCodedWait } from './coded-wait.ts';
 import type { CodedPlaces } from './coded-places.ts';
 import { durationOf } from './coded-workflow.ts';
@@ -62,15 +60,6 @@ const MAX_ACTS = 10_000;
 /** The branch of a run that is paused; no call has an empty name. */
 const PAUSE = '';
 const MAX_NOTES = ENGINE_RANGE.size - FIRST_NOTE;
-
-const settlement = z.object({
-  decision: z.enum(DECISIONS),
-  by: z.string().nullable(),
-  at: z.string(),
-  reason: z.string().nullable(),
-  form: z.json(),
-  edits: z.record(z.string(), z.json()).nullable(),
-});
 
 /** Thrown by a call that has no record while the workflow is only replayed to learn what it did (K8): it never ends. */
 class Stop extends Error {}
@@ -430,50 +419,6 @@ function cutShort(call: string): NodeResult {
 function editSchemas({ plan, registry }: CodedContext, { editable }: ApprovalNode): EditSchemas {
   const acts = plan.acts().filter(({ id }) => editable.includes(id));
   return Object.fromEntries(acts.map((act) => [act.id, outputSchema(registry.catalog, act) ?? {}]));
-}
-
-function decided<Outputs extends Readonly<Record<string, Json>>>(
-  value: Json,
-  editable: Outputs | undefined,
-): ApprovalDecision<Outputs> {
-  const { decision, by, at, reason, form, edits } = settlement.parse(value);
-  const edited = Object.entries(editable ?? {}).map(
-    ([act, output]) => [act, editedOutput(output, edits, act)] as const,
-  );
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an edit is refused that does not fit what the act answers
-  return { decision, by, at, reason, form, edited: Object.fromEntries(edited) as Outputs };
-}
-
-function editedOutput(output: Json, edits: Readonly<Record<string, Json>> | null, act: string): Json {
-  return edits && Object.hasOwn(edits, act) ? mergePatch(output, edits[act] ?? null) : output;
-}
-
-function messageOf<T>({ id }: WaitNode, body: ZodType<T>, value: Json): T {
-  const parsed = body.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const error = failure('MESSAGE', `the message of "${id}" does not fit: ${z.prettifyError(parsed.error)}`);
-  throw new CallFailedError(id, { cause: 'failure', at: id, failure: error });
-}
-
-function endOf(value: Json): Date {
-  return z.object({ at: z.iso.datetime().transform((at) => new Date(at)) }).parse(value).at;
-}
-
-// Its failure is recorded too: a note that was read once is never read again.
-async function settleNote<T extends Json>(
-  { secrets: { redactor } }: Registry,
-  name: string,
-  limits: Parameters<typeof readWithin>[0],
-  read: ReadNote<T>,
-): Promise<Outcome> {
-  try {
-    const value = recordable(`the note "${name}"`, await readWithin(limits, read), MAX_OUTCOME_BYTES);
-    return { ok: true, value: redactor.json(value) };
-  } catch (error) {
-    redactor.error(error);
-    if (!(error instanceof FailureError)) throw error;
-    return { ok: false, error: { ...error.failure, message: redactor.text(error.failure.message) } };
-  }
 }
 
 function cancelled(message: string): Failure {
