@@ -25,7 +25,7 @@ describe('secret', () => {
   it('cannot be made part of a text', () => {
     const made = secret('partner');
 
-    // oxlint-disable-next-line typescript/no-base-to-string -- what is to be refused
+    // oxlint-disable-next-line typescript/no-base-to-string, typescript/restrict-template-expressions -- what is to be refused
     expect(() => `Bearer ${made}`).toThrow('must be a whole argument');
     expect(() => JSON.stringify({ made })).toThrow('must be a whole argument');
   });

@@ -1,0 +1,3 @@
+import { PlaceOrder } from './place-order.ts';
+
+export const workflows = [PlaceOrder];
