@@ -138,6 +138,7 @@ async function build(
   own.url = url;
   // Runs last, so it stops first: while answers are still being given nothing more is claimed.
   onStop(async () => await part.drain());
+  if (part.executorId !== undefined) tellPeople(parts, part.executorId, onStop);
   emit({ level: 'info', name: 'main.ready', fields: { url, role: config.role, executor: part.executorId } });
   return {
     url,
@@ -148,6 +149,25 @@ async function build(
     approvalLink: (claims) =>
       `${config.baseUrl ?? url}/approve/${signLink({ ...claims, tenant: DEFAULT_TENANT }, keys.current)}`,
   };
+}
+
+// Only once this process listens: links may lead to it.
+function tellPeople(
+  { database, registry, emit, keys, linkBase }: Parts,
+  holder: string,
+  onStop: (cleanup: () => Promise<unknown>) => void,
+): void {
+  const notices = startNotices({
+    knex: database.engine,
+    databaseUrl: database.url,
+    registry,
+    random: Math.random,
+    emit,
+    linkKeys: keys,
+    linkBase,
+    holder,
+  });
+  onStop(async () => await notices.stop());
 }
 
 async function furnishApi(config: Config, database: Database, runs: Runs, emit: Emit): Promise<AdminKey> {
@@ -263,7 +283,7 @@ async function connect({ database, emit }: Parts, { onBoundary }: AppOptions): P
 }
 
 async function execute(
-  { config, database, registry, coded, clock, emit, keys, linkBase }: Parts,
+  { config, database, registry, coded, clock, emit }: Parts,
   { onFatal = exitAtOnce(emit), onBoundary }: AppOptions,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<DurablePart> {
@@ -286,25 +306,12 @@ async function execute(
     onFatal,
     onBoundary,
   });
-  const notices = startNotices({
-    knex: database.engine,
-    databaseUrl: database.url,
-    registry,
-    random: Math.random,
-    emit,
-    linkKeys: keys,
-    linkBase,
-    holder: durable.executorId,
-  });
   return {
     executorId: durable.executorId,
     get leaseHeld() {
       return durable.leaseHeld;
     },
-    drain: async () => {
-      await durable.drain();
-      await notices.stop();
-    },
+    drain: async () => await durable.drain(),
     stop: async () => await durable.stop(DRAIN_MS),
   };
 }

@@ -1,11 +1,14 @@
 // Approval links: whoever holds one sees the question; only sending the form decides, so that a mail scanner's visit does nothing.
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { loadApproval, readEditableOutputs, verifyLink, type Approval, type LinkClaims } from '../approvals/index.ts';
-import { BreakwaterError, type Json, type Problem } from '../kernel/index.ts';
+import { loadApproval, readEditableOutputs, settledText, verifyLink } from '../approvals/index.ts';
+import type { Approval, LinkClaims } from '../approvals/index.ts';
+import { BreakwaterError, type Json, type JsonObject, type Problem } from '../kernel/index.ts';
 import type { Actor, DecisionRequest } from '../runs/index.ts';
 import type { App, Services } from './app-context.ts';
+import { changesPage, reviewOf, stateOf } from './approve-changes.ts';
 import { PAGE_HEADERS, askPage, messagePage } from './approve-page.ts';
+import type { AskPage } from './approve-page.ts';
 import { acceptForms } from './body.ts';
 import { reportProblem } from './error-handler.ts';
 import { editFields, editsFrom } from './edit-fields.ts';
@@ -15,9 +18,14 @@ const tags = ['approvals'];
 const config = { access: 'public' } as const;
 const params = z.object({ token: z.string().max(2_048) });
 const page = { description: 'A page.', content: { 'text/html': { schema: z.string() } } };
-const submission = z
-  .record(z.string(), z.string())
-  .and(z.object({ decision: z.enum(['approve', 'reject']), reason: z.string().max(4_000).optional() }));
+const submission = z.record(z.string(), z.string()).and(
+  z.object({
+    decision: z.enum(['approve', 'reject', 'request_changes', 'review', 'edit']),
+    reason: z.string().max(4_000).optional(),
+  }),
+);
+type Submission = z.output<typeof submission>;
+type Decided = Extract<Submission['decision'], 'approve' | 'reject' | 'request_changes'>;
 
 export function approveLinkRoutes(app: App, services: Services): void {
   acceptForms(app);
@@ -40,9 +48,8 @@ export function approveLinkRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const claims = openLink(services, request.params.token);
       const approval = await loadLinked(services, claims);
-      const settled = settledText(approval);
-      if (settled !== undefined) return await sendPage(reply, 200, messagePage('plain', approval.title, settled));
-      return await sendPage(reply, 200, await question(services, claims, approval, new Map(), []));
+      if (approval.status !== 'pending') return await sendPage(reply, 200, settledPage(approval));
+      return await sendPage(reply, 200, askPage(await pageOf(services, claims, approval, new Map())));
     },
   );
   app.post(
@@ -62,18 +69,55 @@ export function approveLinkRoutes(app: App, services: Services): void {
     async (request, reply) => {
       const claims = openLink(services, request.params.token);
       const approval = await loadLinked(services, claims);
-      const typed = new Map(Object.entries(request.body));
-      const problems = await decide(services, claims, approval, typed, request.body);
-      if (problems.length > 0)
-        return await sendPage(reply, 422, await question(services, claims, approval, typed, problems));
-      const done = request.body.decision === 'approve' ? 'Approved' : 'Rejected';
-      return await sendPage(
-        reply,
-        200,
-        messagePage('good', done, `“${approval.title}” is decided. You can close this page.`),
-      );
+      const shown = await pageOf(services, claims, approval, new Map(Object.entries(request.body)));
+      const { status, text } = await respond(services, claims, shown, request.body);
+      return await sendPage(reply, status, text);
     },
   );
+}
+
+interface Response {
+  readonly status: number;
+  readonly text: string;
+}
+
+// What is approved with changes from our page was shown as changes first; who sends the form by themselves has seen what they send.
+async function respond(services: Services, claims: LinkClaims, shown: LinkPage, body: Submission): Promise<Response> {
+  const { decision } = body;
+  if (decision === 'edit') return { status: 200, text: askPage(shown) };
+  const isChanged = Object.keys(shown.edits).length > 0 && shown.approval.status === 'pending';
+  if (decision === 'review' && !isChanged) return { status: 200, text: askPage({ ...shown, problems: [UNCHANGED] }) };
+  const isUnseen = body['seen'] !== undefined && body['reviewed'] !== reviewOf(shown.outputs, shown.edits);
+  if (decision === 'review' || (decision === 'approve' && isChanged && isUnseen)) {
+    return { status: 200, text: changesPage(shown) };
+  }
+  const problems = await decide(services, claims, shown, decision, body.reason);
+  if (problems.length > 0) return { status: 422, text: askPage({ ...shown, problems }) };
+  return { status: 200, text: await decidedPage(services, claims, decision) };
+}
+
+const UNCHANGED: Problem = { path: '', message: 'Nothing was changed.' };
+
+const DONE: Readonly<Record<Decided, string>> = {
+  approve: 'Approved',
+  reject: 'Rejected',
+  request_changes: 'Changes requested',
+};
+
+async function decidedPage(services: Services, claims: LinkClaims, decision: Decided): Promise<string> {
+  const { status, title, approvals, quorum } = await loadLinked(services, claims);
+  if (status === 'pending') {
+    return messagePage(
+      'good',
+      'Counted',
+      `“${title}” has ${approvals} of ${quorum} approvals. You can close this page.`,
+    );
+  }
+  return messagePage('good', DONE[decision], `“${title}” is decided. You can close this page.`);
+}
+
+function settledPage(approval: Approval): string {
+  return messagePage('plain', approval.title, `${settledText(approval)}. There is nothing left to decide.`);
 }
 
 /** Throws FORBIDDEN for a link that is not ours and GONE for one past its time. */
@@ -88,28 +132,66 @@ function openLink({ linkKeys, clock }: Services, token: string): LinkClaims {
 async function loadLinked({ knexOf }: Services, claims: LinkClaims): Promise<Approval> {
   const approval = await loadApproval(knexOf(claims.tenant), claims.tenant, claims.approvalId);
   if (approval.runId !== claims.runId) throw new BreakwaterError('FORBIDDEN', 'This link is not valid.');
+  if (!approval.approvers.includes(nameOf(claims))) {
+    throw new BreakwaterError('FORBIDDEN', `This approval does not ask ${nameOf(claims)}, or does so no more.`);
+  }
   if (approval.status === 'expired')
     throw new BreakwaterError('GONE', 'The deadline has passed; nobody decided in time.');
   return approval;
 }
 
-/** The problems of a decision that can be mended on the page; whatever else stands in its way is thrown. */
-async function decide(
-  { runs, knexOf }: Services,
+function nameOf({ approver }: LinkClaims): string {
+  return /^(?:role|user):/.test(approver) ? approver : `user:${approver}`;
+}
+
+/** The page, and what the decision would be about. */
+interface LinkPage extends AskPage {
+  readonly outputs: ReadonlyMap<string, Json>;
+  readonly edits: JsonObject;
+}
+
+async function pageOf(
+  { knexOf, clock }: Services,
   claims: LinkClaims,
   approval: Approval,
   typed: ReadonlyMap<string, string>,
-  { decision, reason }: z.output<typeof submission>,
+): Promise<LinkPage> {
+  const outputs = await readEditableOutputs(knexOf(claims.tenant), approval);
+  const seen = stateOf(outputs);
+  const wasChanged = typed.has('seen') && typed.get('seen') !== seen;
+  return {
+    approval,
+    approver: claims.approver,
+    nowMs: clock.now(),
+    outputs,
+    edits: editsFrom(outputs, typed),
+    editFields: editFields(outputs),
+    formFields: formFields(approval.form),
+    typed,
+    seen,
+    problems: wasChanged ? [CHANGED_MEANWHILE] : [],
+  };
+}
+
+const CHANGED_MEANWHILE: Problem = {
+  path: '',
+  message: 'Somebody else edited the content meanwhile: what you see is compared with what it is now.',
+};
+
+/** The problems of a decision that can be mended on the page; whatever else stands in its way is thrown. */
+async function decide(
+  { runs }: Services,
+  claims: LinkClaims,
+  { approval, edits, typed }: LinkPage,
+  decision: Decided,
+  reason: string | undefined,
 ): Promise<readonly Problem[]> {
-  const request: DecisionRequest =
-    decision === 'reject'
-      ? { decision, reason: reason || undefined }
-      : {
-          decision,
-          reason: reason || undefined,
-          edits: someEdits(editsFrom(await readEditableOutputs(knexOf(claims.tenant), approval), typed)),
-          form: formFrom(approval.form, typed),
-        };
+  const approved = { edits: someEdits(edits), form: formFrom(approval.form, typed) };
+  const request: DecisionRequest = {
+    decision,
+    reason: reason || undefined,
+    ...(decision === 'approve' && approved),
+  };
   try {
     await runs.decide(actorOf(claims), approval.id, request, 'link');
     return [];
@@ -119,7 +201,7 @@ async function decide(
   }
 }
 
-function someEdits(edits: Readonly<Record<string, Json>>): Readonly<Record<string, Json>> | undefined {
+function someEdits(edits: JsonObject): JsonObject | undefined {
   return Object.keys(edits).length > 0 ? edits : undefined;
 }
 
@@ -128,31 +210,6 @@ function actorOf({ tenant, approver }: LinkClaims): Actor {
   if (approver.startsWith('role:'))
     return { tenant, user: `holder of ${approver}`, roles: [approver.slice('role:'.length)] };
   return { tenant, user: approver.replace(/^user:/, ''), roles: [] };
-}
-
-async function question(
-  { knexOf, clock }: Services,
-  claims: LinkClaims,
-  approval: Approval,
-  typed: ReadonlyMap<string, string>,
-  problems: readonly Problem[],
-): Promise<string> {
-  return askPage({
-    approval,
-    approver: claims.approver,
-    nowMs: clock.now(),
-    editFields: editFields(await readEditableOutputs(knexOf(claims.tenant), approval)),
-    formFields: formFields(approval.form),
-    typed,
-    problems,
-  });
-}
-
-function settledText({ status, decisions }: Approval): string | undefined {
-  if (status === 'pending') return undefined;
-  const by = decisions.at(-1)?.by;
-  if (status === 'withdrawn') return 'It was withdrawn: its run no longer waits for an answer.';
-  return `It was ${status}${by === undefined || by === null ? '' : ` by ${by}`}. There is nothing left to decide.`;
 }
 
 async function sendPage(reply: FastifyReply, status: number, text: string): Promise<FastifyReply> {

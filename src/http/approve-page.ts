@@ -16,6 +16,8 @@ export interface AskPage {
   readonly formFields: readonly FormField[];
   /** What was typed before, when the answer could not be taken. */
   readonly typed: ReadonlyMap<string, string>;
+  /** Which content the page shows. */
+  readonly seen: string;
   readonly problems: readonly Problem[];
 }
 
@@ -44,6 +46,7 @@ export function askPage(page: AskPage): string {
       ${facts(page)} ${problemList(page.problems)}
       ${approval.body === null ? undefined : markup`<div class="body">${approval.body}</div>`}
       <form method="post" autocomplete="off">
+        <input type="hidden" name="seen" value="${page.seen}">
         ${editSection(page)} ${formSection(page)}
         <label class="field">
           <span>Reason <small>optional, kept with the decision</small></span>
@@ -51,10 +54,19 @@ export function askPage(page: AskPage): string {
         </label>
         <div class="actions">
           <button class="approve" name="decision" value="approve">Approve</button>
+          ${page.editFields.length > 0 ? reviewButton : undefined}
+          ${mayGoBack(approval) ? changesButton : undefined}
           <button class="reject" name="decision" value="reject" formnovalidate>Reject</button>
         </div>
       </form>`,
   );
+}
+
+const reviewButton = markup`<button class="plain" name="decision" value="review" formnovalidate>Review changes</button>`;
+const changesButton = markup`<button class="plain" name="decision" value="request_changes" formnovalidate>Request changes</button>`;
+
+function mayGoBack({ changes }: Approval): boolean {
+  return changes !== null && (changes.max === null || changes.made < changes.max);
 }
 
 /** Everything else the link can come to: decided, too late, not valid. */
@@ -62,7 +74,8 @@ export function messagePage(tone: 'good' | 'plain' | 'bad', title: string, text:
   return document(title, markup`<p class="kicker ${tone}">Approval</p><h1>${title}</h1><p class="body">${text}</p>`);
 }
 
-function document(title: string, main: Markup): string {
+/** A whole page. */
+export function document(title: string, main: Markup): string {
   return markup`<!doctype html>
 <html lang="en">
 <head>
@@ -77,18 +90,29 @@ function document(title: string, main: Markup): string {
 `.text;
 }
 
-function facts({ approval, approver, nowMs }: AskPage): Markup {
+export function facts({ approval, approver, nowMs }: AskPage): Markup {
   const left = formatDuration(Math.max(0, approval.deadlineMs - nowMs));
   return markup`<dl>
     <div><dt>Asked by</dt><dd>${approval.requester}</dd></div>
     <div><dt>You answer as</dt><dd>${approver.replace(/^(user|role):/, '')}</dd></div>
     <div><dt>Decide within</dt><dd>${left} <small>until ${inUtc(approval.deadlineMs)}</small></dd></div>
-    <div><dt>If nobody does</dt><dd>it is ${approval.onTimeout === 'approve' ? 'approved' : 'rejected'}</dd></div>
+    <div><dt>If nobody does</dt><dd>${IF_NOBODY[approval.onTimeout]}</dd></div>
+    ${approval.quorum > 1 ? quorumFact(approval) : undefined}
     <div class="wide"><dt>Run</dt><dd><code>${approval.runId}</code> · ${approval.node}</dd></div>
   </dl>`;
 }
 
-function problemList(problems: readonly Problem[]): Markup | undefined {
+const IF_NOBODY: Readonly<Record<Approval['onTimeout'], string>> = {
+  approve: 'it is approved',
+  reject: 'it is rejected',
+  ask: 'an operator decides',
+};
+
+function quorumFact({ approvals, quorum }: Approval): Markup {
+  return markup`<div><dt>Approvals needed</dt><dd>${quorum} <small>${approvals} so far</small></dd></div>`;
+}
+
+export function problemList(problems: readonly Problem[]): Markup | undefined {
   if (problems.length === 0) return undefined;
   const items = problems.map(({ path, message }) => markup`<li>${path && `${path}: `}${message}</li>`);
   return markup`<div class="problems" role="alert"><strong>This could not be taken as it is.</strong><ul>${items}</ul></div>`;

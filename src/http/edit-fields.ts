@@ -40,6 +40,19 @@ export function editsFrom(outputs: ReadonlyMap<string, Json>, submitted: Readonl
   return Object.fromEntries(edits);
 }
 
+/** The texts that differ from what they were, as they would be. */
+export function editedTexts(
+  fields: readonly EditField[],
+  submitted: ReadonlyMap<string, string>,
+): { readonly label: string; readonly before: string; readonly after: string }[] {
+  return fields.flatMap(({ name, label, value, kind }) => {
+    const text = submitted.get(name);
+    if (text === undefined || unixLines(text) === unixLines(value)) return [];
+    const after = kind === 'text' ? unixLines(text) : linesOf(text).join('\n');
+    return [{ label, before: unixLines(value), after }];
+  });
+}
+
 function patchOf(node: string, output: Json, submitted: ReadonlyMap<string, string>): Json | undefined {
   let patch: Json | undefined;
   for (const { path, value, kind } of leavesOf(output)) {

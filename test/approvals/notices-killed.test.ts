@@ -43,7 +43,7 @@ async function states(): Promise<string[]> {
 const POST = 'chat.postMessage';
 const SEND = '/v3/mail/send';
 
-it('tells each channel once', { timeout: 90_000 }, async () => {
+it('tells each channel once', { timeout: 120_000 }, async () => {
   const first = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url });
   await startFlow(first, flow('sent', 'general', 'sent@example.com'), 'sent');
   await until(async () => (await states()).join() === 'sent,sent', { what: 'the first notices' });
@@ -71,11 +71,13 @@ it('tells each channel once', { timeout: 90_000 }, async () => {
   const second = await AppProcess.start({ databaseUrl, sandboxUrl: sandbox.url });
   await until(async () => (await states()).every((state) => state === 'sent'), {
     what: 'the second process to end it',
-    timeoutMs: 40_000,
+    timeoutMs: 60_000,
+  }).catch(async (error: unknown) => {
+    throw new Error(`${String(error)}: ${(await states()).join()}\n${second.output()}`);
   });
 
   const created = (await sandbox.created()).map(
-    ({ kind, data }) => `${kind} ${String(data['channel_name'] ?? data['to'])}`,
+    ({ kind, data }) => `${kind} ${JSON.stringify(data['channel_name'] ?? data['to']).replaceAll(/[["\]]/g, '')}`,
   );
   expect(created.toSorted()).toEqual([
     'mail before@example.com',

@@ -47,6 +47,10 @@ function submit(path: string, fields: Record<string, string>) {
   return api.call(path, { method: 'POST', key: null, body: new URLSearchParams(fields).toString(), headers });
 }
 
+function hidden(text: string, name: string): string {
+  return text.split(`<input type="hidden" name="${name}" value="`)[1]?.split('">')[0] ?? '';
+}
+
 async function statusOf(id: string) {
   return (await getApproval(api.knex, 'default', id)).status;
 }
@@ -143,6 +147,59 @@ describe('POST /approve/{token}', () => {
     expect((await getApproval(api.knex, 'default', id)).decisions).toMatchObject([{ edits: null, reason: null }]);
   });
 
+  const EDITED = { 'edit:["write.draft","headline"]': 'Summer <b>now</b>' };
+
+  it('from the page shows changes before it takes them, and takes exactly those', async () => {
+    const { id, path } = await ask();
+    const seen = hidden((await open(path)).text, 'seen');
+
+    const changes = await submit(path, { decision: 'approve', seen, ...EDITED, reason: 'better' });
+    const reviewed = hidden(changes.text, 'reviewed');
+    const others = { 'edit:["write.draft","headline"]': 'Autumn' };
+    const unseen = await submit(path, { decision: 'approve', seen, reviewed, ...others });
+    expect(await statusOf(id)).toBe('pending');
+    const done = await submit(path, { decision: 'approve', seen, reviewed, ...EDITED, reason: 'better' });
+
+    expect(changes.text).toContain('<del>Spring</del><ins>Summer</ins> &lt;b&gt;now&lt;/b&gt;');
+    expect(hidden(changes.text, 'edit:[&quot;write.draft&quot;,&quot;headline&quot;]')).toBe(
+      'Summer &lt;b&gt;now&lt;/b&gt;',
+    );
+    expect(unseen.text).toContain('<ins>Autumn');
+    expect(done.text).toContain('Approved');
+    expect((await getApproval(api.knex, 'default', id)).decisions).toMatchObject([
+      { reason: 'better', edits: { 'write.draft': { headline: 'Summer <b>now</b>' } } },
+    ]);
+  });
+
+  it('keeps what was typed when one goes back to editing, and says when there is nothing to review', async () => {
+    const { id, path } = await ask();
+    const seen = hidden((await open(path)).text, 'seen');
+
+    const again = await submit(path, { decision: 'edit', seen, ...EDITED });
+    const nothing = await submit(path, { decision: 'review', seen });
+
+    expect(again.text).toContain('Summer &lt;b&gt;now&lt;/b&gt;</textarea>');
+    expect(nothing.text).toContain('Nothing was changed.');
+    expect(await statusOf(id)).toBe('pending');
+  });
+
+  it('tells that somebody else edited meanwhile, and compares with what is there now', async () => {
+    const { id, path } = await ask();
+    const seen = hidden((await open(path)).text, 'seen');
+    const edits = { 'write.draft': { headline: 'Winter <b>now</b>' } };
+    await api.knex
+      .withSchema('breakwater')
+      .table('approval')
+      .where({ id })
+      .update({ draft_edits: JSON.stringify(edits) });
+
+    const changes = await submit(path, { decision: 'approve', seen, ...EDITED });
+
+    expect(changes.text).toContain('Somebody else edited the content meanwhile');
+    expect(changes.text).toContain('<del>Winter</del><ins>Summer</ins>');
+    expect(await statusOf(id)).toBe('pending');
+  });
+
   it('rejects and leaves edits aside', async () => {
     const { id, path } = await ask();
 
@@ -160,7 +217,7 @@ describe('POST /approve/{token}', () => {
 
     expect(await submit(path, { decision: 'approve' })).toMatchObject({ status: 409 });
     expect(await statusOf(id)).toBe('rejected');
-    expect((await open(path)).text).toContain('rejected by ann');
+    expect((await open(path)).text).toContain('Rejected by ann');
   });
 
   it('takes what the form asks for and shows the page again when it does not fit', async () => {
