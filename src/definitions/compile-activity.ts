@@ -8,6 +8,7 @@ import type { Compilation } from './compilation.ts';
 import { durationMs } from './duration-text.ts';
 import { checkExpression, checkTemplate } from './expression-check.ts';
 import type { CheckedTemplate } from './expression-check.ts';
+import { markMarkup } from './markup-arguments.ts';
 import type { NodeEntry } from './outline.ts';
 import type { Path } from './path.ts';
 import type { ActivityNode, CompensationPlan } from './plan.ts';
@@ -120,8 +121,9 @@ function compileArguments(
   const at = [...path, 'with'];
   const checked = checkTemplate(document.with ?? {}, at, sight, compilation.findings);
   const title = `${document.tool}.${document.action}`;
-  if (action) checkCall(checked, { title, action }, document.with === undefined ? path : at, compilation);
-  return checked.template;
+  if (!action) return checked.template;
+  checkCall(checked, { title, action }, document.with === undefined ? path : at, compilation);
+  return markMarkup(checked.template, action.found.input);
 }
 
 function checkCall(
@@ -168,8 +170,9 @@ function compileCompensation(
   const sight = sightOfNode(compilation, entry, 'result', ...namesOf(entry));
   const withPath = [...path, 'with'];
   const checked = checkTemplate(inline.with, withPath, sight, compilation.findings);
-  if (undo) checkCall(checked, { title: `${tool}.${inline.action}`, action: undo }, withPath, compilation);
-  return { ...base, with: checked.template };
+  if (!undo) return { ...base, with: checked.template };
+  checkCall(checked, { title: `${tool}.${inline.action}`, action: undo }, withPath, compilation);
+  return { ...base, with: markMarkup(checked.template, undo.found.input) };
 }
 
 function reportContradiction(entry: ActivityEntry, { findings }: Compilation): void {

@@ -1,7 +1,7 @@
 // Texts with `{{ }}` and `{% %}`: Liquid without files, clocks, chance or anything but the data it is given.
 import { Context, Liquid } from 'liquidjs';
 import type { Template as LiquidNode } from 'liquidjs';
-import { messageOf } from '../kernel/index.ts';
+import { escapeHtml, messageOf } from '../kernel/index.ts';
 import type { JsonObject } from '../kernel/index.ts';
 import { expressionFailure } from './expression.ts';
 import { RecentlyUsed } from './recently-used.ts';
@@ -20,10 +20,22 @@ const FILE_TAGS = ['include', 'render', 'layout', 'block'];
 const CHANCE_FILTERS = ['sample'];
 const DATE_FILTERS = ['date', 'date_to_xmlschema', 'date_to_rfc822', 'date_to_string', 'date_to_long_string'];
 
-const engine = createEngine();
+/** What a text becomes part of: there its holes may add text, but no tags, links or mentions. */
+export type Markup = 'html' | 'mrkdwn';
+
+const escapes: Readonly<Record<Markup | 'plain', (text: string) => string>> = {
+  plain: (text) => text,
+  html: escapeHtml,
+  // All that Slack asks for: https://docs.slack.dev/messaging/formatting-message-text#escaping
+  mrkdwn: (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
+};
+
+// What escapes a hole is built into its parsed text.
+const engines = { plain: createEngine('plain'), html: createEngine('html'), mrkdwn: createEngine('mrkdwn') };
+const engine = engines.plain;
 const parsed = new RecentlyUsed<readonly LiquidNode[]>(1_000);
 
-function createEngine(): Liquid {
+function createEngine(markup: Markup | 'plain'): Liquid {
   const liquid = new Liquid({
     ownPropertyOnly: true,
     strictVariables: true,
@@ -35,7 +47,7 @@ function createEngine(): Liquid {
     memoryLimit: MEMORY_LIMIT,
     timezoneOffset: 0,
     locale: 'en-US',
-    outputEscape: textOf,
+    outputEscape: (value: unknown) => escapes[markup](textOf(value)),
   });
   for (const tag of FILE_TAGS) delete liquid.tags[tag];
   for (const filter of CHANCE_FILTERS) liquid.unregisterFilter(filter);
@@ -46,7 +58,7 @@ function createEngine(): Liquid {
 /** What is wrong with a text, or undefined. */
 export function checkLiquid(source: string): string | undefined {
   try {
-    parsed.get(source, parse);
+    parsedPlain(source);
     return undefined;
   } catch (error) {
     return reasonOf(error);
@@ -54,9 +66,10 @@ export function checkLiquid(source: string): string | undefined {
 }
 
 /** The text with its holes filled; throws a FailureError with code `EXPRESSION`. */
-export function renderLiquid(source: string, scope: Scope): string {
+export function renderLiquid(source: string, scope: Scope, markup?: Markup): string {
   try {
-    return String(engine.renderSync([...parsed.get(source, parse)], contextOf(viewOf(scope))));
+    const nodes = markup ? parsed.get(`${markup}:${source}`, () => engines[markup].parse(source)) : parsedPlain(source);
+    return String(engine.renderSync([...nodes], contextOf(viewOf(scope))));
   } catch (error) {
     throw expressionFailure(source, reasonOf(error), error);
   }
@@ -76,7 +89,7 @@ function contextOf(view: JsonObject): Context {
 
 /** The names a text reads from the scope, as far as they are written out: `["outputs", "research", "notes"]`. */
 export function liquidPaths(source: string): readonly (readonly string[])[] {
-  const { globals } = engine.analyzeSync([...parsed.get(source, parse)], { partials: false });
+  const { globals } = engine.analyzeSync([...parsedPlain(source)], { partials: false });
   return Object.values(globals)
     .flat()
     .map(({ segments }) => writtenOut(segments));
@@ -87,8 +100,8 @@ function writtenOut(segments: readonly unknown[]): string[] {
   return (end < 0 ? segments : segments.slice(0, end)).map(String);
 }
 
-function parse(source: string): readonly LiquidNode[] {
-  return engine.parse(source);
+function parsedPlain(source: string): readonly LiquidNode[] {
+  return parsed.get(`plain:${source}`, () => engine.parse(source));
 }
 
 // Objects as JSON: Liquid would print `[object Object]`. Lists are joined, as in Liquid everywhere.

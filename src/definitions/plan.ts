@@ -9,7 +9,7 @@ export interface Expression {
 }
 
 /**
- * A value with holes: JSON in which a hole is `{ "$cel": source }` (keeps its type) or `{ "$liquid": source }` (text).
+ * A value with holes: JSON in which a hole is `{ "$cel": source }` (keeps its type) or `{ "$liquid": source }` (text; with `markup` its holes are escaped for it).
  * Literal strings without a hole stay strings. A literal object never has these keys: they are refused in a definition.
  */
 export type Template = Json;

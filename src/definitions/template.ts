@@ -3,7 +3,7 @@ import { FailureError, failure, isJsonObject } from '../kernel/index.ts';
 import type { Json } from '../kernel/index.ts';
 import { readCel } from './cel-syntax.ts';
 import { evaluate } from './expression.ts';
-import { checkLiquid, renderLiquid } from './liquid-text.ts';
+import { checkLiquid, renderLiquid, type Markup } from './liquid-text.ts';
 import type { Path } from './path.ts';
 import type { Scope, Template } from './plan.ts';
 
@@ -12,6 +12,8 @@ export interface Hole {
   readonly path: Path;
   readonly language: 'cel' | 'liquid';
   readonly source: string;
+  /** What its text becomes part of; absent: plain text. */
+  readonly markup?: Markup;
 }
 
 export interface CompiledTemplate {
@@ -67,7 +69,9 @@ export function unwrap(text: string): string | undefined {
 /** The value with its holes filled; throws a FailureError with code `EXPRESSION`. */
 export function renderTemplate(template: Template, scope: Scope): Json {
   return mapHoles(template, (hole) => {
-    return hole.language === 'cel' ? evaluate({ cel: hole.source }, scope) : renderLiquid(hole.source, scope);
+    return hole.language === 'cel'
+      ? evaluate({ cel: hole.source }, scope)
+      : renderLiquid(hole.source, scope, hole.markup);
   });
 }
 
@@ -105,7 +109,9 @@ function mapValue(template: Template, path: Path, replace: (hole: Hole) => Json)
 /** The hole that a template value is, if it is one. */
 export function holeAt(template: Template, path: Path = []): Hole | undefined {
   if (!isJsonObject(template)) return undefined;
-  const { $cel, $liquid } = template;
+  const { $cel, $liquid, markup } = template;
   if (typeof $cel === 'string') return { path, language: 'cel', source: $cel };
-  return typeof $liquid === 'string' ? { path, language: 'liquid', source: $liquid } : undefined;
+  if (typeof $liquid !== 'string') return undefined;
+  const hole = { path, language: 'liquid', source: $liquid } as const;
+  return markup === 'html' || markup === 'mrkdwn' ? { ...hole, markup } : hole;
 }

@@ -43,7 +43,11 @@ const sendInput = z
   .strictObject({
     name: z.string().min(1).describe('The name of the Single Send; a short mark is added to it'),
     subject: z.string().min(1),
-    html: z.string().min(1).optional().describe('The body as HTML'),
+    html: z
+      .string()
+      .min(1)
+      .optional()
+      .meta({ description: 'The body as HTML; what a text puts into it is escaped', contentMediaType: 'text/html' }),
     text: z.string().min(1).optional().describe('The body as plain text; by default made from the HTML'),
     list_ids: z.array(z.string()).max(50).optional().describe('Contact lists to send to'),
     segment_ids: z.array(z.string()).max(10).optional().describe('Contact segments to send to'),

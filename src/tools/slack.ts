@@ -28,13 +28,16 @@ const timestamp = z
   .regex(/^\d+\.\d{6}$/)
   .describe('The ts of the message, e.g. "1355517523.000005"');
 const content = {
-  text: z.string().min(1).max(40_000).optional().describe('In mrkdwn; beside blocks, what notifications show'),
+  text: z.string().min(1).max(40_000).optional().meta({
+    description: 'In mrkdwn, for which what a text puts into it is escaped; beside blocks, what notifications show',
+    contentMediaType: 'text/x-mrkdwn',
+  }),
   blocks: z
     .array(z.record(z.string(), z.json()))
     .min(1)
     .max(50)
     .optional()
-    .describe('The layout: https://docs.slack.dev/block-kit'),
+    .meta({ description: 'The layout: https://docs.slack.dev/block-kit', contentMediaType: 'text/x-mrkdwn' }),
 };
 const hasContent = ({ text, blocks }: { text?: string; blocks?: unknown }) =>
   text !== undefined || blocks !== undefined;
