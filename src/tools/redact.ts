@@ -27,31 +27,53 @@ export function createRedact(secrets: Iterable<string>): Redact {
 
 export function createRedactor(): Redactor {
   const shownAs = new Map<string, string>();
-  let forms: readonly string[] = [];
+  const beginnings = new Uint8Array(2 ** 16);
+  const byBeginning = new Map<number, string[]>();
+  // In one pass, however many forms there are, and what is shown for one secret is not searched for another.
   const text: Redact = (given) => {
-    const found = forms.filter((form) => given.includes(form));
-    if (found.length === 0) return given;
-    // In one pass, so that what is shown for one secret is not searched for another.
-    return given.replaceAll(anyOf(found), (form) => shownAs.get(form) ?? REDACTED);
+    let redacted = '';
+    let from = 0;
+    for (let at = 0; shownAs.size > 0 && at + MIN_SECRET_LENGTH <= given.length;) {
+      const beginning = beginningAt(given, at);
+      const alike = beginnings[beginning] === 0 ? undefined : byBeginning.get(beginning);
+      const form = alike?.find((each) => given.startsWith(each, at));
+      at += form?.length ?? 1;
+      if (form === undefined) continue;
+      redacted += `${given.slice(from, at - form.length)}${shownAs.get(form)}`;
+      from = at;
+    }
+    return from === 0 ? given : redacted + given.slice(from);
   };
   return {
     hide(value, shown = REDACTED) {
       if (value.length < MIN_SECRET_LENGTH) return;
-      for (const form of formsOf(value)) if (!shownAs.has(form)) shownAs.set(form, shown);
-      // Longest first, so that a secret inside another leaves no remainder.
-      forms = [...shownAs.keys()].toSorted((a, b) => b.length - a.length);
+      for (const form of formsOf(value)) {
+        if (shownAs.has(form)) continue;
+        shownAs.set(form, shown);
+        const beginning = beginningAt(form, 0);
+        const alike = [...(byBeginning.get(beginning) ?? []), form];
+        beginnings[beginning] = 1;
+        // Longest first, so that a secret inside another leaves no remainder.
+        byBeginning.set(
+          beginning,
+          alike.toSorted((a, b) => b.length - a.length),
+        );
+      }
     },
     text,
     json(value) {
-      const serialized = forms.length === 0 ? '' : JSON.stringify(value);
-      return forms.some((form) => serialized.includes(form)) ? mapTexts(value, text, text) : value;
+      const serialized = shownAs.size === 0 ? '' : JSON.stringify(value);
+      return text(serialized) === serialized ? value : mapTexts(value, text, text);
     },
     error: (error) => redactError(error, text),
   };
 }
 
-function anyOf(forms: readonly string[]): RegExp {
-  return new RegExp(forms.map((form) => form.replaceAll(/[\\^$.*+?()[\]{}|]/g, String.raw`\$&`)).join('|'), 'g');
+/** A number below 2^16 for the four characters there. */
+function beginningAt(text: string, at: number): number {
+  let hash = 0;
+  for (let index = at; index < at + 4; index++) hash = Math.imul(hash, 31) + text.charCodeAt(index);
+  return hash & 0xff_ff;
 }
 
 /** Causes of causes that are looked at: a chain may be a ring. */
@@ -59,9 +81,12 @@ const MAX_CAUSES = 8;
 
 function redactError(error: unknown, redact: Redact, depth = 0): void {
   if (!(error instanceof Error) || depth > MAX_CAUSES) return;
-  const { message, stack } = error;
-  if (redact(message) !== message) error.message = redact(message);
-  if (stack !== undefined && redact(stack) !== stack) error.stack = redact(stack);
+  for (const part of ['message', 'stack'] as const) {
+    const said = error[part] ?? '';
+    // Some classes have no setters for them.
+    if (redact(said) !== said)
+      Reflect.defineProperty(error, part, { value: redact(said), configurable: true, writable: true });
+  }
   redactError(error.cause, redact, depth + 1);
 }
 

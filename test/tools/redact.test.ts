@@ -99,8 +99,13 @@ describe('createRedactor', () => {
     const again = new Error('a ring of hunter2-and-more');
     again.cause = again;
 
+    const aborted = new DOMException('hunter2-and-more was too slow', 'TimeoutError');
+
     redactor.error(error);
     redactor.error(again);
+    redactor.error(aborted);
+
+    expect(aborted.message).toBe('secret://a was too slow');
 
     expect(error).toMatchObject({ message: 'no secret://a', cause: { message: 'of secret://a' } });
     expect(`${error.stack} ${again.message}`).not.toContain('hunter2');
