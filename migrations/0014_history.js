@@ -21,6 +21,8 @@ export async function up(knex) {
 
     create index run_by_error on breakwater.run (tenant, (error ->> 'code'), created_at desc) where error is not null;
     create index run_by_failure on breakwater.run (tenant, finished_at desc) where error is not null;
+    -- Its place in the queue is told of a run that waits there.
+    grant select (priority, delay_until_epoch_ms) on dbos.workflow_status to breakwater_app;
     -- What is not over: few of all runs, and looked through whenever somebody watches them.
     create index run_open on breakwater.run (tenant, id) where finished_at is null;
   `);
@@ -29,6 +31,7 @@ export async function up(knex) {
 /** @param {import('knex').Knex} knex */
 export async function down(knex) {
   await knex.raw(`
+    revoke select (priority, delay_until_epoch_ms) on dbos.workflow_status from breakwater_app;
     drop index breakwater.run_open;
     drop index breakwater.run_by_failure;
     drop index breakwater.run_by_error;

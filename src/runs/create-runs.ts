@@ -26,6 +26,7 @@ import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
 import { isFinal } from './runs.ts';
 import type { Actor, RunFilter, RunView, Runs } from './runs.ts';
+import { waitingNow } from './history-view/waiting-now.ts';
 import { isSandboxed, refuseInput, startRun } from './start-run.ts';
 
 const runPosition = z.object({ at: timestampText, id: z.string().regex(/^run_[0-9a-f-]{36}$/) });
@@ -157,13 +158,15 @@ async function findOrRefuse(knex: Knex, tenant: string, id: string): Promise<Run
 }
 
 async function viewRun(knex: Knex, row: RunRow): Promise<RunView> {
-  const [activities, executor, children] = await Promise.all([
+  const [activities, executor, children, waiting] = await Promise.all([
     listActivities(knex, row.id),
     executorOf(knex, row.id),
     listChildren(knex, row.id),
+    waitingNow(knex, row),
   ]);
   const attempts = activities.reduce((sum, { attempts: count }) => sum + Number(count), 0);
-  return runView(row, { attempts, executor, children: [...children.values()] });
+  const view = runView(row, { attempts, executor, children: [...children.values()] });
+  return waiting === undefined ? view : { ...view, waiting };
 }
 
 async function listPage(knex: Knex, tenant: string, filter: RunFilter): Promise<Page<RunView>> {

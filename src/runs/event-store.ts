@@ -18,6 +18,19 @@ export async function insertEvent(trx: Knex.Transaction, { tenant, runId, node, 
     .insert({ tenant, run_id: runId, node: node ?? null, kind, data: JSON.stringify(data) });
 }
 
+/** As {@link insertEvent}, for whoever knows a run by its id alone. */
+export async function insertRunEvent(
+  trx: Knex.Transaction,
+  runId: string,
+  kind: string,
+  data: JsonObject,
+): Promise<void> {
+  await trx.raw(
+    `insert into breakwater.event (tenant, run_id, kind, data) select tenant, id, ?, ?::jsonb from breakwater.run where id = ?`,
+    [kind, JSON.stringify(data), runId],
+  );
+}
+
 /** What was received under this key, if anything was: a key names one message. */
 export async function findMessageDigest(
   trx: Knex.Transaction,

@@ -2,6 +2,7 @@
 import type { Knex } from 'knex';
 import { StuckError } from '../durable/index.ts';
 import { messageOf } from '../kernel/index.ts';
+import { insertRunEvent } from './event-store.ts';
 import { markStuck } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 
@@ -10,7 +11,9 @@ const REMEDY =
 
 /** Writes it in the transaction that sets the run aside. */
 export async function stuckError(trx: Knex.Transaction, runId: string, error: unknown): Promise<void> {
-  await markStuck(trx, runId, describe(error));
+  const { code, message, remedy } = describe(error);
+  await markStuck(trx, runId, { code, message, remedy });
+  await insertRunEvent(trx, runId, 'run.stuck', { error: { code, message }, remedy: remedy ?? null });
 }
 
 function describe(error: unknown): NonNullable<RunRow['error']> {
