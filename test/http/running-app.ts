@@ -54,15 +54,17 @@ export interface TestAppOptions {
   readonly emit?: Emit;
   /** Over the settings that every test app has. */
   readonly environment?: Environment;
+  /** Default: one of its own, of the server's owner. */
+  readonly databaseUrl?: string;
 }
 
 export async function startTestApp(
   name: string,
-  { emit = silent, environment = {} }: TestAppOptions = {},
+  { emit = silent, environment = {}, ...given }: TestAppOptions = {},
 ): Promise<RunningApp> {
   const dataDir = await mkdtemp(join(tmpdir(), 'breakwater-http-'));
   await writeFile(join(dataDir, 'index.mjs'), ECHO);
-  const databaseUrl = await createTestDatabase(name);
+  const databaseUrl = given.databaseUrl ?? (await createTestDatabase(name));
   const config = loadConfig({
     DBOS_SYSTEM_DATABASE_URL: databaseUrl,
     PORT: '0',
