@@ -1,58 +1,7 @@
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ROUTES } from '../security/route-table.ts';
 import { ADMIN_KEY, startTestApp, type RunningApp } from './running-app.ts';
-
-/** Every route of the contract and who may call it. `any` is every role of ours; an operation that is not here fails the test. */
-const ACCESS: Readonly<Record<string, 'public' | 'any' | 'author' | 'starter' | 'approver' | 'operator' | 'admin'>> = {
-  'GET /health': 'public',
-  'GET /ready': 'public',
-  'GET /approve/{token}': 'public',
-  'POST /approve/{token}': 'public',
-  'GET /openapi.json': 'any',
-  'GET /metrics': 'any',
-  'GET /v1/definitions': 'any',
-  'POST /v1/definitions': 'author',
-  'POST /v1/definitions/validate': 'author',
-  'GET /v1/definitions/schema.json': 'any',
-  'GET /v1/definitions/{name}': 'any',
-  'GET /v1/definitions/{name}/versions/{version}': 'any',
-  'POST /v1/definitions/{name}/plan': 'author',
-  'GET /v1/runs': 'any',
-  'POST /v1/runs': 'starter',
-  'GET /v1/runs/{id}': 'any',
-  'GET /v1/runs/{id}/progress': 'any',
-  'GET /v1/runs/{id}/history': 'any',
-  'GET /v1/runs/{id}/effects': 'any',
-  'GET /v1/runs/{id}/events': 'any',
-  'POST /v1/runs/{id}/cancel': 'operator',
-  'POST /v1/runs/{id}/pause': 'operator',
-  'POST /v1/runs/{id}/resume': 'operator',
-  'POST /v1/runs/{id}/rewind': 'operator',
-  'POST /v1/runs/{id}/fork': 'operator',
-  'POST /v1/runs/{id}/compensate': 'operator',
-  'POST /v1/runs/{id}/release': 'operator',
-  'POST /v1/runs/{id}/decide': 'operator',
-  'POST /v1/runs/{id}/messages/{topic}': 'starter',
-  'GET /v1/approvals': 'any',
-  'GET /v1/approvals/{id}': 'any',
-  'POST /v1/approvals/{id}/decisions': 'approver',
-  'POST /v1/approvals/{id}/withdraw': 'operator',
-  'POST /v1/approvals/{id}/reassign': 'operator',
-  'POST /v1/campaigns': 'starter',
-  'GET /v1/campaigns/{id}': 'any',
-  'GET /v1/workflows/{id}/progress': 'any',
-  'POST /v1/workflows/{id}/signals/approve': 'approver',
-  'POST /v1/workflows/{id}/signals/reject': 'approver',
-  'POST /v1/workflows/{id}/signals/update_content': 'approver',
-  'GET /v1/breakers': 'any',
-  'POST /v1/breakers/{service}/open': 'operator',
-  'POST /v1/breakers/{service}/close': 'operator',
-  'GET /v1/adapters': 'any',
-  'POST /v1/adapters/{tool}/execute': 'admin',
-  'POST /v1/slack/interactions': 'public',
-  'GET /v1/executors': 'operator',
-  'GET /v1/leaks': 'any',
-};
 
 const ROLES = ['viewer', 'author', 'starter', 'approver', 'operator', 'admin', 'marketing-lead'] as const;
 
@@ -81,10 +30,10 @@ describe('every route', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
     );
 
-    expect(served.toSorted()).toEqual(Object.keys(ACCESS).toSorted());
+    expect(served.toSorted()).toEqual(Object.keys(ROUTES).toSorted());
   });
 
-  it.each(Object.keys(ACCESS).filter((operation) => ACCESS[operation] !== 'public'))(
+  it.each(Object.keys(ROUTES).filter((operation) => ROUTES[operation] !== 'public'))(
     '%s needs a live key',
     async (operation) => {
       const expired = await api.keyFor('late', ['admin'], { lifetimeMs: -1_000 });
@@ -95,7 +44,7 @@ describe('every route', () => {
     },
   );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access !== 'public'))(
+  it.each(Object.entries(ROUTES).filter(([, access]) => access !== 'public'))(
     '%s is for %s',
     async (operation, access) => {
       for (const role of ROLES) {
@@ -109,7 +58,7 @@ describe('every route', () => {
     },
   );
 
-  it.each(Object.entries(ACCESS).filter(([, access]) => access === 'public'))(
+  it.each(Object.entries(ROUTES).filter(([, access]) => access === 'public'))(
     '%s is open to all',
     async (operation) => {
       expect((await perform(operation, null)).status).not.toBe(401);

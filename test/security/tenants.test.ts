@@ -1,14 +1,9 @@
 // The wall between tenants: every table for the role of requests and for the owner, and everything that requests could try.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createHttpApp } from '../../src/http/index.ts';
-import { silent } from '../../src/kernel/index.ts';
-import { DatabaseClock, createKnex } from '../../src/postgres/index.ts';
-import { createCodedWorkflows, createRuns } from '../../src/runs/index.ts';
-import { allTools, connectTools, createRegistry } from '../../src/tools/index.ts';
 import { execute } from '../support/database.ts';
 import { TRIES_ALL } from '../support/whole.ts';
-import { LINK_KEY } from '../http/running-app.ts';
+import { openApi } from './open-api.ts';
 import { SEEDS, SHARED } from './table-rows.ts';
 import { TENANTS, markOf, openTwoTenants, otherThan, type TenantName, type TwoTenants } from './two-tenants.ts';
 
@@ -201,37 +196,8 @@ describe('a request', () => {
   );
 });
 
-/** The same routes over a pool of two sessions, which both tenants take in turns. */
-async function openNarrowApi() {
-  const knex = createKnex(world.ownerUrl, { max: 2, name: 'narrow', role: 'breakwater_app' });
-  const clock = new DatabaseClock(world.api.knex);
-  await clock.measure();
-  const tools = allTools({ knex: world.api.knex, clock });
-  const registry = createRegistry(tools, connectTools(tools, {}));
-  const runs = createRuns({ knex, registry, coded: createCodedWorkflows([]), clock });
-  const app = createHttpApp({
-    runs,
-    registry,
-    knex,
-    clock,
-    linkKeys: { current: LINK_KEY },
-    emit: silent,
-    role: 'all',
-    ready: async () => await Promise.reject(new Error('nobody asks')),
-  });
-  const url = await app.listen({ host: '127.0.0.1', port: 0 });
-  return {
-    url,
-    close: async () => {
-      await app.close();
-      await registry.close();
-      await knex.destroy();
-    },
-  };
-}
-
 it('mixes up no answer of two tenants whose requests take turns on two sessions', async () => {
-  const narrow = await openNarrowApi();
+  const narrow = await openApi(world, { sessions: 2 });
   const total = TRIES_ALL ? 10_000 : 270;
   const ask = async (serial: number): Promise<void> => {
     const tenant = TENANTS[serial % 2] ?? 'acme';
