@@ -7,6 +7,7 @@ import { BreakwaterError, decodeCursor, pageLimit, pageOfRows } from '../kernel/
 import type { Json, Problem } from '../kernel/index.ts';
 import { forTenant, inTenant } from '../postgres/index.ts';
 import { checkChildren } from './child-check.ts';
+import { insertAudit } from './control-store.ts';
 import { insertDefinition, listDefinitions, listVersions } from './definition-store.ts';
 import type { ListedDefinition } from './definition-store.ts';
 import { resolveDefinition, unknownDefinition } from './resolve-definition.ts';
@@ -62,13 +63,13 @@ async function versionsOf(trx: Knex, tenant: string, name: string): Promise<List
   return rows;
 }
 
-async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: string, format: Format) {
+async function publish(trx: Knex.Transaction, catalog: Catalog, actor: Actor, source: string, format: Format) {
   const { plan, warnings } = compile(catalog, source, format);
   const { tenant, user } = actor;
   const { name, version, hash, title } = plan;
-  const children = await checkChildren(knex, tenant, plan);
+  const children = await checkChildren(trx, tenant, plan);
   if (children.problems.length > 0) throw refused(children.problems);
-  const created = await insertDefinition(knex, {
+  const created = await insertDefinition(trx, {
     tenant,
     name,
     version,
@@ -80,7 +81,16 @@ async function publish(knex: Knex, catalog: Catalog, actor: Actor, source: strin
     media_type: MEDIA_TYPES[format],
     created_by: user,
   });
-  const stored = await resolveDefinition(knex, tenant, name, version);
+  if (created) {
+    await insertAudit(trx, {
+      tenant,
+      actor: user,
+      action: 'definition.publish',
+      subject: name,
+      data: { version, hash },
+    });
+  }
+  const stored = await resolveDefinition(trx, tenant, name, version);
   if (stored.hash !== hash) {
     const message = `"${name}" ${version} exists with other content, and a version never changes: raise workflow.version.`;
     throw new BreakwaterError('CONFLICT', message);

@@ -27,6 +27,8 @@ export async function openApi(world: TwoTenants, { sessions = 5 } = {}): Promise
     clock,
     linkKeys: { current: LINK_KEY },
     emit: silent,
+    linkBase: () => undefined,
+    behindHttps: false,
     role: 'all',
     ready: async () => await Promise.reject(new Error('nobody asks')),
   });

@@ -1,6 +1,14 @@
 // Who may call which route: what the probes of routes and paths expect. A route that is not here fails them.
 
-export type RouteAccess = 'public' | 'any' | 'author' | 'starter' | 'approver' | 'operator' | 'admin';
+export type RouteAccess =
+  | 'public'
+  | 'any'
+  | 'author'
+  | 'starter'
+  | 'approver'
+  | 'operator'
+  | 'approver or operator'
+  | 'admin';
 
 /** Every route of the contract and who may call it. `any` is every role of ours; an operation that is not here fails the test. */
 export const ROUTES: Readonly<Record<string, RouteAccess>> = {
@@ -22,6 +30,7 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/runs/{id}': 'any',
   'GET /v1/runs/{id}/progress': 'any',
   'GET /v1/runs/{id}/history': 'any',
+  'GET /v1/runs/{id}/timeline': 'any',
   'GET /v1/runs/{id}/effects': 'any',
   'GET /v1/runs/{id}/events': 'any',
   'POST /v1/runs/{id}/cancel': 'operator',
@@ -37,7 +46,7 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/approvals/{id}': 'any',
   'POST /v1/approvals/{id}/decisions': 'approver',
   'POST /v1/approvals/{id}/withdraw': 'operator',
-  'POST /v1/approvals/{id}/reassign': 'operator',
+  'POST /v1/approvals/{id}/reassign': 'approver or operator',
   'POST /v1/campaigns': 'starter',
   'GET /v1/campaigns/{id}': 'any',
   'GET /v1/workflows/{id}/progress': 'any',

@@ -52,9 +52,10 @@ async function callersOfAcme(): Promise<Caller[]> {
 
 // A role of one's own makes an approver; whoever has a role may look.
 function mayCall(roles: readonly string[], access: RouteAccess): boolean {
-  if (access === 'public' || roles.includes('admin') || roles.includes(access)) return true;
+  const needed = access.split(' or ');
+  if (access === 'public' || roles.includes('admin') || needed.some((role) => roles.includes(role))) return true;
   if (access === 'any') return roles.length > 0;
-  return access === 'approver' && roles.includes('marketing-lead');
+  return needed.includes('approver') && roles.includes('marketing-lead');
 }
 
 interface Answer {
@@ -138,7 +139,8 @@ it('lets in who may come, to what is theirs, and tells nobody of what is not', a
           const { status, text } = answer;
           const what = { route, name, whose };
           if (!isOpen) judge(what, answer, status === refusal);
-          else if (whose === 'own' && reads(route)) judge(what, answer, status === 200 || [404, 501].includes(status));
+          else if (whose === 'own' && reads(route))
+            judge(what, answer, status === 200 || text.includes('NOT_SUPPORTED_YET') || text.includes('No campaign'));
           else if (whose === 'own') judge(what, answer, status !== 401 && !text.includes('This needs the role'));
           else judge(what, answer, !namesObject(route) || status === 404);
           if (text.includes(markOf('beta'))) wrong.push({ ...what, text });

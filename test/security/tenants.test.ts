@@ -64,7 +64,7 @@ describe.each(['requests', 'owner'] as const)('for %s', (as) => {
         expect({ name, code: seen.code }).toEqual({ name, code: '42501' });
         expect(as).toBe('requests');
       } else {
-        const allowed = as === 'requests' && SHARED.includes(name) ? ['*', 'acme'] : ['acme'];
+        const allowed = SHARED.includes(name) ? ['*', 'acme'] : ['acme'];
         expect({ name, strangers: seen.rows.filter(({ tenant }) => !allowed.includes(String(tenant))) }).toEqual({
           name,
           strangers: [],
