@@ -9,11 +9,9 @@ import {
   reassignApproval,
   takeBackApproval,
 } from '../approvals/index.ts';
-import { BreakwaterError } from '../kernel/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
-import { holdsRole } from './role.ts';
 import { idParams, json, pageOf, pageQuery } from './shapes.ts';
 
 const tags = ['approvals'];
@@ -164,7 +162,7 @@ function reassignRoute(app: App, { knexOf }: Services): void {
   app.post(
     '/v1/approvals/:id/reassign',
     {
-      config: { access: 'viewer' },
+      config: { access: ['approver', 'operator'] },
       schema: {
         summary: 'Ask others instead; for operators, and for those who are asked',
         tags,
@@ -176,8 +174,6 @@ function reassignRoute(app: App, { knexOf }: Services): void {
     async (request) => {
       const actor = actorOf(request);
       const { id } = request.params;
-      if (!holdsRole(actor.roles, 'approver') && !holdsRole(actor.roles, 'operator'))
-        throw new BreakwaterError('FORBIDDEN', 'This needs the role approver or operator.');
       await reassignApproval(knexOf(actor.tenant), { actor, approvalId: id, ...request.body });
       return await getApproval(knexOf(actor.tenant), actor.tenant, id);
     },

@@ -35,12 +35,13 @@ export function installAuthentication(app: FastifyInstance, doors: Doors): void 
     const { access } = config;
     if (access === 'public') return doors.rateLimit.spend(`${addressGroup(request.ip)} ${url}`);
     request.actor = await authenticate(doors, request);
-    if (access !== undefined && !holdsRole(request.actor.roles, access)) {
-      throw new BreakwaterError(
-        'FORBIDDEN',
-        `This needs the role ${access}; your key has ${listOf(request.actor.roles)}.`,
-      );
-    }
+    const { roles } = request.actor;
+    const needed = [access ?? []].flat();
+    if (needed.some((role) => holdsRole(roles, role))) return;
+    throw new BreakwaterError(
+      'FORBIDDEN',
+      `This needs the role ${needed.join(' or ')}; your key has ${listOf(roles)}.`,
+    );
   });
 }
 

@@ -3,8 +3,8 @@
 export const ROLES = ['viewer', 'author', 'starter', 'approver', 'operator', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** What a route asks of its caller. `public` routes protect themselves: they say nothing, or a signed link lets in. */
-export type Access = Role | 'public';
+/** What a route asks of its caller: a role, or one of several. `public` routes protect themselves: they say nothing, or a signed link lets in. */
+export type Access = Role | readonly Role[] | 'public';
 
 declare module 'fastify' {
   interface FastifyContextConfig {

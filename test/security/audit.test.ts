@@ -1,5 +1,6 @@
 // What people do to runs, questions, definitions, breakers, keys and tools is in the audit: who, what, to what, in whose tenant.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { createKey, revokeKey } from '../../src/http/index.ts';
 import { until } from '../support/until.ts';
 import { QUICK, openTwoTenants, type TwoTenants } from './two-tenants.ts';
@@ -18,9 +19,11 @@ const ask = async (path: string, body: unknown = {}, headers: Record<string, str
   return answer.body as { id: string };
 };
 
-async function tracesOf(subject: string): Promise<{ tenant: string; actor: string; action: string }[]> {
+const rows = z.array(z.object({ tenant: z.string(), actor: z.string(), action: z.string() }));
+
+async function tracesOf(subject: string): Promise<z.output<typeof rows>> {
   const table = world.api.knex.withSchema('breakwater').table('audit');
-  return await table.select('tenant', 'actor', 'action').where({ subject }).orderBy('id');
+  return rows.parse(await table.select('tenant', 'actor', 'action').where({ subject }).orderBy('id'));
 }
 
 const by = (action: string, actor = 'admin-of-acme') => ({ tenant: 'acme', actor, action });
