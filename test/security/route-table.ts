@@ -61,4 +61,5 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/slack/interactions': 'public',
   'GET /v1/executors': 'operator',
   'GET /v1/leaks': 'any',
+  'GET /v1/failures': 'any',
 };
