@@ -35,6 +35,7 @@ const STEPS = 10;
 const GRAPH = { size: 1_000, width: 40 } as const;
 const LONG_STEPS = 10_000;
 const WAITING = 5_000;
+const WAITING_APPROVALS = 10_000;
 const WAITING_WINDOW_MS = 10_000;
 const TAKEOVER = { runs: 100, steps: 1_000, stepMs: 250, leaseTtlMs: 3_000 } as const;
 
@@ -126,6 +127,17 @@ export const MEASUREMENTS: readonly Measurement[] = [
     measure: measureWaiting,
   },
   {
+    rows: [
+      'waiting_approvals_10000_statements_per_s',
+      'waiting_approvals_10000_resident_mb',
+      'waiting_approvals_10000_wake_p95_ms',
+    ],
+    kinds: ['breakwater'],
+    long: true,
+    fresh: true,
+    measure: measureApprovals,
+  },
+  {
     rows: ['long_run_last_over_first', 'long_run_recovery_ms'],
     kinds: BOTH,
     long: true,
@@ -196,6 +208,18 @@ async function measureWaiting(lab: Lab, subject: SubjectProcess, { samples }: Si
     waiting_5000_bytes_each: bytesEach,
     waiting_5000_statements_per_s: perSecond,
     start_to_first_activity_5000_waiting_ms: p50Ms,
+  };
+}
+
+async function measureApprovals(_lab: Lab, subject: SubjectProcess, { samples }: Sizes): Promise<Figures> {
+  const { ids } = await subject.call('askPeople', { runs: WAITING_APPROVALS }, waiting);
+  const { residentBytes } = await subject.call('memory', null, z.object({ residentBytes: z.number() }));
+  const { perSecond } = await subject.call('idle', { windowMs: WAITING_WINDOW_MS }, rate);
+  const { p95Ms } = await subject.call('approve', { ids: ids.slice(0, samples) }, p95);
+  return {
+    waiting_approvals_10000_statements_per_s: perSecond,
+    waiting_approvals_10000_resident_mb: residentBytes / 2 ** 20,
+    waiting_approvals_10000_wake_p95_ms: p95Ms,
   };
 }
 

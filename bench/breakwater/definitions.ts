@@ -1,4 +1,4 @@
-// The measured definitions: one activity, a wait and an activity, ten activities in a row.
+// The measured definitions: one activity, a wait or a question and an activity, ten activities in a row.
 import { stringify } from 'yaml';
 
 /** The topic that `wake` waits on. */
@@ -11,6 +11,10 @@ export const definitions: readonly string[] = [
   definition('wake', [
     { id: 'pause', type: 'wait', wait: { message: TOPIC } },
     { id: 'after', depends_on: ['pause'], activities: [activity('woken')] },
+  ]),
+  definition('review', [
+    { id: 'review', type: 'approval', approval: { title: 'Go?', approvers: ['role:lead'], timeout: '24h' } },
+    { id: 'after', depends_on: ['review'], activities: [activity('decided')] },
   ]),
   definition('ten', [
     { id: 'all', activities: Array.from({ length: 10 }, (_, index) => activity(`activity_${index}`)) },

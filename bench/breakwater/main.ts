@@ -18,6 +18,8 @@ import { serve, verb } from '../subject.ts';
 import { benchWorkflows } from '../workflows.ts';
 import { workloads } from '../workloads.ts';
 import type { Engine, Started } from '../workloads.ts';
+import { approvalLoads } from './approvals.ts';
+import type { Asking } from './approvals.ts';
 import { breakerCosts } from './breaker.ts';
 import { openBreakerNews } from './breaker-news.ts';
 import type { BreakerNews } from './breaker-news.ts';
@@ -25,7 +27,7 @@ import { TOPIC, definitions } from './definitions.ts';
 import { executionEnded } from './ended.ts';
 import { marks } from './marks.ts';
 import { openSteps } from './steps.ts';
-import { countWaiting } from './waiting-store.ts';
+import { countWaiting, questionOf } from './waiting-store.ts';
 import { switchOffAfter, switchOffBefore } from './without.ts';
 
 const ACTOR: Actor = { tenant: DEFAULT_TENANT, user: 'bench', roles: ['admin'] };
@@ -56,6 +58,7 @@ serve({
     opened = await open(options);
   }),
   ...workloads(engine(), marks),
+  ...approvalLoads(asking(), marks),
   failService: verb(service, async (of) => ({ at: await (await breakerNews()).fail(of.service) })),
   seeOpen: verb(service, async (of) => ({ at: await (await breakerNews()).seen(of.service) })),
   breaker: verb(z.object({ calls: z.number() }), async ({ calls }) => await breakerCosts(parts().databaseUrl, calls)),
@@ -105,10 +108,23 @@ function engine(): Engine {
     cancel: async (id) => {
       await parts().app.runs.cancel(ACTOR, id, { compensate: true });
     },
-    async untilWaiting(ids) {
-      while ((await countWaiting(parts().knex, ids)) < ids.length) await sleep(100);
+    untilWaiting,
+  };
+}
+
+function asking(): Asking {
+  return {
+    start: async () => await startRun('review'),
+    untilAsked: untilWaiting,
+    approve: async (id) => {
+      const { app, knex } = parts();
+      await app.runs.decide(ACTOR, await questionOf(knex, id), { decision: 'approve' }, 'api');
     },
   };
+}
+
+async function untilWaiting(ids: readonly string[]): Promise<void> {
+  while ((await countWaiting(parts().knex, ids)) < ids.length) await sleep(100);
 }
 
 async function startBare(workflow: string, input: Readonly<Record<string, number>>): Promise<string> {

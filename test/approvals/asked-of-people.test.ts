@@ -383,3 +383,109 @@ describe('an answer that is not taken', () => {
     ]);
   });
 });
+
+// One a test: each shows what this one does instead.
+describe('faults that approval engines are known for', () => {
+  it.concurrent('a wait that its own run cannot outlive: the definition is refused', async () => {
+    const flow = live.flow();
+    const source = flow.yaml(reviewed(flow, { timeout: '24h' }), { timeout: '2h' });
+
+    const { status, body } = await live.publish(source);
+
+    expect(status).toBe(422);
+    expect(JSON.stringify(body)).toContain('waits up to 1d, but the run ends after 2h');
+  });
+
+  it.concurrent('approvals that cannot be refused: a signal rejects, and what was done is taken back', async () => {
+    const flow = live.flow();
+    const id = await flow.start(reviewed(flow));
+    await flow.question(id);
+
+    const signal = await live.call('POST', `/v1/workflows/${id}/signals/reject`, { reason: 'no' });
+
+    expect(signal).toMatchObject({ status: 200, body: { status: 'rejected' } });
+    expect(await flow.end(id)).toMatchObject({ status: 'rejected', cause: 'rejection' });
+    expect(await flow.files()).toEqual([]);
+  });
+
+  it.concurrent('edits that are kept and never used: what comes after acts on them', async () => {
+    const flow = live.flow();
+    const draft = { name: 'text', tool: 'slm', action: 'chat_completion', with: { prompt: 'write' } };
+    const own = {
+      owner: 'acme',
+      repo: 'website',
+      path: `${flow.name}/out`,
+      content: '{{ outputs.draft.text.content }}',
+    };
+    const id = await flow.start([
+      { id: 'draft', activities: [draft] },
+      approval({ editable: ['draft.text'] }),
+      { id: 'ship', depends_on: ['review'], activities: [flow.write('out', { with: own })] },
+    ]);
+
+    await flow.decide(id, { decision: 'approve', edits: { 'draft.text': { content: 'as amended' } } });
+    expect((await flow.end(id)).status).toBe('succeeded');
+
+    const made = await live.sandbox.created();
+    const shipped = made.filter(({ kind, data }) => kind === 'file' && data['path'] === `${flow.name}/out`);
+    expect(shipped.map(({ data }) => data['content'])).toEqual(['as amended']);
+  });
+
+  it.concurrent('the same approver counted twice: a second approval of theirs is none', async () => {
+    const flow = live.flow();
+    const id = await flow.start(reviewed(flow, { quorum: 2 }));
+    const question = await flow.question(id);
+
+    const answers = await Promise.all(
+      Array.from({ length: 5 }, async () => await answer(question, 'ann', { decision: 'approve' })),
+    );
+
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(answers.filter(({ status }) => status === 409)).toHaveLength(4);
+    expect((await flow.view(id)).finishedAt).toBeUndefined();
+    await live.call('POST', `/v1/runs/${id}/cancel`, {});
+  });
+
+  it.concurrent('a requester whose own approval blocks for ever: it is refused, and others decide', async () => {
+    const flow = live.flow();
+    await flow.publish(reviewed(flow));
+    const { key } = await createKey(
+      live.knex,
+      { tenant: 'default', user: 'sam', roles: ['starter', 'approver', 'lead'] },
+      'test',
+    );
+    const authorization = `Bearer ${key}`;
+    const started = await live.call('POST', '/v1/runs', { workflow: flow.name, input: {} }, { authorization });
+    const id = String(started.body['id']);
+    const question = await flow.question(id);
+
+    const own = await live.call(
+      'POST',
+      `/v1/approvals/${question}/decisions`,
+      { decision: 'approve' },
+      { authorization },
+    );
+    expect(own.status).toBe(403);
+    expect(await answer(question, 'bob', { decision: 'approve' })).toMatchObject({ status: 200 });
+    expect((await flow.end(id)).status).toBe('succeeded');
+  });
+
+  it.concurrent('a decision that something later writes over: it stays as it was made', async () => {
+    const flow = live.flow();
+    const id = await flow.start(reviewed(flow));
+    const question = await flow.question(id);
+    await answer(question, 'ann', { decision: 'reject', reason: 'no' });
+
+    const late = await Promise.all([
+      answer(question, 'bob', { decision: 'approve' }),
+      answer(question, 'bob', { approvers: ['user:cat'] }, 'reassign'),
+      live.call('POST', `/v1/approvals/${question}/withdraw`, {}),
+      live.call('POST', `/v1/workflows/${id}/signals/approve`, {}),
+    ]);
+
+    expect(late.map(({ status }) => status)).toEqual([409, 409, 409, 409]);
+    expect((await flow.end(id)).status).toBe('rejected');
+    const shown = await live.call('GET', `/v1/approvals/${question}`);
+    expect(shown.body).toMatchObject({ status: 'rejected', decisions: [{ by: 'ann', decision: 'reject' }] });
+  });
+});
