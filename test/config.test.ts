@@ -128,11 +128,12 @@ describe('loadConfig', () => {
       expect(messageFor('BREAKWATER_RATE_LIMIT', value)).toMatch(/^must be off or requests a second/);
   });
 
-  it.each([
-    ['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318'],
-  ])('refuses %s=%s as not supported yet', (name, value) => {
-    expect(messageFor(name, value)).toContain('is not supported yet');
-  });
+  it.each([['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318']])(
+    'refuses %s=%s as not supported yet',
+    (name, value) => {
+      expect(messageFor(name, value)).toContain('is not supported yet');
+    },
+  );
 
   it.each([
     ['DBOS_SYSTEM_DATABASE_URL', 'mysql://root:hunter2@db/app', 'must be a Postgres URL'],

@@ -1,7 +1,7 @@
 // What checking one value may cost, counted in steps and not in time, so that the same value always ends the same way.
 
 /** Checking runs on the main thread: these take well under half a second on a slow machine. */
-export const CHECK_BUDGET = 1_000_000;
+const CHECK_BUDGET = 1_000_000;
 
 export class TooMuchToCheckError extends Error {
   constructor() {
