@@ -20,8 +20,8 @@ export interface Telling {
   readonly maxDepth: number;
 }
 
-/** Of one node the parts in their order; those of its events are between. */
-export const PART = { ready: 0, started: 1, told: 2, ended: 3 } as const;
+/** Of one node the parts in their order; those of its events are between. A list is settled after its items. */
+export const PART = { ready: 0, started: 1, told: 2, ended: 3, settled: 4 } as const;
 
 export function factsOfStep(place: StepPlace, step: LoggedStep, telling: Telling): Draft[] {
   const drafts = place.side === 'undo' ? factsOfUndo(place, step, telling) : factsOfNode(place, step, telling);
@@ -109,7 +109,7 @@ function notesOf({ items, byHand, effect }: FinalCheckpoint): JsonObject {
 function settled(subject: string, checkpoint: AttemptCheckpoint, telling: Telling): Said {
   if (!isFinalCheckpoint(checkpoint)) throw new TypeError('what settles a node is final');
   const executor = telling.executorAt(checkpoint.finishedAt);
-  return { ...endOf(subject, checkpoint), ...(executor !== undefined && { executor }) };
+  return { ...endOf(subject, checkpoint), part: PART.settled, ...(executor !== undefined && { executor }) };
 }
 
 // A wait records when it began, a child node which run it began.
