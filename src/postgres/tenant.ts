@@ -8,7 +8,7 @@ import { OwnDialect } from './own-dialect.ts';
 export const OF_EVERY_TENANT = `select set_config('breakwater.tenant', '*', false)`;
 
 /** The role of requests: behind the wall, and with no more rights than they use. */
-export const APP_ROLE = 'breakwater_app';
+const APP_ROLE = 'breakwater_app';
 
 const MAX_KEPT = 1_000;
 // Building one takes longer than most queries. The least recently used first.

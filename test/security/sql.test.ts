@@ -42,7 +42,7 @@ const CORES = [
 ];
 const AROUND = ['', "'", '"', ')', '\\', '%27', '/*x*/'];
 const HOSTILE = CORES.flatMap((core) => AROUND.map((around) => `${around}${core}${MARK}`));
-const TRIED = TRIES_ALL ? HOSTILE : HOSTILE.filter((_, at) => at % 29 === 0);
+const TRIED = TRIES_ALL ? HOSTILE : HOSTILE.filter((_, at) => at % 53 === 0);
 
 const described = z.object({
   paths: z.record(
@@ -121,7 +121,7 @@ async function send({ route, in: where, name }: Field, value: string): Promise<{
 it('takes SQL in any field for a value: nothing fails of it, and no statement is written with it', async () => {
   // What is followed or leaves the machine is not asked here.
   const free = (await fields()).filter(({ route }) => !/\/events$|^POST \/v1\/slack/.test(route));
-  for (const field of free) for (const value of ['plain', '5', `2026-01-01T00:00:00Z`]) await send(field, value);
+  for (const field of free) for (const value of ['plain', '5']) await send(field, value);
   const known = new Set(asked);
   const failed: unknown[] = [];
 
