@@ -12,6 +12,7 @@ import type {
 import { DEFAULT_BREAKER, didYouMean, isJsonObject } from '../kernel/index.ts';
 import type { BreakerUse, Json } from '../kernel/index.ts';
 import { MAX_OUTCOME_BYTES } from '../tools/index.ts';
+import { noticesOf } from './coded-notices.ts';
 import type { CodedPlaces } from './coded-places.ts';
 import { codedHash, durationOf } from './coded-workflow.ts';
 import type { CodedWorkflow } from './coded-workflow.ts';
@@ -189,6 +190,7 @@ function approvalOf(request: ApprovalRequest<Readonly<Record<string, Json>>>, ac
     ...(request.changes && { changes: { to: null, max: null } }),
     editable: Object.keys(editable),
     ...(request.form !== undefined && { form: request.form }),
+    ...noticesOf(request),
     optional: request.optional ?? false,
   } as const;
 }

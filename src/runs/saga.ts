@@ -46,6 +46,16 @@ export interface SagaAct extends ActOptions {
   readonly with: WithSecrets<JsonObject>;
 }
 
+/** Where people are told of a question. */
+export interface ChannelRequest {
+  /** `slack`: a message with buttons. `sendgrid`: a mail with a signed link. */
+  readonly tool: 'slack' | 'sendgrid';
+  /** A channel at Slack, or a mail address. */
+  readonly to: string;
+  /** Whom the link in the mail speaks for; default: the first who is asked. */
+  readonly as?: string;
+}
+
 /** A question to people. */
 export interface ApprovalRequest<Outputs extends Readonly<Record<string, Json>> = Readonly<Record<string, never>>> {
   /** What it is stored as, unique in the run. */
@@ -68,6 +78,16 @@ export interface ApprovalRequest<Outputs extends Readonly<Record<string, Json>> 
   readonly editable?: Outputs;
   /** JSON Schema of what the approver fills in. */
   readonly form?: JsonObject;
+  /** Who is told, and where. */
+  readonly notify?: readonly ChannelRequest[];
+  /** When who was told is reminded, from the question on: `['4h', '20h']`. */
+  readonly remindAt?: readonly string[];
+  /** Who is asked too when nobody has answered; told, by default, in the channels of `notify` at Slack. */
+  readonly escalate?: readonly {
+    readonly after: string;
+    readonly to: readonly string[];
+    readonly notify?: readonly ChannelRequest[];
+  }[];
   /** A rejection is answered instead of turning the run round. */
   readonly optional?: boolean;
 }

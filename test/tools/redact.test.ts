@@ -13,6 +13,15 @@ describe('createRedact', () => {
     );
   });
 
+  it('removes the token of an approval link, whose ever it is', () => {
+    const token = `${'a'.repeat(300)}.${'b'.repeat(43)}`;
+    const refused = `no such recipient: Read and answer: https://bw.example/approve/${token}, thanks`;
+
+    expect(createRedact([])(refused)).toBe(
+      'no such recipient: Read and answer: https://bw.example/approve/[redacted], thanks',
+    );
+  });
+
   it('leaves no part of a secret that contains another', () => {
     expect(createRedact(['abcd', 'abcdefgh'])('x abcdefgh y')).toBe('x [redacted] y');
   });
