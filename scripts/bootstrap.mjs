@@ -1,4 +1,5 @@
 // What every npm script goes through: needs Node 20 and npm alone, installs and builds what is missing, then runs the command on Node 24.
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureBuilt } from './bootstrap/build.mjs';
 import { runChecks } from './bootstrap/check.mjs';
@@ -23,10 +24,9 @@ const commands = {
     return 0;
   },
   test,
-  // The same tests, but none of them tries a mere sample.
-  saga: async (args) => {
-    process.env.SAGA = 'whole';
-    return await test(['test/saga', 'test/resilience', 'test/runs/live/breaker.test.ts', ...args]);
+  'test:whole': async (args) => {
+    process.env.TESTS = 'whole';
+    return await test(args.length > 0 ? args : samplingTests());
   },
   // docs/examples import the package by its name: its types are in the build.
   check: async () => {
@@ -43,6 +43,14 @@ const commands = {
 async function test(args) {
   await ensureInstalled();
   return launch([quiet, join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...args], root);
+}
+
+/** The tests of which `npm test` tries a mere sample: they ask so by this module. */
+function samplingTests() {
+  const files = readdirSync(join(root, 'test'), { recursive: true }).filter((file) => file.endsWith('.test.ts'));
+  return files
+    .map((file) => join('test', file))
+    .filter((file) => readFileSync(join(root, file), 'utf8').includes("support/whole.ts'"));
 }
 
 /** A command that is a compiled program of ours. */

@@ -1,4 +1,4 @@
-// Lists of runs that are searched, and failures in groups, over thousands of runs; over 100,000 with SAGA=whole, where each list has 200 ms.
+// Lists of runs that are searched, and failures in groups, over thousands of runs; over 100,000 with `npm run test:whole`, where each list has 200 ms.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { execute } from '../support/database.ts';
 import { TRIES_ALL } from '../support/whole.ts';

@@ -1,4 +1,4 @@
-// Approval links under attack, by raw HTTP: every signed field changed, cut and foreign MACs, expired and used ones, visits of scanners. Random tokens in number with SAGA=whole.
+// Approval links under attack, by raw HTTP: every signed field changed, cut and foreign MACs, expired and used ones, visits of scanners. Random tokens in number with `npm run test:whole`.
 import { createHmac, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { getApproval, openApproval, signLink, verifyLink, type LinkClaims } from '../../src/approvals/index.ts';

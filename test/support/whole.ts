@@ -1,3 +1,3 @@
-// `npm run saga` tries everything; `npm test` a sample of what takes long.
+// `npm run test:whole` tries everything; `npm test` a sample of what takes long.
 
-export const TRIES_ALL = process.env['SAGA'] === 'whole';
+export const TRIES_ALL = process.env['TESTS'] === 'whole';
