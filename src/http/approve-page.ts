@@ -90,7 +90,7 @@ export function document(title: string, main: Markup): string {
 `.text;
 }
 
-export function facts({ approval, approver, nowMs }: AskPage): Markup {
+function facts({ approval, approver, nowMs }: AskPage): Markup {
   const left = formatDuration(Math.max(0, approval.deadlineMs - nowMs));
   return markup`<dl>
     <div><dt>Asked by</dt><dd>${approval.requester}</dd></div>
