@@ -11,7 +11,7 @@ import { idParams, json, pageOf, pageQuery } from './shapes.ts';
 
 const tags = ['history'];
 
-export const fact = z
+const fact = z
   .object({
     id: z.string().describe('Its place in the history; the same fact always has the same.'),
     at: z.string(),

@@ -1,5 +1,4 @@
 // One fact of a run's history: what happened, when, and its place among all others, which its id alone tells. Pure.
-import { BreakwaterError } from '../../kernel/index.ts';
 import type { Failure, Json, JsonObject } from '../../kernel/index.ts';
 
 export interface Fact {
@@ -68,10 +67,4 @@ function placeIn(id: string): number[] {
 function comparePlaces(left: readonly number[], right: readonly number[]): number {
   const differs = left.findIndex((part, at) => part !== right[at]);
   return differs === -1 ? 0 : left[differs]! - right[differs]!;
-}
-
-/** The id of a fact as a caller gave it back. */
-export function factId(text: string): string {
-  if (isFactId(text)) return text;
-  throw new BreakwaterError('BAD_REQUEST', 'That is no id of a fact of this history; start again without it.');
 }

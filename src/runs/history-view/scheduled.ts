@@ -25,7 +25,7 @@ export function factsOfReadiness({ run, plan, steps }: RunLog): Draft[] {
 }
 
 /** Undefined while it is not, and where a dependency failed that it needs. */
-export function readyAtMs(
+function readyAtMs(
   plan: Plan,
   node: PlanNode,
   results: ReadonlyMap<string, NodeResult>,
