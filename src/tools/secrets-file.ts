@@ -1,5 +1,5 @@
 // Reads the secrets file and what it refers to: values from the environment and from files of their own. Every problem at once.
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { didYouMean, messageOf, secretReference, type Problem } from '../kernel/index.ts';
 import type { Environment } from './connect.ts';
@@ -45,12 +45,18 @@ export function readSecrets(source: SecretsSource): ReadSecrets {
   };
 }
 
-/** Tells one content of the files from another without reading them. */
+/** Tells one content of the files from another without reading them; why one cannot be looked at is a content too. */
 export function stampOf(files: readonly string[]): string {
-  return files
-    .map((file) => statSync(file, { throwIfNoEntry: false }))
-    .map((stat) => (stat ? `${stat.ino} ${stat.mtimeMs} ${stat.size} ${stat.mode}` : 'none'))
-    .join('\n');
+  return files.map(stampOfFile).join('\n');
+}
+
+function stampOfFile(file: string): string {
+  try {
+    const { ino, mtimeMs, size, mode } = statSync(file);
+    return `${ino} ${mtimeMs} ${size} ${mode}`;
+  } catch (error) {
+    return messageOf(error);
+  }
 }
 
 type Text = { readonly ok: true; readonly value: string } | { readonly ok: false; readonly why: string };
@@ -58,17 +64,33 @@ type Text = { readonly ok: true; readonly value: string } | { readonly ok: false
 /** Rights of the group and of others. */
 const FOREIGN_RIGHTS = 0o077;
 
+// Its rights are those of what is read, whatever takes its place meanwhile.
 function readPrivately(file: string): Text {
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0;
-  // Windows has no such rights and tells 0666 of every file.
-  if (process.platform === 'win32' || (mode & FOREIGN_RIGHTS) === 0) return readText(file);
-  const rights = (mode & 0o777).toString(8);
-  return { ok: false, why: `is open to others than its owner (mode ${rights}); chmod 600 it` };
+  return tryToRead(() => {
+    const opened = openSync(file, 'r');
+    try {
+      const { mode } = fstatSync(opened);
+      if (isPrivate(mode)) return { ok: true, value: readFileSync(opened, 'utf8') };
+      const rights = (mode & 0o777).toString(8);
+      return { ok: false, why: `is open to others than its owner (mode ${rights}); chmod 600 it` };
+    } finally {
+      closeSync(opened);
+    }
+  });
+}
+
+// Windows has no such rights and tells 0666 of every file.
+function isPrivate(mode: number): boolean {
+  return process.platform === 'win32' || (mode & FOREIGN_RIGHTS) === 0;
 }
 
 function readText(file: string): Text {
+  return tryToRead(() => ({ ok: true, value: readFileSync(file, 'utf8') }));
+}
+
+function tryToRead(read: () => Text): Text {
   try {
-    return { ok: true, value: readFileSync(file, 'utf8') };
+    return read();
   } catch (error) {
     return { ok: false, why: `cannot be read: ${messageOf(error)}` };
   }

@@ -201,6 +201,16 @@ describe('a secrets file that changes', () => {
     expect(secrets.redactor.text(`${VALUE} another-secret`)).toBe('secret://a secret://a');
   });
 
+  it('keeps what it gave when the file is gone', async () => {
+    const events: RoomEvent[] = [];
+    const { file, secrets } = open(entry(), { emit: (event) => events.push(event) });
+
+    rmSync(file);
+
+    await until(() => valueOf(secrets) !== VALUE || events.length > 0, { what: 'a word about it' });
+    expect(valueOf(secrets)).toBe(VALUE);
+  });
+
   it('keeps what it gave while the new content is broken, and says so once', async () => {
     const events: RoomEvent[] = [];
     const { file, secrets } = open(entry(), { emit: (event) => events.push(event) });
