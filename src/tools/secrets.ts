@@ -37,42 +37,62 @@ export interface SecretsOptions extends Pick<SecretsSource, 'environment' | 'def
 const LOOK_EVERY_MS = 1_000;
 
 /** Throws one CONFIG error that names every problem of the file. */
-export function openSecrets({
-  file,
-  tools,
-  redactor = createRedactor(),
-  emit = silent,
-  ...rest
-}: SecretsOptions): Secrets {
+export function openSecrets(options: SecretsOptions): Secrets {
+  const { file, tools, environment, defaultTenant, redactor = createRedactor(), emit = silent } = options;
   if (file === undefined) return noSecrets(redactor);
-  const source: SecretsSource = { ...rest, file, toolByName: sendersByName(tools) };
-  let read = readSecrets(source);
-  if (read.problems.length > 0) throw refusal(file, read);
-  let stamp = stampOf(read.files);
-  let lookedAt = performance.now();
-  const hideAll = (): void => {
-    for (const { name, value } of read.secrets.values()) redactor.hide(value, secretReference(name));
-  };
-  hideAll();
-  return {
-    redactor,
-    isConfigured: true,
-    find: (name, asker) => find(read.secrets, name, asker),
-    refresh() {
-      if (performance.now() - lookedAt < LOOK_EVERY_MS) return;
-      lookedAt = performance.now();
-      const seen = stampOf(read.files);
-      if (seen === stamp) return;
-      stamp = seen;
-      const again = readSecrets(source);
-      // Half-written or broken: what was known before still holds.
-      if (again.problems.length > 0) return tell(emit, file, again);
-      read = again;
-      stamp = stampOf(read.files);
-      hideAll();
-      emit({ level: 'info', name: 'tools.secrets_read', fields: { secrets: read.secrets.size } });
-    },
-  };
+  return new FileSecrets({ file, environment, defaultTenant, toolByName: sendersByName(tools) }, redactor, emit);
+}
+
+class FileSecrets implements Secrets {
+  readonly isConfigured = true;
+  readonly redactor: Redactor;
+  readonly #source: SecretsSource;
+  readonly #emit: Emit;
+  #read: ReadSecrets;
+  #stamp: string;
+  #lookedAt = performance.now();
+
+  constructor(source: SecretsSource, redactor: Redactor, emit: Emit) {
+    this.#source = source;
+    this.#emit = emit;
+    this.redactor = redactor;
+    this.#read = readSecrets(source);
+    this.#stamp = stampOf(this.#read.files);
+    if (this.#read.problems.length > 0) throw refusal(source, this.#read);
+    this.#hideAll();
+  }
+
+  find(name: string, asker: SecretAsker): FoundSecret {
+    return find(this.#read.secrets, name, asker);
+  }
+
+  refresh(): void {
+    if (performance.now() - this.#lookedAt < LOOK_EVERY_MS) return;
+    this.#lookedAt = performance.now();
+    const stamp = stampOf(this.#read.files);
+    if (stamp === this.#stamp) return;
+    // Taken before it is read: a change meanwhile is seen at the next look.
+    this.#stamp = stamp;
+    const again = readSecrets(this.#source);
+    if (again.problems.length > 0) this.#keep(again);
+    else this.#take(again);
+  }
+
+  #take(read: ReadSecrets): void {
+    this.#read = read;
+    this.#hideAll();
+    this.#emit({ level: 'info', name: 'tools.secrets_read', fields: { secrets: read.secrets.size } });
+  }
+
+  // Half-written or broken: what was known before still holds.
+  #keep(broken: ReadSecrets): void {
+    const problem = refusal(this.#source, broken).message;
+    this.#emit({ level: 'warn', name: 'tools.secrets_kept', fields: { problem } });
+  }
+
+  #hideAll(): void {
+    for (const { name, value } of this.#read.secrets.values()) this.redactor.hide(value, secretReference(name));
+  }
 }
 
 function sendersByName(tools: readonly Tool[]): ReadonlyMap<string, string> {
@@ -98,12 +118,7 @@ function find(secrets: ReadonlyMap<string, Secret>, name: string, { tool, tenant
   return { ok: false, why: `is for the tool "${secret.tool}", not for "${tool}"` };
 }
 
-function refusal(file: string, { problems }: ReadSecrets): BreakwaterError {
+function refusal({ file }: SecretsSource, { problems }: ReadSecrets): BreakwaterError {
   const lines = problems.map(({ path, message }) => `  ${path} ${message}`);
   return new BreakwaterError('CONFIG', [`The secrets of ${file} are wrong:`, ...lines].join('\n'), { problems });
-}
-
-function tell(emit: Emit, file: string, { problems }: ReadSecrets): void {
-  const { message } = refusal(file, { problems, secrets: new Map(), files: [] });
-  emit({ level: 'warn', name: 'tools.secrets_kept', fields: { problem: message } });
 }
