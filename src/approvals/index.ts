@@ -30,5 +30,6 @@ export type { Channel, Escalation, Telling } from './notice.ts';
 export { expireApproval, openApproval, readSettlement, withdrawApprovals } from './question.ts';
 export { reassignApproval } from './reassign.ts';
 export type { Reassignment } from './reassign.ts';
+export { isSlackUser, slackUser } from './slack-user.ts';
 export { takeBackApproval } from './take-back.ts';
 export type { Withdrawal } from './take-back.ts';

@@ -1,5 +1,6 @@
 // `breakwater keys …`: makes, lists and revokes API keys, in the database itself.
 import type { Command } from 'commander';
+import { isSlackUser } from '../approvals/index.ts';
 import { parseDuration } from '../kernel/index.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { withTables } from './database.ts';
@@ -37,7 +38,7 @@ function addCreate(keys: Command, { io, config }: Context): void {
     .option('--tenant <name>', 'whose data it sees', 'default')
     .option('--expires <duration>', 'how long it lives, such as 90d; default: until revoked')
     .action(async ({ user, role, tenant, expires, json }: CreateOptions) => {
-      const key = { user: nameOf('user', user, USER), tenant: nameOf('tenant', tenant, TENANT), roles: rolesOf(role) };
+      const key = { user: userOf(user), tenant: nameOf('tenant', tenant, TENANT), roles: rolesOf(role) };
       const lifetimeMs = expires === undefined ? undefined : lifetimeOf(expires);
       const made = await withTables(config(), (knex) => io.keys.create(knex, { ...key, lifetimeMs }, BY));
       if (json) return printJson(io, { ...made, ...key });
@@ -73,6 +74,12 @@ function rolesOf(given: readonly string[]): string[] {
   if (wrong !== undefined)
     throw new WrongUse(`"${wrong}" is no role: roles are lower-case words such as approver or marketing-lead`);
   return [...new Set(roles)];
+}
+
+function userOf(given: string): string {
+  const user = nameOf('user', given, USER);
+  if (!isSlackUser(user)) return user;
+  throw new WrongUse(`"${user}" cannot have a key: names that begin with "slack:" are those of members at Slack`);
 }
 
 function nameOf(what: string, given: string, shape: RegExp): string {

@@ -1,7 +1,7 @@
 // Clicks on the buttons of our messages at Slack: Slack's signature opens the route, and who clicked must be asked by name.
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { loadApproval, settledText, signLink } from '../approvals/index.ts';
+import { loadApproval, settledText, signLink, slackUser } from '../approvals/index.ts';
 import { BreakwaterError, sha256 } from '../kernel/index.ts';
 import type { Actor } from '../runs/index.ts';
 import type { App, Services } from './app-context.ts';
@@ -87,7 +87,7 @@ async function answer(services: Services, click: SlackClick): Promise<string | u
 
 /** Slack vouches for the member's id and for nothing else: no role, no name of ours. */
 function actorOf({ tenant, member }: SlackClick): Actor {
-  return { tenant, user: `slack:${member}`, roles: [] };
+  return { tenant, user: slackUser(member), roles: [] };
 }
 
 async function decide(

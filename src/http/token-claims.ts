@@ -1,4 +1,5 @@
 // What the claims of a verified token say: whose it is, in which tenant, with which roles. Pure.
+import { isSlackUser } from '../approvals/index.ts';
 import { BreakwaterError } from '../kernel/index.ts';
 import type { Actor } from '../runs/index.ts';
 
@@ -20,9 +21,16 @@ const MAX_ROLES = 200;
 export function actorOfClaims(claims: Claims, names: ClaimNames): Actor {
   return {
     tenant: textOf(claims, names.tenant, TENANT),
-    user: textOf(claims, names.user, USER),
+    user: userOf(claims, names.user),
     roles: rolesOf(claimAt(claims, names.roles)),
   };
+}
+
+function userOf(claims: Claims, name: string): string {
+  const user = textOf(claims, name, USER);
+  if (!isSlackUser(user)) return user;
+  const message = `The token's claim "${name}" is "${user}": names that begin with "slack:" are those of members at Slack.`;
+  throw new BreakwaterError('UNAUTHENTICATED', message);
 }
 
 function textOf(claims: Claims, name: string, shape: RegExp): string {

@@ -76,6 +76,7 @@ describe('keys', () => {
     [['keys', 'create', '--user', 'ann', '--role', 'viewer', '--tenant', '*'], '"*" is no tenant'],
     [['keys', 'create', '--user', 'ann', '--role', 'viewer', '--tenant', ''], '"" is no tenant'],
     [['keys', 'create', '--user', 'ann\nadmin', '--role', 'viewer'], 'is no user'],
+    [['keys', 'create', '--user', 'slack:U0123ABCDEF', '--role', 'viewer'], 'those of members at Slack'],
   ])('are not made from %j', async (args, message) => {
     const { run } = await setup();
 

@@ -155,6 +155,7 @@ describe('a token is refused', () => {
     'of a list of tenants': () => tokenOf(issuer, key, { claims: { tenant: ['default'] } }),
     'without a user': () => tokenOf(issuer, key, { claims: { sub: undefined } }),
     'of a user with a line break': () => tokenOf(issuer, key, { claims: { sub: 'ana\nadmin' } }),
+    'of a user who would be a member at Slack': () => tokenOf(issuer, key, { claims: { sub: 'slack:U0123ABCDEF' } }),
     'that nobody signed': async () =>
       new UnsecuredJWT({ sub: 'ana', tenant: 'default', roles: ['admin'] })
         .setIssuer(issuer.url)
@@ -344,6 +345,11 @@ describe('actorOfClaims', () => {
     };
 
     expect(actorOfClaims(given, names)).toEqual({ user: 'ana', tenant: 'acme', roles: ['approver', 'marketing-lead'] });
+  });
+
+  it('says why a user is refused who would be a member at Slack', () => {
+    expect(() => actorOfClaims({ ...claims, sub: 'slack:U0123ABCDEF' }, claimNames)).toThrow('members at Slack');
+    expect(actorOfClaims({ ...claims, sub: 'slackline' }, claimNames)).toMatchObject({ user: 'slackline' });
   });
 
   it.each([undefined, null, 7, {}, [null, 7, { admin: true }, ['admin'], 'Admin', ' admin', '*']])(
