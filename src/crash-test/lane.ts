@@ -42,7 +42,6 @@ class NotLanded extends Error {}
 interface Ride {
   readonly scenario: Scenario;
   readonly key: string;
-  readonly startedAt: number;
   id?: string;
 }
 
@@ -120,7 +119,7 @@ export class Lane {
     await this.#parts.world.prepare(scenario);
     await clearNotes(this.#parts.knex);
     await this.#whileAlive(victim, async () => await this.#publish(scenario, victim));
-    return { ride: { scenario, key: randomUUID(), startedAt: performance.now() }, victim };
+    return { ride: { scenario, key: randomUUID() }, victim };
   }
 
   async #live(): Promise<Victim> {
@@ -176,11 +175,13 @@ export class Lane {
     return operate.length === 0 ? undefined : operate[await countVerbs(this.#parts.knex, id)];
   }
 
+  // Each process has the whole time: what it cost that others lost their leases is no time of the run.
   async #untilEnded(ride: Ride, victim: Victim): Promise<RunAnswer> {
+    const startedAt = performance.now();
     for (;;) {
       const { run, ended } = await this.#whileAlive(victim, async () => await this.#look(ride, victim));
       if (ended) return run;
-      this.#checkTime(ride, run);
+      this.#checkTime(startedAt, run);
       await sleep(LOOK_EVERY_MS);
     }
   }
@@ -201,11 +202,12 @@ export class Lane {
   }
 
   async #endOfVictim(ride: Ride, victim: Victim): Promise<VictimEnd> {
+    const startedAt = performance.now();
     while (victim.isAlive) {
       try {
         const { run, ended } = await this.#look(ride, victim);
         if (ended) return await this.#landing(victim, run);
-        this.#checkTime(ride, run);
+        this.#checkTime(startedAt, run);
       } catch (error) {
         if (!(error instanceof NoAnswer)) throw error;
         return await this.#deathOf(victim, error);
@@ -227,7 +229,7 @@ export class Lane {
     throw error;
   }
 
-  #checkTime({ startedAt }: Ride, { status, waiting }: RunAnswer): void {
+  #checkTime(startedAt: number, { status, waiting }: RunAnswer): void {
     const { runTimeoutMs } = this.#parts;
     if (performance.now() - startedAt < runTimeoutMs) return;
     const why = waiting === undefined ? '' : `: ${waiting}`;
