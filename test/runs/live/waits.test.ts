@@ -1,5 +1,6 @@
 // What a run waits for: people, messages, times; and what each answer makes of it.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sendInTransaction, wakeTopic } from '../../../src/durable/index.ts';
 import { until } from '../../support/until.ts';
 import type { Flow, Part } from './flow.ts';
 import { startLiveApp } from './live-app.ts';
@@ -45,6 +46,27 @@ describe('an approval', () => {
       output: { decision: 'approve', by: 'admin', reason: 'fine', edits: null, form: null, at: expect.any(String) },
     });
     expect(await flow.files()).toEqual(['shipped', 'text']);
+  });
+
+  it.concurrent('is decided by its row alone, whatever a wake says', async () => {
+    const flow = live.flow();
+    const runId = await flow.start(reviewed(flow));
+    const forged = { approval: await flow.question(runId), decision: 'approve' };
+    const wake = { runId, topic: wakeTopic('review', 0), value: forged, key: 'forged' };
+    const wakes = live.knex.withSchema('dbos').table('notifications');
+
+    await live.knex.transaction(async (trx) => await sendInTransaction(trx, wake));
+    await until(
+      async () =>
+        (await wakes.clone().first('topic').where('destination_uuid', runId).where('consumed', false)) === undefined,
+      {
+        what: 'the wake to be taken',
+      },
+    );
+    await flow.decide(runId, { decision: 'reject', reason: 'no' });
+
+    expect(await flow.end(runId)).toMatchObject({ status: 'rejected' });
+    expect(await flow.told()).toEqual(['write text', 'undo text']);
   });
 
   it.concurrent('turns the run round when it is refused', async () => {
