@@ -61,6 +61,26 @@ export async function up(knex) {
     end $$;
     revoke execute on function breakwater.settle_notices() from public;
 
+    -- An open question that others are asked from now on is put to its channels at Slack once more: people are who is in them.
+    create function breakwater.tell_again(approval text) returns void
+    language plpgsql security definer set search_path = pg_catalog as
+    $$
+    begin
+      insert into breakwater.approval_notice (approval_id, ordinal, tenant, kind, tool, target, due_at)
+      select told.approval_id,
+             (select max(ordinal) from breakwater.approval_notice where approval_id = approval)
+               + row_number() over (order by min(told.ordinal)),
+             told.tenant, 'asked', told.tool, told.target, clock_timestamp()
+        from breakwater.approval_notice told
+       where told.approval_id = approval and told.tool = 'slack' and told.state in ('sending', 'sent')
+       group by told.approval_id, told.tenant, told.tool, told.target;
+      if found then
+        perform pg_notify('breakwater_notice', '');
+      end if;
+    end $$;
+    revoke execute on function breakwater.tell_again(text) from public;
+    grant execute on function breakwater.tell_again(text) to breakwater_app;
+
     create trigger approval_settled after update of status on breakwater.approval
       for each row when (old.status = 'pending' and new.status <> 'pending')
       execute function breakwater.settle_notices();
@@ -72,6 +92,7 @@ export async function down(knex) {
   await knex.raw(`
     drop trigger approval_settled on breakwater.approval;
     drop function breakwater.settle_notices();
+    drop function breakwater.tell_again(text);
     drop table breakwater.approval_notice;
   `);
 }

@@ -114,6 +114,11 @@ export async function appendNotices(
   await insertNotices(trx, approvalId, notices, result.rows[0]?.next ?? 0);
 }
 
+/** Puts an open question to its channels at Slack once more: others are asked from now on. */
+export async function tellAgain(trx: Knex.Transaction, approvalId: string): Promise<void> {
+  await trx.raw('select breakwater.tell_again(?)', [approvalId]);
+}
+
 /** In how many milliseconds something is due, at most 0 when something is; undefined: nothing is to come. */
 export async function nextDueMs(knex: Knex, sender: Sender): Promise<number | undefined> {
   const result = await knex.raw<{ rows: { due_in_ms: number | null; orphaned: boolean }[] }>(

@@ -5,6 +5,7 @@ import type { Problem } from '../kernel/index.ts';
 import type { Approval, ApprovalActor } from './approval.ts';
 import { insertAudit, insertReassignment } from './approval-store.ts';
 import { allowOrThrow, lockOwn } from './decide.ts';
+import { tellAgain } from './notice-store.ts';
 import { judgeReassignment } from './settlement.ts';
 
 export interface Reassignment {
@@ -27,6 +28,7 @@ export async function reassignApproval(knex: Knex, reassignment: Reassignment): 
     const problems = approverProblems(approval, approvers);
     if (problems.length > 0) throw new BreakwaterError('INVALID', 'Nobody could decide this approval.', { problems });
     await insertReassignment(trx, approval, { by: actor.user, reason, approvers });
+    await tellAgain(trx, approval.id);
     const data = { from: approval.approvers, to: approvers, reason };
     await insertAudit(trx, approval, { actor: actor.user, action: 'approval.reassign', data });
   });

@@ -129,6 +129,21 @@ describe('an approval with notify', () => {
     expect(new Set(tools)).toEqual(new Set(['slack', 'sendgrid']));
   });
 
+  it('is put to Slack once more when others are asked, and shows the decision in both places', async () => {
+    const { id } = await ask(BOTH);
+    await untilNotices(id, 'sent', 'sent');
+
+    const to = { approvers: ['role:legal'], reason: 'Legal decides' };
+    expect(await live.call('POST', `/v1/approvals/${id}/reassign`, to)).toMatchObject({ status: 200 });
+
+    await untilNotices(id, 'sent', 'sent', 'sent');
+    expect((await notices(id)).at(-1)).toMatchObject({ kind: 'asked', tool: 'slack', target: '#marketing-reviews' });
+    expect(await told('message')).toHaveLength(2);
+    await decide(id, 'approve');
+    await untilNotices(id, 'sent', 'sent', 'sent', 'sent', 'sent');
+    expect((await told('message')).flatMap(actionsIn)).toEqual([]);
+  });
+
   it('sends a link that decides as the one it speaks for', async () => {
     const { id, runId } = await ask(BOTH);
     await untilNotices(id, 'sent', 'sent');

@@ -172,7 +172,7 @@ describe('keys', () => {
     [
       'a reminder of nobody',
       approval('timeout: 1h, remind_at: [20m]'),
-      '[ | reminds nobody: "notify" names no channel',
+      '[20m | reminds nobody: "notify" names no channel',
     ],
     [
       'an escalation after the timeout',
@@ -192,7 +192,7 @@ describe('keys', () => {
     [
       'a mail to a channel',
       approval("timeout: 1h, notify: [{ tool: sendgrid, to: '#reviews' }]"),
-      `'#reviews' | "#reviews" is no mail address`,
+      `'#reviews | "#reviews" is no mail address`,
     ],
     [
       'a message to a person at Slack',
@@ -202,12 +202,12 @@ describe('keys', () => {
     [
       'a mail that speaks for a stranger',
       approval("timeout: 1h, notify: [{ tool: sendgrid, to: a@b.example, as: 'user:eve' }]"),
-      `'user:eve' | "user:eve" is not asked here; a mail speaks for one of role:x`,
+      `'user | "user:eve" is not asked here; a mail speaks for one of role:x`,
     ],
     [
       'a channel at Slack that speaks for somebody',
       approval("timeout: 1h, notify: [{ tool: slack, to: x, as: 'role:x' }]"),
-      `'role:x' | goes with a mail; who clicks in Slack answers as user:slack:<their member id>`,
+      `'role | goes with a mail; who clicks in Slack answers as user:slack:<their member id>`,
     ],
     ['changes to nowhere', approval('timeout: 1h, changes: {}'), '{ | "to" is missing; it must be text'],
     [

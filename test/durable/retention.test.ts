@@ -75,6 +75,15 @@ async function plant(options: Planted = {}): Promise<string> {
     decided_by: 'user:b',
     via: 'api',
   });
+  await knex('breakwater.approval_notice').insert({
+    approval_id: `apr_${id}`,
+    ordinal: 0,
+    tenant: 'default',
+    kind: 'asked',
+    tool: 'slack',
+    target: '#reviews',
+    due_at: new Date(),
+  });
   await knex('breakwater.recovery').insert({ run_id: id, crashes: 1, checkpoints: 2 });
   await knex.transaction(async (trx) => {
     await sendInTransaction(trx, { runId: id, topic: 'u:late', value: 'unread', key: id });

@@ -77,6 +77,7 @@ describe('GET /openapi.json', () => {
       'GET /health',
       'GET /ready',
       'POST /approve/{token}',
+      'POST /v1/slack/interactions',
     ]);
   });
 });
