@@ -45,12 +45,16 @@ export class Victim {
     this.ended = this.#untilClosed();
   }
 
-  /** Answers once the app listens. */
+  /** Answers once the app listens. One that does not in time is killed, so that it takes over no run later on. */
   static async start(settings: Readonly<Record<string, string>>): Promise<Victim> {
     const victim = new Victim();
-    const { url } = await victim.#ask({ kind: 'start', settings }, 'ready', START_TIMEOUT_MS);
-    victim.url = url;
-    return victim;
+    try {
+      victim.url = (await victim.#ask({ kind: 'start', settings }, 'ready', START_TIMEOUT_MS)).url;
+      return victim;
+    } catch (error) {
+      await victim.kill();
+      throw error;
+    }
   }
 
   get isAlive(): boolean {
