@@ -19,7 +19,7 @@ import { until } from '../support/until.ts';
 import { TRIES_ALL } from '../support/whole.ts';
 
 const TIMEOUT_MS = TRIES_ALL ? 1_800_000 : 120_000;
-const [RESTARTS, KILLS] = TRIES_ALL ? [200, 20] : [2, 1];
+const [RESTARTS, KILLS] = TRIES_ALL ? [200, 20] : [1, 1];
 
 let folder: string;
 let databaseUrl: string;

@@ -19,7 +19,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { TRIES_ALL } from '../support/whole.ts';
 
-const GRAPHS = TRIES_ALL ? 20 : 8;
+const GRAPHS = TRIES_ALL ? 20 : 4;
 const AS_THEY_COME = GRAPHS / 4;
 const SEED = Number(process.env['SAGA_SEED'] ?? 20_260_101);
 

@@ -10,7 +10,7 @@ import { createKnex } from '../../../src/postgres/index.ts';
 import { openSandbox } from '../../sandbox/open-sandbox.ts';
 import type { TestSandbox } from '../../sandbox/open-sandbox.ts';
 import { createTestDatabase } from '../../support/database.ts';
-import { TRIES_ALL } from '../../support/whole.ts';
+import { sampled } from '../../support/whole.ts';
 import { Flow } from '../live/flow.ts';
 import type { Part } from '../live/flow.ts';
 import { ADMIN_KEY, send } from '../live/live-app.ts';
@@ -249,7 +249,7 @@ const cases: readonly Case[] = [
   { ...ofDoubt, at: ['done', 'undo all.b'], ...elsewhere },
   // The run itself forgets what it took back, and tries the node afresh.
   { ...ofDoubt, at: ['committed', 'reopen', 2], ...elsewhere },
-  ...(TRIES_ALL ? rarely : []),
+  ...rarely,
   { ...retryUndo, at: ['done', 'reopen'], found: 'compensation_failed', afterwards: ['decide'], ...undone },
   { ...retryUndo, at: ['committed', 'reopen'], ...undone },
   { ...retryUndo, at: ['done', 'undo all.a'], ...undone },
@@ -277,7 +277,7 @@ afterAll(async () => {
 });
 
 describe('a verb whose process is killed', () => {
-  it.concurrent.each(cases)(
+  it.concurrent.each(sampled(cases))(
     '$verb of $of: at $at the run ends as if nothing had happened',
     async ({ verb, body, at: [phase, name, occurrence = 1], role, prepare, found, afterwards = [], ...wanted }) => {
       await using lane = await borrowLane(role);
