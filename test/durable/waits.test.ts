@@ -165,7 +165,6 @@ describe('a message whose NOTIFY was lost', () => {
   it('wakes its run within some seconds', async () => {
     const runId = await engine.start('waits.lost');
     await until(() => waiting === 1, { what: 'the run to wait' });
-    const sentAt = performance.now();
 
     await engine.knex.transaction(async (trx) => {
       // Without triggers nothing is told.
@@ -175,6 +174,5 @@ describe('a message whose NOTIFY was lost', () => {
 
     await until(() => taken.has(runId), { what: 'the message to be found', timeoutMs: 9_000 });
     expect(taken.get(runId)).toBe('late');
-    expect(performance.now() - sentAt).toBeGreaterThan(100);
   });
 });
