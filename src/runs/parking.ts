@@ -21,7 +21,7 @@ export interface Parkable {
 }
 
 /** Thrown by an attempt that was refused, so that nothing of it is recorded. */
-class SentBack extends Error {}
+class RefusedAgain extends Error {}
 
 /** Makes the attempt when its service is there. One that is refused all the same waits again. */
 export async function whenServed<T>(context: RunContext, act: Parkable, attempt: () => Promise<T>): Promise<T> {
@@ -31,7 +31,7 @@ export async function whenServed<T>(context: RunContext, act: Parkable, attempt:
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof Error && error.cause instanceof SentBack)) throw error;
+      if (!(error instanceof Error && error.cause instanceof RefusedAgain)) throw error;
     } finally {
       leave();
     }
@@ -39,8 +39,8 @@ export async function whenServed<T>(context: RunContext, act: Parkable, attempt:
 }
 
 /** To be called inside the attempt. */
-export function sendBackIfRefused({ breaker }: Parkable, outcome: Outcome): void {
-  if (!outcome.ok && mayWait(breaker, outcome.error)) throw new SentBack(outcome.error.message);
+export function waitAgainIfRefused({ breaker }: Parkable, outcome: Outcome): void {
+  if (!outcome.ok && mayWait(breaker, outcome.error)) throw new RefusedAgain(outcome.error.message);
 }
 
 /** Is this the refusal of an act that would rather wait? */

@@ -9,7 +9,7 @@ import { effectOf } from './effect-note.ts';
 import type { RunContext } from './environment.ts';
 import { isFinalCheckpoint } from './node-result.ts';
 import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from './node-result.ts';
-import { sendBackIfRefused, whenServed } from './parking.ts';
+import { waitAgainIfRefused, whenServed } from './parking.ts';
 import type { Parking } from './parking.ts';
 
 const MAX_NOTED_INPUT_BYTES = 16 * 1024;
@@ -151,7 +151,7 @@ async function attemptOnce(
     const outcome =
       refusedByHistory(context, act, suspect) ??
       (await registry.invoke({ ...call, tenant: facts.tenant, runId: facts.id }));
-    sendBackIfRefused(act, outcome);
+    waitAgainIfRefused(act, outcome);
     return checkpointOf(context, act, outcome, { attempt, startedAt, firstStartedAt: firstStartedAt ?? startedAt });
   });
 }

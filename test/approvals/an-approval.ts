@@ -1,6 +1,6 @@
 // An approval as a value, and the rows around a real one, for the tests of this room.
 import type { Knex } from 'knex';
-import type { Approval, NewApproval } from '../../src/approvals/index.ts';
+import type { Approval, DecisionRecord, NewApproval } from '../../src/approvals/index.ts';
 import { newRunId } from '../../src/kernel/index.ts';
 
 export function anApproval(over: Partial<Approval> = {}): Approval {
@@ -32,6 +32,11 @@ export function anApproval(over: Partial<Approval> = {}): Approval {
     decisions: [],
     ...over,
   };
+}
+
+export function aDecision(over: Partial<DecisionRecord> = {}): DecisionRecord {
+  const at = '2026-01-01T00:00:00.000Z';
+  return { decision: 'approve', by: 'ann', via: 'api', reason: null, edits: null, form: null, at, ...over };
 }
 
 export function aQuestion(over: Partial<NewApproval> & { runId: string }): NewApproval {

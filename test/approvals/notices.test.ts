@@ -255,6 +255,28 @@ describe('a notice that cannot be sent', () => {
   });
 });
 
+describe('a notice that another executor has taken', () => {
+  it('is left to it while it lives, and found when it is gone', async () => {
+    const { id } = await ask('      notify: [{ tool: slack, to: marketing }]');
+    await untilNotices(id, 'sent');
+    const notice = live.knex.withSchema('breakwater').table('approval_notice');
+    const again = { approval_id: id, tenant: 'default', kind: 'asked', tool: 'slack', target: 'marketing' };
+    const executors = live.knex.withSchema('breakwater').table('executor');
+    const other = { id: 'exec-other', host: 'elsewhere', pid: 1, role: 'worker', protocol: 'breakwater-3' };
+    const now = live.knex.raw('clock_timestamp()');
+    await executors.clone().insert({ ...other, expires_at: live.knex.raw(`clock_timestamp() + interval '1 hour'`) });
+    await notice.clone().insert({ ...again, ordinal: 1, due_at: now, state: 'sending', holder: other.id, attempt: 1 });
+
+    // A later one is sent: whoever looked saw the other too.
+    await notice.clone().insert({ ...again, ordinal: 2, due_at: now });
+    await untilNotices(id, 'sent', 'sending', 'sent');
+    await executors.clone().where({ id: other.id }).update({ expires_at: now });
+
+    await untilNotices(id, 'sent', 'sent', 'sent');
+    expect(await told('message')).toHaveLength(3);
+  });
+});
+
 /** The tables with a row in which this text stands. */
 async function tablesThatHold(text: string): Promise<string[]> {
   const { rows: tables } = await execute(

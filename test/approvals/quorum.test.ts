@@ -1,7 +1,6 @@
 // How many must agree, who may ask others, and when changes may be requested.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DecisionRecord } from '../../src/approvals/index.ts';
 import { approverProblems } from '../../src/approvals/reassign.ts';
 import {
   decidedStatus,
@@ -11,15 +10,10 @@ import {
   reasonProblems,
   settlementOf,
 } from '../../src/approvals/settlement.ts';
-import { anApproval } from './an-approval.ts';
+import { aDecision, anApproval } from './an-approval.ts';
 
 const ann = { tenant: 'acme', user: 'ann', roles: ['approver'] };
 const early = anApproval().deadlineMs - 1;
-
-function vote(by: string, over: Partial<DecisionRecord> = {}): DecisionRecord {
-  const at = '2026-01-01T00:00:00.000Z';
-  return { decision: 'approve', by, via: 'api', reason: null, edits: null, form: null, at, ...over };
-}
 
 describe('decidedStatus', () => {
   it('is approved with the last approval that is needed, and never before', () => {
@@ -39,7 +33,7 @@ describe('decidedStatus', () => {
 
 describe('judgeDecision', () => {
   it('takes one approval of each person', () => {
-    const approval = anApproval({ quorum: 2, approvals: 1, decisions: [vote('ann')] });
+    const approval = anApproval({ quorum: 2, approvals: 1, decisions: [aDecision()] });
     const lou = { tenant: 'acme', user: 'lou', roles: ['lead'] };
 
     expect(judgeDecision(approval, ann, early)).toMatchObject({ code: 'CONFLICT' });
@@ -51,20 +45,20 @@ describe('settlementOf', () => {
   const settledAt = '2026-01-01T00:00:00.000Z';
 
   it('has no decision where approvals were given and too few', () => {
-    const expired = anApproval({ status: 'expired', settledAt, quorum: 2, approvals: 1, decisions: [vote('ann')] });
+    const expired = anApproval({ status: 'expired', settledAt, quorum: 2, approvals: 1, decisions: [aDecision()] });
 
     expect(settlementOf(expired)).toMatchObject({ status: 'expired', decision: null, by: null });
   });
 
   it('names who took the question back', () => {
     const withdrawal = { by: 'ops', reason: 'by mistake' };
-    const withdrawn = anApproval({ status: 'withdrawn', settledAt, withdrawal, decisions: [vote('ann')] });
+    const withdrawn = anApproval({ status: 'withdrawn', settledAt, withdrawal, decisions: [aDecision()] });
 
     expect(settlementOf(withdrawn)).toMatchObject({ decision: null, ...withdrawal });
   });
 
   it('is the request where changes were asked for', () => {
-    const asked = vote('ann', { decision: 'request_changes', reason: 'shorter' });
+    const asked = aDecision({ decision: 'request_changes', reason: 'shorter' });
 
     expect(settlementOf(anApproval({ status: 'withdrawn', settledAt, decisions: [asked] }))).toMatchObject({
       decision: 'request_changes',
@@ -104,7 +98,7 @@ describe('judgeReassignment', () => {
 
 describe('approverProblems', () => {
   it('asks for as many people as are still needed, unless a role may be many', () => {
-    const approval = { quorum: 3, decisions: [vote('ann')] };
+    const approval = { quorum: 3, decisions: [aDecision()] };
 
     expect(approverProblems(approval, ['user:bob', 'user:cat'])).toEqual([]);
     expect(approverProblems(approval, ['user:ann', 'user:bob'])).toMatchObject([{ path: '/approvers' }]);

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { DecisionRecord } from '../../src/approvals/index.ts';
 import {
   editProblems,
   formProblems,
@@ -9,15 +8,10 @@ import {
   timedOutStatus,
   mergeEdits,
 } from '../../src/approvals/settlement.ts';
-import { anApproval } from './an-approval.ts';
+import { aDecision, anApproval } from './an-approval.ts';
 
 const ann = { tenant: 'acme', user: 'ann', roles: ['approver'] };
 const early = anApproval().deadlineMs - 1;
-
-function made(over: Partial<DecisionRecord> = {}): DecisionRecord {
-  const at = '2026-01-01T00:00:00.000Z';
-  return { decision: 'approve', by: 'ann', via: 'api', reason: null, edits: null, form: null, at, ...over };
-}
 
 describe('judgeDecision', () => {
   it('allows a user who is asked by name', () => {
@@ -38,7 +32,7 @@ describe('judgeDecision', () => {
 
   it('refuses whoever is not asked, before saying anything about the state', () => {
     const stranger = { tenant: 'acme', user: 'eve', roles: ['approver'] };
-    const states = [anApproval(), anApproval({ status: 'approved', settledAt: 'x', decisions: [made()] })];
+    const states = [anApproval(), anApproval({ status: 'approved', settledAt: 'x', decisions: [aDecision()] })];
 
     for (const approval of states) {
       expect(judgeDecision(approval, stranger, early)).toMatchObject({ code: 'FORBIDDEN' });
@@ -59,7 +53,7 @@ describe('judgeDecision', () => {
   });
 
   it('answers CONFLICT once a person has decided, even after the deadline', () => {
-    const approval = anApproval({ status: 'rejected', settledAt: 'x', decisions: [made({ decision: 'reject' })] });
+    const approval = anApproval({ status: 'rejected', settledAt: 'x', decisions: [aDecision({ decision: 'reject' })] });
 
     expect(judgeDecision(approval, ann, early)).toEqual({
       allowed: false,
@@ -86,11 +80,11 @@ describe('judgeDecision', () => {
   });
 
   it('answers GONE once the deadline itself has decided, whichever way', () => {
-    const byTimeout = made({ by: null, via: 'timeout' });
+    const byTimeout = aDecision({ by: null, via: 'timeout' });
     const expired = anApproval({
       status: 'expired',
       settledAt: 'x',
-      decisions: [made({ ...byTimeout, decision: 'reject' })],
+      decisions: [aDecision({ ...byTimeout, decision: 'reject' })],
     });
     const approved = anApproval({ status: 'approved', settledAt: 'x', decisions: [byTimeout] });
 
@@ -135,7 +129,11 @@ describe('settlementOf', () => {
 
   it('tells decision, person, reason and edits', () => {
     const edits = { 'write.draft': { title: 'x' } };
-    const approval = anApproval({ status: 'approved', settledAt: 'x', decisions: [made({ reason: 'fine', edits })] });
+    const approval = anApproval({
+      status: 'approved',
+      settledAt: 'x',
+      decisions: [aDecision({ reason: 'fine', edits })],
+    });
 
     expect(settlementOf(approval)).toEqual({
       status: 'approved',

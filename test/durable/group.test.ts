@@ -12,7 +12,7 @@ interface Item {
   readonly weight: number;
 }
 
-type Limits = Pick<GroupOptions<Item, number>, 'maxSize' | 'maxWeight' | 'maxInFlight' | 'twins'>;
+type Limits = Pick<GroupOptions<Item, number>, 'maxSize' | 'maxWeight' | 'maxInFlight' | 'twins' | 'apartBy'>;
 
 /** Each group waits in `departed` until the test answers it. */
 function setup(limits: Partial<Limits> = {}) {
@@ -40,6 +40,8 @@ function setup(limits: Partial<Limits> = {}) {
   };
   return { add, departed, sizes, answerNext };
 }
+
+const kindOf = ({ weight }: Pick<Item, 'weight'>): string => (weight % 3 === 0 ? 'threes' : 'others');
 
 describe('createGroup', () => {
   it('sends what one turn of the event loop asks for as one group', async () => {
@@ -110,12 +112,12 @@ describe('createGroup', () => {
     expect(sizes).toEqual([2, 1]);
   });
 
-  it('keeps every limit, loses nothing, keeps twins apart and in order, whatever comes when', async () => {
+  it('keeps every limit, loses nothing, keeps twins and what differs apart, twins in order, whatever comes when', async () => {
     const request = fc.record({ key: fc.nat(5), weight: fc.nat(12), turns: fc.nat(2), answers: fc.nat(2) });
     const limits = fc.record({ maxSize: fc.integer({ min: 1, max: 5 }), maxInFlight: fc.integer({ min: 1, max: 3 }) });
     await fc.assert(
       fc.asyncProperty(fc.array(request, { maxLength: 40 }), limits, async (requests, { maxSize, maxInFlight }) => {
-        const { add, departed, answerNext } = setup({ maxSize, maxInFlight, maxWeight: 20 });
+        const { add, departed, answerNext } = setup({ maxSize, maxInFlight, maxWeight: 20, apartBy: kindOf });
         const order = new Map<number, number>();
         const check = () => {
           expect(departed.length).toBeLessThanOrEqual(maxInFlight);
@@ -124,6 +126,7 @@ describe('createGroup', () => {
             expect(items.length).toBeLessThanOrEqual(maxSize);
             expect(weight <= 20 || items.length === 1).toBe(true);
             expect(new Set(items.map(({ key }) => key)).size).toBe(items.length);
+            expect(new Set(items.map(kindOf)).size).toBe(1);
           }
         };
         const answer = () => {
