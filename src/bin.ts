@@ -1,7 +1,7 @@
 // The `breakwater` command's entry: hands the process and the rooms to the CLI and leaves with its exit code.
 import { runCli } from './cli/index.ts';
 import { readEnvironment } from './config.ts';
-import { createKey, listKeys, revokeKey } from './http/index.ts';
+import { ROLES, createKey, listKeys, revokeKey } from './http/index.ts';
 import { loadUserCode } from './load-workflows.ts';
 
 const exitCode = await runCli(process.argv.slice(2), {
@@ -13,7 +13,7 @@ const exitCode = await runCli(process.argv.slice(2), {
   startApp: async (config) => await (await import('./main.ts')).startApp(config),
   userTools: async (folder) => (await loadUserCode(folder)).tools,
   startSandbox: async (port) => await (await import('../sandbox/index.ts')).createSandbox({ port }),
-  keys: { create: createKey, list: listKeys, revoke: revokeKey },
+  keys: { roles: ROLES, create: createKey, list: listKeys, revoke: revokeKey },
 });
 // Runs that were handed over leave timers behind; nothing is left to wait for.
 process.exit(exitCode);

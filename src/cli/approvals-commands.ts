@@ -1,6 +1,7 @@
 // `breakwater approvals …`: what people are asked, and their decisions, through the API.
 import type { Command } from 'commander';
 import type { Decision } from '../approvals/index.ts';
+import { BreakwaterError } from '../kernel/index.ts';
 import { approval, pageOf } from './answers.ts';
 import type { ApprovalAnswer } from './answers.ts';
 import { moreText, printJson, withJson, withPages, type Context, type PageOptions } from './command-context.ts';
@@ -64,7 +65,8 @@ function addShow(approvals: Command, { io, api }: Context): void {
   withJson(approvals.command('show').argument('<id>'))
     .description('what is asked, of whom, and what was answered')
     .action(async (id: string, { json }: { json?: boolean }) => {
-      const shown = await (await api()).get(pathOf(id), approval);
+      const client = await api();
+      const shown = await known(async () => await client.get(pathOf(id), approval));
       if (json) return printJson(io, shown);
       const { title, status, runId, node, deadline, approvers, decisions } = shown;
       const open = status === 'pending' ? `pending until ${deadline}` : status;
@@ -104,11 +106,23 @@ async function decide(context: Context, id: string, decision: Decision, options:
 }
 
 async function ask({ io, api }: Context, path: string, body: object, json?: boolean): Promise<void> {
-  const answer = await (await api()).post(path, approval, { body });
+  const client = await api();
+  const answer = await known(async () => await client.post(path, approval, { body }));
   if (json) return printJson(io, answer);
   const { id, status, approvals, quorum } = answer;
   const left = status === 'pending' && quorum > 1 ? `: ${approvals} of ${quorum} approvals given` : '';
   io.stdout(`${id} is ${status}${left}\n`);
+}
+
+// Whoever mistypes an id learns where it stands.
+async function known<T>(asked: () => Promise<T>): Promise<T> {
+  try {
+    return await asked();
+  } catch (error) {
+    if (!(error instanceof BreakwaterError) || error.code !== 'NOT_FOUND') throw error;
+    const message = `${error.message} "approvals list" shows which there are.`;
+    throw new BreakwaterError('NOT_FOUND', message, { cause: error });
+  }
 }
 
 function pathOf(id: string): string {

@@ -31,6 +31,8 @@ export interface RunningSandbox {
 
 /** The table of keys, as the API room keeps it. */
 export interface KeyCommands {
+  /** Those that routes ask for; others are for approvals. */
+  readonly roles: readonly string[];
   create(
     knex: Knex,
     key: { tenant: string; user: string; roles: readonly string[]; lifetimeMs?: number },

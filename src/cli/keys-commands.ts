@@ -1,7 +1,7 @@
 // `breakwater keys …`: makes, lists and revokes API keys, in the database itself.
 import type { Command } from 'commander';
 import { isSlackUser } from '../approvals/index.ts';
-import { parseDuration } from '../kernel/index.ts';
+import { didYouMean, parseDuration } from '../kernel/index.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { withTables } from './database.ts';
 import { WrongUse } from './failure.ts';
@@ -42,6 +42,7 @@ function addCreate(keys: Command, { io, config }: Context): void {
       const lifetimeMs = expires === undefined ? undefined : lifetimeOf(expires);
       const made = await withTables(config(), (knex) => io.keys.create(knex, { ...key, lifetimeMs }, BY));
       if (json) return printJson(io, { ...made, ...key });
+      io.stderr(notesOn(key.roles, io.keys.roles));
       io.stderr(`Key ${made.id} of user:${user} (${key.roles.join(', ')}), shown this once:\n`);
       io.stdout(`${made.key}\n`);
     });
@@ -74,6 +75,16 @@ function rolesOf(given: readonly string[]): string[] {
   if (wrong !== undefined)
     throw new WrongUse(`"${wrong}" is no role: roles are lower-case words such as approver or marketing-lead`);
   return [...new Set(roles)];
+}
+
+/** A role that is none of ours may be meant so, or mistyped: whoever reads this knows. */
+function notesOn(roles: readonly string[], ours: readonly string[]): string {
+  return roles
+    .filter((role) => !ours.includes(role))
+    .map(
+      (role) => `Note: "${role}" is a role of your own, for approvals that ask role:${role}${didYouMean(role, ours)}\n`,
+    )
+    .join('');
 }
 
 function userOf(given: string): string {

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openApproval } from '../../src/approvals/index.ts';
+import { openApproval, type NewApproval } from '../../src/approvals/index.ts';
 import { aQuestion, insertWaitingRun } from '../approvals/an-approval.ts';
 import { ADMIN_KEY, startTestApp, type RunningApp } from '../http/running-app.ts';
 import { breakwater } from './command-line.ts';
@@ -31,10 +31,18 @@ async function echo(): Promise<string> {
   return id;
 }
 
-async function ask(): Promise<string> {
+async function ask(over: Partial<NewApproval> = {}): Promise<string> {
   const runId = await insertWaitingRun(api.knex, 'default');
-  return (await api.knex.transaction((trx) => openApproval(trx, aQuestion({ tenant: 'default', runId })))).id;
+  const question = aQuestion({ tenant: 'default', runId, ...over });
+  return (await api.knex.transaction((trx) => openApproval(trx, question))).id;
 }
+
+const auditOf = async (subject: string): Promise<string[]> => {
+  const rows = api.knex.withSchema('breakwater').table('audit').where({ subject }).orderBy('id');
+  return (await rows.select<{ actor: string; action: string }[]>('actor', 'action')).map(
+    ({ actor, action }) => `${actor} ${action}`,
+  );
+};
 
 describe('runs list', () => {
   it('shows runs as a table, or whole as JSON', async () => {
@@ -122,7 +130,72 @@ describe('approvals', () => {
     const id = await ask();
 
     expect(await run('approvals', 'reject', id)).toMatchObject({ exitCode: 0, stdout: `${id} is rejected\n` });
-    expect(await run('approvals', 'reject', id)).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(await run('approvals', 'reject', id)).toMatchObject({
+      exitCode: 1,
+      stdout: '',
+      stderr: 'breakwater: Already rejected by admin.\n',
+    });
+    expect(await auditOf(id)).toEqual(['admin approval.reject', 'admin approval.answered_again']);
+  });
+
+  it('are sent back with what is to be changed', async () => {
+    const id = await ask({ changes: { to: 'write', max: 1 } });
+
+    const unsaid = await run('approvals', 'request-changes', id);
+    const sent = await run('approvals', 'request-changes', id, '--reason', 'shorter', '--json');
+
+    expect(unsaid).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(unsaid.stderr).toContain('/reason Say what is to be changed');
+    expect(sent.json()).toMatchObject({ id, decisions: [{ decision: 'request_changes', reason: 'shorter' }] });
+    expect(await auditOf(id)).toEqual(['admin approval.request_changes']);
+  });
+
+  it('are put to others, approved by quorum and shown', async () => {
+    const id = await ask({ quorum: 2 });
+
+    const put = await run('approvals', 'reassign', id, '--to', 'role:legal', 'user:bob', '--reason', 'away');
+    const given = await run('approvals', 'approve', id, '--reason', 'fine');
+    const shown = await run('approvals', 'show', id);
+
+    expect(put).toMatchObject({ exitCode: 0, stdout: `${id} is pending: 0 of 2 approvals given\n` });
+    expect(given).toMatchObject({ exitCode: 0, stdout: `${id} is pending: 1 of 2 approvals given\n` });
+    expect(shown.stdout).toMatch(/^of +role:legal, user:bob \(1 of 2 given\)$/m);
+    expect(shown.stdout).toMatch(/^approve +by admin at \S+: fine$/m);
+    expect(await auditOf(id)).toEqual(['admin approval.reassign', 'admin approval.approve']);
+  });
+
+  it('are withdrawn with a reason, and then open to nobody', async () => {
+    const id = await ask();
+
+    const withdrawn = await run('approvals', 'withdraw', id, '--reason', 'no longer', '--json');
+    const late = await run('approvals', 'approve', id);
+
+    expect(withdrawn.json()).toMatchObject({ id, status: 'withdrawn', decisions: [] });
+    expect(late).toMatchObject({ exitCode: 1, stdout: '' });
+    expect(late.stderr).toContain('was withdrawn by admin');
+    expect(await auditOf(id)).toEqual(['admin approval.withdraw', 'admin approval.answered_again']);
+  });
+
+  it.each([
+    [['approve', 'apr_none'], 1, 'No approval "apr_none". "approvals list" shows which there are.'],
+    [['withdraw', 'apr_none'], 1, '"approvals list" shows which there are.'],
+    [['show', 'apr_none'], 1, '"approvals list" shows which there are.'],
+    [['list', '--status', 'open'], 1, '/status must be one of pending, approved, rejected, expired, withdrawn'],
+    [['list', '--cursor', 'x'], 1, 'start again without it'],
+    [['reassign', 'ID', '--to', 'bob'], 1, '/approvers/0 "bob" must be role:<name> or user:<name>'],
+    [['request-changes', 'ID', '--reason', 'x'], 1, 'approve, with edits, or reject'],
+    [['approve', 'ID', '--edits', '/no/such/file'], 2, '/no/such/file cannot be read'],
+    [['aprove', 'ID'], 2, '(Did you mean approve?)'],
+    [['reassign', 'ID'], 2, "required option '--to <approver...>'"],
+    [['approve'], 2, "missing required argument 'id'"],
+  ] as const)('%j says what to do instead', async (args, exitCode, remedy) => {
+    const id = await ask();
+
+    const ended = await run('approvals', ...args.map((arg) => (arg === 'ID' ? id : arg)));
+
+    expect(ended).toMatchObject({ exitCode, stdout: '' });
+    expect(ended.stderr).toContain(remedy);
+    expect(await auditOf(id)).toEqual([]);
   });
 });
 
@@ -146,11 +219,17 @@ describe('breakers', () => {
     expect(closed.json()).toMatchObject({ service: 'slack', state: 'closed', forced: { reason: 'done' } });
   });
 
-  it('are forced for a reason only', async () => {
-    const ended = await run('breakers', 'open', 'slack');
+  it.each([
+    [['open', 'notion'], 2, "required option '--reason <text>'"],
+    [['close', 'notion', '--reason', ''], 1, '/reason must say why'],
+    [['open', 'notoin', '--reason', 'x'], 1, 'No breaker "notoin"; did you mean "notion"?'],
+    [['open', 'notion', '--reason', 'x', '--for', '48h'], 1, '/for must be a duration such as 30s, at most 24h'],
+  ] as const)('are not forced by %j, and the error says how', async (args, exitCode, remedy) => {
+    const ended = await run('breakers', ...args);
 
-    expect(ended.exitCode).toBe(2);
-    expect(ended.stderr).toContain("required option '--reason <text>'");
+    expect(ended).toMatchObject({ exitCode, stdout: '' });
+    expect(ended.stderr).toContain(remedy);
+    expect(await auditOf('notion')).toEqual([]);
   });
 });
 

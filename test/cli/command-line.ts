@@ -2,7 +2,7 @@
 import { createSandbox } from '../../sandbox/index.ts';
 import { runCli } from '../../src/cli/index.ts';
 import type { CliIo } from '../../src/cli/io.ts';
-import { createKey, listKeys, revokeKey } from '../../src/http/index.ts';
+import { ROLES, createKey, listKeys, revokeKey } from '../../src/http/index.ts';
 import { loadUserCode } from '../../src/load-workflows.ts';
 import { startApp } from '../../src/main.ts';
 
@@ -24,7 +24,7 @@ export async function breakwater(args: readonly string[], environment: CliIo['en
     startApp,
     userTools: async (folder) => (await loadUserCode(folder)).tools,
     startSandbox: (port) => createSandbox({ port }),
-    keys: { create: createKey, list: listKeys, revoke: revokeKey },
+    keys: { roles: ROLES, create: createKey, list: listKeys, revoke: revokeKey },
   });
   return { exitCode, ...printed, json: (): unknown => JSON.parse(printed.stdout) };
 }

@@ -86,10 +86,32 @@ describe('keys', () => {
     expect(ended.stderr).toContain(message);
   });
 
-  it('cannot be revoked by an id that is none', async () => {
+  it('are made with a word about roles that no route asks for', async () => {
     const { run } = await setup();
 
-    expect(await run('keys', 'revoke', 'key_none')).toMatchObject({ exitCode: 1 });
+    const made = await run('keys', 'create', '--user', 'ann', '--role', 'viewr', 'viewer', 'marketing-lead');
+
+    expect(made).toMatchObject({ exitCode: 0 });
+    expect(made.stderr.split('\n').filter((line) => line.startsWith('Note'))).toEqual([
+      'Note: "viewr" is a role of your own, for approvals that ask role:viewr; did you mean "viewer"?',
+      'Note: "marketing-lead" is a role of your own, for approvals that ask role:marketing-lead',
+    ]);
+  });
+
+  it('cannot be revoked by an id that is none, and may be twice', async () => {
+    const { run } = await setup();
+    const { id } = (await run('keys', 'create', '--user', 'ann', '--role', 'viewer', '--json')).json() as {
+      id: string;
+    };
+
+    const ended = [await run('keys', 'revoke', 'key_none'), await run('keys', 'revoke', id)];
+    const again = await run('keys', 'revoke', id);
+
+    expect(ended).toMatchObject([
+      { exitCode: 1, stdout: '', stderr: 'breakwater: No key "key_none"; "keys list" shows their ids.\n' },
+      { exitCode: 0, stdout: `${id} is revoked\n` },
+    ]);
+    expect(again).toMatchObject({ exitCode: 0, stdout: `${id} is revoked\n` });
   });
 });
 
