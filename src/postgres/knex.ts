@@ -20,9 +20,11 @@ export interface KnexOptions extends PoolOptions {
 
 export function createKnex(url: string, options: KnexOptions): Knex {
   const { max, name, emit = silent } = options;
+  // What is asked before the answer to what went ahead is sent behind it at once.
+  const connection = { ...sessionSettings(url, name), pipeline: true };
   return createBuilder({
     client: guardedDialect(options),
-    connection: sessionSettings(url, name),
+    connection,
     pool: { min: 0, max },
     // Bound values hold what users sent: they stay out of messages.
     compileSqlOnError: false,

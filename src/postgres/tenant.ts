@@ -10,6 +10,9 @@ export const OF_EVERY_TENANT = `select set_config('breakwater.tenant', '*', fals
 /** The role of requests: behind the wall, and with no more rights than they use. */
 const APP_ROLE = 'breakwater_app';
 
+/** For a transaction: its role and its tenant. */
+const WALL = `select set_config('role', $1, true), set_config('breakwater.tenant', $2, true)`;
+
 const MAX_KEPT = 1_000;
 // Building one takes longer than most queries. The least recently used first.
 const kept = new WeakMap<Knex, Map<string, Knex>>();
@@ -54,16 +57,29 @@ function tenantDialect(tenant: string): typeof OwnDialect {
 
     override async query(connection: pg.Client, query: unknown) {
       if (this.transacting) return await super.query(connection, query);
-      return await this.transaction(async (trx) => await clientOf(trx).query(connection, query), { connection }, null);
+      return await atOnce(connection, tenant, async () => await super.query(connection, query));
     }
   };
+}
+
+// One question in a transaction of its own that is sent whole, before the first answer: one round trip. What fails fails all of it.
+async function atOnce(connection: pg.Client, tenant: string, ask: () => Promise<unknown>): Promise<unknown> {
+  const begun = connection.query('begin');
+  const walled = connection.query(WALL, [APP_ROLE, tenant]);
+  const answer = ask();
+  const committed = connection.query('commit');
+  const outcomes = await Promise.allSettled([begun, walled, answer, committed]);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed) throw failed.reason;
+  return await answer;
 }
 
 type Work<T> = (trx: Knex.Transaction) => Promise<T>;
 
 function behindWall<T>(tenant: string, work: Work<T>): Work<T> {
   return async (trx) => {
-    await trx.raw(`select set_config('role', ?, true), set_config('breakwater.tenant', ?, true)`, [APP_ROLE, tenant]);
+    const connection = await clientOf(trx).acquireConnection();
+    await connection.query(WALL, [APP_ROLE, tenant]);
     return await work(trx);
   };
 }

@@ -66,6 +66,22 @@ it('does what fails in a query of its own not at all, and the session goes on', 
   expect(await guests(acme).pluck('name')).toEqual(['ann']);
 });
 
+it('fails with what only the commit finds', async () => {
+  await owner.raw(
+    'create table breakwater.seat (tenant text not null, name text unique deferrable initially deferred)',
+  );
+  await owner.raw(`select breakwater.wall('seat'); grant select, insert on breakwater.seat to breakwater_app`);
+  const seats = () => forTenant(app, 'acme').withSchema('breakwater').table('seat');
+  const taken = [
+    { tenant: 'acme', name: 'one' },
+    { tenant: 'acme', name: 'one' },
+  ];
+
+  await expect(seats().insert(taken)).rejects.toMatchObject({ code: '23505' });
+
+  expect(await seats().pluck('name')).toEqual([]);
+});
+
 it('nests transactions as any other', async () => {
   const names = await inTenant(app, 'acme', async (trx) => {
     const failed = trx.transaction(async (inner) => {
