@@ -10,7 +10,8 @@ COPY src src
 COPY workflows workflows
 COPY sandbox sandbox
 COPY scripts scripts
-RUN node_modules/.bin/tsc -p tsconfig.json
+COPY web web
+RUN node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/vite build --config web/vite.config.ts
 
 FROM node:24-bookworm-slim AS modules
 WORKDIR /app
@@ -24,6 +25,7 @@ WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/workflows dist/workflows
+COPY --from=build /app/dist/web dist/web
 COPY package.json ./
 COPY workflows workflows
 COPY migrations migrations

@@ -1,5 +1,6 @@
 // The composition root: builds the rooms bottom-up from one configuration, starts them, stops them in reverse.
 import type { Knex } from 'knex';
+import { join } from 'node:path';
 import type { Pool } from 'pg';
 import { linkKeys, signLink, startNotices } from './approvals/index.ts';
 import type { LinkClaims, LinkKeys } from './approvals/index.ts';
@@ -21,6 +22,7 @@ import {
   createPool,
   migrate,
   openEmbeddedCluster,
+  packageRoot,
   pendingMigrations,
 } from './postgres/index.ts';
 import { createSlots, openBreakers } from './resilience/index.ts';
@@ -361,6 +363,7 @@ async function listen(
     requestsPerSecond: config.requestsPerSecond,
     behindHttps: config.baseUrl?.startsWith('https:') ?? false,
     ready: async () => await readiness(config, database, part, clock),
+    dashboardDir: join(packageRoot(), 'dist', 'web'),
   });
   onStop(async () => await app.close());
   try {

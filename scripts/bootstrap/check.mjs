@@ -4,6 +4,7 @@ import { runTool } from './checkout.mjs';
 const steps = [
   { name: 'format', tool: 'oxfmt', args: ['--check'] },
   { name: 'types', tool: 'tsc', args: ['--noEmit', '-p', 'tsconfig.test.json'] },
+  { name: 'types of the dashboard', tool: 'tsc', args: ['--noEmit', '-p', 'web/tsconfig.json'] },
   { name: 'lint', tool: 'oxlint', args: ['--type-aware', '--deny-warnings'] },
   { name: 'dead code', tool: 'knip', args: ['--no-progress', '--treat-config-hints-as-errors'] },
 ];

@@ -54,6 +54,8 @@ export interface HttpOptions {
   /** Do people reach us by https? */
   readonly behindHttps: boolean;
   readonly ready: () => Promise<ReadyReport>;
+  /** Where the built dashboard is; absent: there is none. */
+  readonly dashboardDir?: string;
 }
 
 /** What the resources work with. */

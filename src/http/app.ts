@@ -17,12 +17,14 @@ import { MAX_BODY_BYTES, installBodyRules } from './body.ts';
 import { breakerRoutes } from './breakers.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { REQUEST_TIMEOUT_MS, limitConnections, refuseClient, serverOptions } from './connection-limits.ts';
+import { dashboardRoutes } from './dashboard.ts';
 import { definitionRoutes } from './definitions.ts';
 import { installErrorHandler } from './error-handler.ts';
 import { effectRoutes } from './effects.ts';
 import { executorRoutes } from './executors.ts';
 import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
+import { meRoute } from './me.ts';
 import { notYetRoutes } from './not-yet.ts';
 import { installOpenApi, openApiRoute } from './openapi.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -53,6 +55,8 @@ const resources: readonly Resource[] = [
   adapterRoutes,
   breakerRoutes,
   executorRoutes,
+  meRoute,
+  dashboardRoutes,
   openApiRoute,
   notYetRoutes,
 ];

@@ -1,0 +1,21 @@
+// Starts the dashboard.
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { startMe } from './me.ts';
+import { startClock } from './parts/when.tsx';
+import { startRouter } from './router.ts';
+import { startTheme } from './theme.ts';
+import './style/tokens.css';
+import './style/base.css';
+import './style/shell.css';
+import './style/controls.css';
+import './style/table.css';
+
+startTheme();
+startRouter();
+startClock();
+startMe();
+
+const root = document.getElementById('app');
+if (!root) throw new Error('index.html has no #app');
+render(<App />, root);
