@@ -32,6 +32,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   // Beside src/: the sandbox shares nothing but words, coded workflows see the public face.
   sandbox: ['kernel'],
   workflows: ['index'],
+  // The dashboard is a program of its own, in the browser: it speaks to the API.
+  web: [],
 };
 
 /** Rooms for which the face hides what is behind it. */
@@ -75,7 +77,18 @@ const reservations: readonly Reservation[] = [
     pattern: /^import (?!type\b).* from 'node:https?'/m,
     only: /^(src\/(tools|http)|sandbox)\//,
   },
-  { what: 'fetch', reads: 'code', pattern: /(?<![.\w])fetch\(/, only: /^src\/(tools|cli|crash-test)\// },
+  {
+    what: 'fetch',
+    reads: 'code',
+    pattern: /(?<![.\w])fetch\(/,
+    only: /^(src\/(tools|cli|crash-test)|web\/src\/api)\//,
+  },
+  {
+    what: 'text as markup',
+    reads: 'code',
+    pattern: /innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|\beval\(|new Function\(/i,
+    only: /^(?!web\/)/,
+  },
   { what: 'the environment', reads: 'code', pattern: /\bprocess\.env\b/, only: /^src\/(config|main|bin)\.ts$/ },
   {
     what: 'logs and metrics',
@@ -148,7 +161,7 @@ function reservationViolation(
 
 function sourceFiles(): SourceFile[] {
   const root = fileURLToPath(new URL('..', import.meta.url));
-  return globSync('{src,workflows,sandbox}/**/*.ts', { cwd: root }).map((path) => ({
+  return globSync('{src,workflows,sandbox,web}/**/*.{ts,tsx}', { cwd: root }).map((path) => ({
     path: path.replaceAll('\\', '/'),
     text: readFileSync(posix.join(root, path), 'utf8'),
   }));
@@ -176,7 +189,7 @@ describe('the arrows', () => {
   it('form no cycle and lead to the kernel alone', () => {
     for (const room of Object.keys(arrows)) {
       expect(reachable(room).has(room)).toBe(false);
-      if (room !== 'kernel' && room !== 'workflows') expect(reachable(room)).toContain('kernel');
+      if (!['kernel', 'workflows', 'web'].includes(room)) expect(reachable(room)).toContain('kernel');
     }
   });
 
@@ -209,6 +222,9 @@ describe('the arrows', () => {
       'uses input and output in pure rooms',
     ],
     ['src/tools/registry.ts', 'await import(`./${name}.ts`);', 'uses imports by a computed name'],
+    ['web/src/pages/run.tsx', `import { RUN_STATUSES } from '../../../src/runs/index.ts';`, 'not to the left of web'],
+    ['web/src/parts/json.tsx', `const answer = await fetch('/v1/runs');`, 'uses fetch'],
+    ['web/src/parts/json.tsx', `return <p dangerouslySetInnerHTML={{ __html: text }} />;`, 'uses text as markup'],
   ])('report in %s: %s', (path, line, violation) => {
     expect(violationsOf({ path, text: `// A planted file.\n${line}\n` })).toEqual([expect.stringContaining(violation)]);
   });

@@ -5,11 +5,6 @@ import { startMe } from './me.ts';
 import { startClock } from './parts/when.tsx';
 import { startRouter } from './router.ts';
 import { startTheme } from './theme.ts';
-import './style/tokens.css';
-import './style/base.css';
-import './style/shell.css';
-import './style/controls.css';
-import './style/table.css';
 
 startTheme();
 startRouter();

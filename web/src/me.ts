@@ -22,9 +22,8 @@ export function startMe(): void {
   key.subscribe((used) => {
     me.value = undefined;
     if (used === undefined) return;
-    get('/v1/me', meShape).then(
-      (found) => (me.value = found),
-      () => (me.value = undefined),
-    );
+    get('/v1/me', meShape)
+      .then((found) => (me.value = found))
+      .catch(() => (me.value = undefined));
   });
 }

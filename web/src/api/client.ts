@@ -30,17 +30,16 @@ export async function ask(
 ): Promise<Response> {
   const used = key.peek();
   const response = await fetch(path, {
-    method,
     signal,
     cache: 'no-store',
     credentials: 'omit',
     headers: {
       ...(used !== undefined && { authorization: `Bearer ${used}` }),
-      ...(body !== undefined && { 'content-type': contentType }),
+      ...(method === 'POST' && { 'content-type': contentType }),
       ...(idempotencyKey !== undefined && { 'idempotency-key': idempotencyKey }),
       ...(given.lastEventId !== undefined && { 'last-event-id': given.lastEventId }),
     },
-    body: body === undefined || typeof body === 'string' ? body : JSON.stringify(body),
+    ...(method === 'POST' && { method, body: typeof body === 'string' ? body : JSON.stringify(body ?? {}) }),
   });
   if (response.ok) return response;
   // A later key may be in use by now.

@@ -5,7 +5,7 @@ const problemDocument = z.object({
   status: z.number(),
   code: z.string(),
   detail: z.string(),
-  errors: z._default(z.array(z.object({ path: z.string(), message: z.string() })), []),
+  errors: z.optional(z.array(z.object({ path: z.string(), message: z.string() }))),
 });
 
 export interface ProblemItem {

@@ -38,7 +38,7 @@ const compensation = z.object({
   compensated: z.number(),
   failed: z.number(),
   failures: z.array(z.object({ node: z.string(), error: failure })),
-  standing: z._default(z.array(z.string()), []),
+  standing: z.optional(z.array(z.string())),
 });
 
 export const run = z.object({

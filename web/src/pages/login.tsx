@@ -13,7 +13,8 @@ export function LoginPage(): JSX.Element {
   const onSubmit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
     event.preventDefault();
     const form = new FormData(event.currentTarget);
-    const given = String(form.get('key') ?? '').trim();
+    const typed = form.get('key');
+    const given = typeof typed === 'string' ? typed.trim() : '';
     isTrying.value = true;
     tryKey(given)
       .then(() => signIn(given, form.get('remember') !== null))
@@ -22,7 +23,7 @@ export function LoginPage(): JSX.Element {
   };
   return (
     <main class="login" id="main">
-      <form onSubmit={onSubmit} autocomplete="off">
+      <form onSubmit={onSubmit}>
         <h1>Breakwater</h1>
         <p class="soft">
           Sign in with an API key. The first one is printed when the app starts for the first time, and kept in{' '}
@@ -30,7 +31,15 @@ export function LoginPage(): JSX.Element {
         </p>
         <label class="field">
           <span>Key</span>
-          <input type="password" name="key" required autofocus spellcheck={false} aria-describedby="login-problem" />
+          <input
+            type="password"
+            name="key"
+            autocomplete="off"
+            required
+            autofocus
+            spellcheck={false}
+            aria-describedby="login-problem"
+          />
         </label>
         <label class="check">
           <input type="checkbox" name="remember" /> <span>Remember on this device</span>

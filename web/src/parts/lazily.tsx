@@ -9,13 +9,9 @@ export function lazily<Props extends object>(load: () => Promise<ComponentType<P
     const [state, setState] = useState<{ page?: ComponentType<Props>; error?: unknown }>({ page: known });
     useEffect(() => {
       if (known) return;
-      load().then(
-        (page) => {
-          known = page;
-          setState({ page });
-        },
-        (error: unknown) => setState({ error }),
-      );
+      load()
+        .then((page) => setState({ page: (known = page) }))
+        .catch((error: unknown) => setState({ error }));
     }, []);
     const { page: Wanted, error } = state;
     if (error !== undefined) return <Failure error={error} />;

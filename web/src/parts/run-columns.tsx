@@ -1,5 +1,5 @@
 // The columns of a list of runs: what each is, how it stands, and why it does not move.
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren } from 'preact';
 import type { Run } from '../api/shapes.ts';
 import { isFinal, lookOfRun } from '../model/status.ts';
 import { RunLink } from './run-link.tsx';

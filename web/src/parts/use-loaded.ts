@@ -26,14 +26,13 @@ export function useLoaded<T>(what: string, load: (signal: AbortSignal) => Promis
     const own = new AbortController();
     running.current = own;
     setState((before) => ({ ...before, isLoading: true }));
-    latest.current(own.signal).then(
-      (data) => {
-        if (!own.signal.aborted) setState({ data, isLoading: false });
-      },
-      (error: unknown) => {
-        if (!own.signal.aborted) setState(({ data }) => ({ data, error, isLoading: false }));
-      },
-    );
+    const settle = (settled: (before: State<T>) => State<T>): void => {
+      if (!own.signal.aborted) setState(settled);
+    };
+    latest
+      .current(own.signal)
+      .then((data) => settle(() => ({ data, isLoading: false })))
+      .catch((error: unknown) => settle(({ data }) => ({ data, error, isLoading: false })));
   }, []);
   useEffect(() => {
     reload();
