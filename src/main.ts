@@ -33,9 +33,10 @@ import {
   createRuns,
   publishCoded,
   registerRunWorkflow,
+  startBulkWork,
   stuckError,
 } from './runs/index.ts';
-import type { Actor, CodedWorkflows, Runs } from './runs/index.ts';
+import type { Actor, BulkWork, CodedWorkflows, Runs } from './runs/index.ts';
 import { createLog } from './telemetry/index.ts';
 import { allTools, connectTools, createRedactor, createRegistry, openSecrets } from './tools/index.ts';
 import type { Redactor, Registry, Tool, ToolParts } from './tools/index.ts';
@@ -134,7 +135,8 @@ async function build(
   executor.id = part.executorId;
   onStop(async () => await part.stop());
 
-  const runs = createRuns({ knex: database.api, registry, coded, clock });
+  const bulk = part.executorId === undefined ? undefined : workOnMany(parts, onStop);
+  const runs = createRuns({ knex: database.api, registry, coded, clock, onBulk: () => bulk?.wake() });
   const admin = config.role === 'worker' ? undefined : await furnishApi(config, database, runs, emit);
   const url = await listen({ ...parts, part, runs }, onStop);
   own.url = url;
@@ -151,6 +153,12 @@ async function build(
     approvalLink: (claims) =>
       `${config.baseUrl ?? url}/approve/${signLink({ ...claims, tenant: DEFAULT_TENANT }, keys.current)}`,
   };
+}
+
+function workOnMany({ database, clock, emit }: Parts, onStop: (cleanup: () => Promise<unknown>) => void): BulkWork {
+  const work = startBulkWork({ engine: database.engine, api: database.api, clock, emit });
+  onStop(async () => await work.stop());
+  return work;
 }
 
 // Only once this process listens: links may lead to it.

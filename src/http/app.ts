@@ -15,6 +15,7 @@ import { approveLinkRoutes } from './approve-link.ts';
 import { installAuthentication } from './authentication.ts';
 import { MAX_BODY_BYTES, installBodyRules } from './body.ts';
 import { breakerRoutes } from './breakers.ts';
+import { bulkRoutes } from './bulk.ts';
 import { campaignRoutes } from './campaigns.ts';
 import { REQUEST_TIMEOUT_MS, limitConnections, refuseClient, serverOptions } from './connection-limits.ts';
 import { dashboardRoutes } from './dashboard.ts';
@@ -45,6 +46,7 @@ const resources: readonly Resource[] = [
   definitionRoutes,
   runRoutes,
   runControlRoutes,
+  bulkRoutes,
   historyRoutes,
   effectRoutes,
   approvalRoutes,

@@ -1,12 +1,12 @@
 // Runs: start, look at, wait for, send messages to.
 import { z } from 'zod';
 import { uuidv7 } from '../kernel/index.ts';
-import type { RunFilter } from '../runs/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
-import { labels, priority, runProgress, runStatus, runView, startedRun } from './run-shape.ts';
-import { durationUpTo, idParams, idempotencyHeaders, instant, json, pageOf, pageQuery } from './shapes.ts';
+import { countQuery, filterOf, listQuery, matchOf } from './run-filter.ts';
+import { labels, priority, runProgress, runView, startedRun } from './run-shape.ts';
+import { durationUpTo, idParams, idempotencyHeaders, json, pageOf } from './shapes.ts';
 import { readRun } from './wait.ts';
 
 const tags = ['runs'];
@@ -20,44 +20,16 @@ const startBody = z.strictObject({
   labels: labels.optional(),
 });
 
-/** `status=held,stuck`, or the parameter twice. */
-const statuses = z
-  .union([z.string(), z.array(z.string())])
-  .transform((given) => [given].flat().flatMap((each) => each.split(',')))
-  .pipe(z.array(runStatus).min(1))
-  .describe('One of these statuses, separated by commas.');
-
-const LABEL = /^label\.(.{1,100})$/;
-const listQuery = pageQuery
-  .extend({
-    workflow: z.string().max(200).optional(),
-    status: statuses.optional(),
-    errorCode: z.string().max(100).optional().describe('Of its error, such as SENDGRID_401.'),
-    node: z.string().max(200).optional().describe('Where it failed: a node, or a module.'),
-    since: instant.optional(),
-    until: instant.optional(),
-    q: z
-      .string()
-      .max(200)
-      .optional()
-      .describe("Part of an id, a workflow's name, an error's code or text, or a label's value."),
-  })
-  .catchall(z.string().max(200))
-  .superRefine((query, context) => {
-    for (const name of Object.keys(query).filter((key) => !(key in listQuery.shape) && !LABEL.test(key))) {
-      context.addIssue({
-        code: 'custom',
-        path: [name],
-        message: 'is not a parameter; a label is asked for as label.<name>',
-      });
-    }
-  });
+const runCount = z
+  .object({ count: z.int(), more: z.boolean().describe('There are more than were counted.') })
+  .meta({ id: 'RunCount' });
 
 export const waitQuery = z.strictObject({ wait: durationUpTo(MAX_WAIT_MS, '60s').optional() });
 
 export function runRoutes(app: App, services: Services): void {
   startRoute(app, services);
   listRoute(app, services);
+  countRoute(app, services);
   readRoutes(app, services);
   messageRoute(app, services);
 }
@@ -99,21 +71,20 @@ function listRoute(app: App, { runs }: Services): void {
   );
 }
 
-function filterOf(query: z.output<typeof listQuery>): RunFilter {
-  const { workflow, status, errorCode, node, since, until, q, limit, cursor, ...rest } = query;
-  const asked = Object.entries(rest).map(([key, value]) => [key.slice('label.'.length), value] as const);
-  return {
-    workflow,
-    status,
-    errorCode,
-    node,
-    since,
-    until,
-    q,
-    limit,
-    cursor,
-    labels: asked.length > 0 ? Object.fromEntries(asked) : undefined,
-  };
+function countRoute(app: App, { runs }: Services): void {
+  app.get(
+    '/v1/runs/count',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'How many runs a list has in all its pages',
+        tags,
+        querystring: countQuery,
+        response: { 200: runCount, ...problemResponse },
+      },
+    },
+    async (request) => await runs.count(actorOf(request).tenant, matchOf(request.query)),
+  );
 }
 
 function readRoutes(app: App, services: Services): void {

@@ -11,10 +11,15 @@ import { lockRun } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import type { Actor } from './runs.ts';
 
-export interface VerbCall {
+/** What is kept with a verb: why, and the action on many runs that it is part of. */
+export interface Why {
+  readonly reason?: string;
+  readonly bulk?: string;
+}
+
+export interface VerbCall extends Why {
   readonly verb: ControlVerb;
   readonly id: string;
-  readonly reason?: string;
 }
 
 /** The run, locked, of which the table says that the verb may be used. */
@@ -24,26 +29,43 @@ export interface Controlled {
   readonly asked: Asked;
 }
 
-/** 404, 409 with the reason, or done: what `change` answers is kept with the event. Nothing happens where it is so already. */
+/**
+ * 404, 409 with the reason, or done: what `change` answers is kept with the event. False where it is so already: nothing happens. In the
+ * caller's transaction, where it has one.
+ */
 export async function performVerb(
   knex: Knex,
   actor: Actor,
-  { verb, id, reason }: VerbCall,
+  { verb, id, reason, bulk }: VerbCall,
   change: (trx: Knex.Transaction, controlled: Controlled) => Promise<JsonObject>,
-): Promise<void> {
-  await knex.transaction(async (trx) => {
+): Promise<boolean> {
+  return await inOneTransaction(knex, async (trx) => {
     const run = await lockRun(trx, actor.tenant, id);
     if (!run) throw new BreakwaterError('NOT_FOUND', `No run "${id}".`);
     const control = controlOf(run);
     const asksFor = control.cancel ? 'cancel' : control.pause ? 'pause' : undefined;
     const verdict = decideControl(verb, { status: run.status, asked: asksFor });
     if (verdict.kind === 'refused') throw refusal(id, told(verdict.reason, run));
-    if (verdict.kind === 'unchanged') return;
+    if (verdict.kind === 'unchanged') return false;
     const asked = { by: actor.user, reason: reason ?? null, at: new Date().toISOString() };
-    const data = { ...asked, ...(await change(trx, { run, control, asked })) };
+    const data = {
+      ...asked,
+      ...(bulk !== undefined && { bulk }),
+      ...(await change(trx, { run, control, asked })),
+    };
     await insertEvent(trx, { tenant: actor.tenant, runId: id, kind: `control.${verb}`, data });
     await insertAudit(trx, { tenant: actor.tenant, actor: actor.user, action: `run.${verb}`, subject: id, data });
+    return true;
   });
+}
+
+// Never in a subtransaction, of which nobody could tell whether a reader of the history has seen it.
+async function inOneTransaction<T>(knex: Knex, work: (trx: Knex.Transaction) => Promise<T>): Promise<T> {
+  return isTransaction(knex) ? await work(knex) : await knex.transaction(work);
+}
+
+function isTransaction(knex: Knex): knex is Knex.Transaction {
+  return knex.isTransaction === true;
 }
 
 /** Why a run of code is not rewound or forked, and what to do instead. */

@@ -10,6 +10,7 @@ import { BreakwaterError, decodeCursor, isJsonObject, pageLimit, pageOfRows } fr
 import type { Clock, Json, JsonObject, Page } from '../kernel/index.ts';
 import { breakerTenant, plainJson, serviceOf } from '../tools/index.ts';
 import type { Registry } from '../tools/index.ts';
+import { createBulkActions } from './bulk-actions.ts';
 import { listChildren } from './child-store.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
 import { amend, decide, sendMessage } from './control-run.ts';
@@ -21,7 +22,7 @@ import { cancelRun, pauseRun, releaseRun, resumeRun } from './operate-run.ts';
 import { loadPinned } from './pinned-definition.ts';
 import { missingSecrets } from './plan-secrets.ts';
 import { besideRuns } from './run-list-store.ts';
-import { RUN_COMPANION, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
+import { RUN_COMPANION, countRuns, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
 import type { RunRow } from './run-store.ts';
 import { progressView, runView } from './run-view.ts';
 import { isFinal } from './runs.ts';
@@ -41,9 +42,14 @@ export interface RunsOptions {
   readonly coded: CodedWorkflows;
   /** The database's. */
   readonly clock: Clock;
+  /** Called when an action on many runs was asked for: an executor carries it out. */
+  readonly onBulk?: () => void;
 }
 
-export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs {
+/** No list is counted further. */
+const MAX_COUNT = 100_000;
+
+export function createRuns({ knex, registry, coded, clock, onBulk }: RunsOptions): Runs {
   const startTogether = openStarts(knex, RUN_COMPANION);
   const of = ({ tenant }: Pick<Actor, 'tenant'>) => forTenant(knex, tenant);
   const get = async (tenant: string, id: string): Promise<RunView> =>
@@ -65,6 +71,11 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
       }
     },
     list: async (tenant, filter) => await inTenant(knex, tenant, async (trx) => await listPage(trx, tenant, filter)),
+    async count(tenant, match) {
+      const found = await countRuns(of({ tenant }), tenant, match, MAX_COUNT + 1);
+      return { count: Math.min(found, MAX_COUNT), more: found > MAX_COUNT };
+    },
+    bulk: createBulkActions({ knex, onStart: onBulk }),
     progress: async (tenant, id) =>
       await inTenant(knex, tenant, async (trx) => {
         const row = await findOrRefuse(trx, tenant, id);
@@ -81,20 +92,20 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
       await cancelRun(of(actor), actor, id, options);
       return await get(actor.tenant, id);
     },
-    async pause(actor, id, { reason } = {}) {
-      await pauseRun(of(actor), actor, id, reason);
+    async pause(actor, id, options) {
+      await pauseRun(of(actor), actor, id, options);
       return await get(actor.tenant, id);
     },
-    async resume(actor, id, { reason } = {}) {
-      await resumeRun(of(actor), actor, id, reason);
+    async resume(actor, id, options) {
+      await resumeRun(of(actor), actor, id, options);
       return await get(actor.tenant, id);
     },
     async decideNode(actor, id, request) {
       await decideNode({ knex: of(actor), registry, clock }, actor, id, request);
       return await get(actor.tenant, id);
     },
-    async compensate(actor, id, { reason } = {}) {
-      await compensateRun({ knex: of(actor), registry, clock }, actor, id, reason);
+    async compensate(actor, id, options) {
+      await compensateRun({ knex: of(actor), clock }, actor, id, options);
       return await get(actor.tenant, id);
     },
     async rewind(actor, id, options) {
@@ -104,8 +115,8 @@ export function createRuns({ knex, registry, coded, clock }: RunsOptions): Runs 
     async fork(actor, id, request) {
       return await get(actor.tenant, await forkRun({ knex: of(actor), registry, clock, coded }, actor, id, request));
     },
-    async release(actor, id, { reason } = {}) {
-      await releaseRun(of(actor), actor, id, reason);
+    async release(actor, id, options) {
+      await releaseRun(of(actor), actor, id, options);
       return await get(actor.tenant, id);
     },
     send: async (actor, id, topic, message, key) =>

@@ -1,6 +1,10 @@
 // The runs room's face: start, watch and control runs; the durable workflow behind them; what coded workflows are written with.
 export { action } from './activity.ts';
 export type { Activity } from './activity.ts';
+export { BULK_ACTIONS, MAX_BULK } from './bulk.ts';
+export type { BulkAction, BulkActions, BulkPreview, BulkRequest, BulkView, RunMatch } from './bulk.ts';
+export { startBulkWork } from './bulk-work.ts';
+export type { BulkWork } from './bulk-work.ts';
 export { CallFailedError } from './call-failed.ts';
 export { createCodedWorkflows } from './coded-workflow.ts';
 export type { CodedWorkflow, CodedWorkflows } from './coded-workflow.ts';

@@ -6,6 +6,7 @@ import { listChildren } from './child-store.ts';
 import { savePaused, saveResumed, writeControl } from './control-store.ts';
 import type { Control } from './control-store.ts';
 import { performVerb } from './control-verb.ts';
+import type { Why } from './control-verb.ts';
 import type { RunRow } from './run-store.ts';
 import { isFinal } from './runs.ts';
 import type { Actor } from './runs.ts';
@@ -16,9 +17,9 @@ export async function cancelRun(
   knex: Knex,
   actor: Actor,
   id: string,
-  { compensate, reason }: { compensate: boolean; reason?: string },
-): Promise<void> {
-  await performVerb(knex, actor, { verb: 'cancel', id, reason }, async (trx, { run, asked }) => {
+  { compensate, ...why }: Why & { compensate: boolean },
+): Promise<boolean> {
+  return await performVerb(knex, actor, { ...why, verb: 'cancel', id }, async (trx, { run, asked }) => {
     await cancelInTransaction(trx, run, { ...asked, compensate });
     return { compensate };
   });
@@ -38,30 +39,37 @@ export async function cancelInTransaction(
 }
 
 /** Attempts in flight finish, nothing new starts. A run that acts says that it is paused once it has come to rest. */
-export async function pauseRun(knex: Knex, actor: Actor, id: string, reason?: string): Promise<void> {
-  await performVerb(knex, actor, { verb: 'pause', id, reason }, async (trx, { run, control, asked }) => {
-    const waitedFor = run.status === 'waiting' ? (run.waiting_for ?? undefined) : undefined;
-    await writeControl(trx, id, { ...control, pause: { ...asked, waitedFor } });
-    if (run.status === 'waiting') await savePaused(trx, id, asked);
-    await wakeRun(trx, id, `pause ${uuidv7(Date.now())}`);
-    return {};
-  });
-  await ofChildren(knex, id, async (child) => await pauseRun(knex, actor, child, reason));
+export async function pauseRun(knex: Knex, actor: Actor, id: string, why: Why = {}): Promise<boolean> {
+  const changed = await performVerb(
+    knex,
+    actor,
+    { ...why, verb: 'pause', id },
+    async (trx, { run, control, asked }) => {
+      const waitedFor = run.status === 'waiting' ? (run.waiting_for ?? undefined) : undefined;
+      await writeControl(trx, id, { ...control, pause: { ...asked, waitedFor } });
+      if (run.status === 'waiting') await savePaused(trx, id, asked);
+      await wakeRun(trx, id, `pause ${uuidv7(Date.now())}`);
+      return {};
+    },
+  );
+  await ofChildren(knex, id, async (child) => await pauseRun(knex, actor, child, why));
+  return changed;
 }
 
 /** What was decided, sent or ran out of time meanwhile takes effect now. */
-export async function resumeRun(knex: Knex, actor: Actor, id: string, reason?: string): Promise<void> {
-  await performVerb(knex, actor, { verb: 'resume', id, reason }, async (trx, { control }) => {
+export async function resumeRun(knex: Knex, actor: Actor, id: string, why: Why = {}): Promise<boolean> {
+  const changed = await performVerb(knex, actor, { ...why, verb: 'resume', id }, async (trx, { control }) => {
     await writeControl(trx, id, undefined);
     await saveResumed(trx, id, control.pause?.waitedFor);
     await wakeRun(trx, id, `resume ${uuidv7(Date.now())}`);
     return {};
   });
-  await ofChildren(knex, id, async (child) => await resumeRun(knex, actor, child, reason));
+  await ofChildren(knex, id, async (child) => await resumeRun(knex, actor, child, why));
+  return changed;
 }
 
-// The runs that it began do as it does, each in a transaction of its own: asked again, the verb goes down again.
-async function ofChildren(knex: Knex, id: string, perform: (childId: string) => Promise<void>): Promise<void> {
+// The runs that it began do as it does, each in a transaction of its own unless the caller has one: asked again, the verb goes down again.
+async function ofChildren(knex: Knex, id: string, perform: (childId: string) => Promise<unknown>): Promise<void> {
   for (const child of (await listChildren(knex, id)).values()) {
     if (isFinal(child.status)) continue;
     try {
@@ -74,8 +82,8 @@ async function ofChildren(knex: Knex, id: string, perform: (childId: string) => 
 }
 
 /** Gives a run that met a defect back to the executors: it goes on where it stopped. */
-export async function releaseRun(knex: Knex, actor: Actor, id: string, reason?: string): Promise<void> {
-  await performVerb(knex, actor, { verb: 'release', id, reason }, async (trx, { run }) => {
+export async function releaseRun(knex: Knex, actor: Actor, id: string, why: Why = {}): Promise<boolean> {
+  return await performVerb(knex, actor, { ...why, verb: 'release', id }, async (trx, { run }) => {
     await release(trx, id);
     return { defect: run.error?.code ?? null };
   });

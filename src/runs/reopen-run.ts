@@ -9,7 +9,7 @@ import type { Registry } from '../tools/index.ts';
 import { amendmentsOf } from './amendments.ts';
 import type { NodeDecision } from './amendments.ts';
 import { OF_CODE, performVerb, refusal } from './control-verb.ts';
-import type { Controlled, VerbCall } from './control-verb.ts';
+import type { Controlled, VerbCall, Why } from './control-verb.ts';
 import { saveReopened } from './control-store.ts';
 import type { Asked } from './control-store.ts';
 import { lookForActs, sightingsOf } from './look-for-acts.ts';
@@ -45,7 +45,7 @@ async function performOnceEnded(
   actor: Actor,
   call: VerbCall,
   change: Parameters<typeof performVerb>[3],
-): Promise<void> {
+): Promise<boolean> {
   for (let tries = 1; ; tries++) {
     try {
       return await performVerb(knex, actor, call, change);
@@ -138,12 +138,12 @@ function decisionOf({ decision }: NodeDecisionRequest, asked: Asked, atMs: numbe
 
 /** Takes back what a run that is over did and left. */
 export async function compensateRun(
-  { knex, clock }: Operator,
+  { knex, clock }: Pick<Operator, 'knex' | 'clock'>,
   actor: Actor,
   id: string,
-  reason?: string,
-): Promise<void> {
-  await performOnceEnded(knex, actor, { verb: 'compensate', id, reason }, async (trx, { run, asked }) => {
+  why: Why = {},
+): Promise<boolean> {
+  return await performOnceEnded(knex, actor, { ...why, verb: 'compensate', id }, async (trx, { run, asked }) => {
     if (run.compensation !== null) throw refusal(id, 'is undone already');
     const turned = (await readRecord(trx, id)).read<Turn>(TURN.id);
     const turn: Turn = { ...(turned ?? turnOf(asked, clock.now())), compensate: true, takenBack: true };

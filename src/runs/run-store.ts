@@ -284,7 +284,19 @@ export async function listRuns(
 ): Promise<(RunRow & { readonly position: string })[]> {
   return await newestFirst(runs(knex))
     .select<(RunRow & { readonly position: string })[]>('*', knex.raw('created_at::text as position'))
-    .whereIn('id', newestFirst(matching(runs(knex).select('id').where({ tenant }), filter)).limit(filter.limit));
+    .whereIn('id', newestFirst(matchingRuns(knex, tenant, filter).select('id')).limit(filter.limit));
+}
+
+/** Of the runs that a filter finds, as whoever asks wants them. */
+export function matchingRuns(knex: Knex, tenant: string, filter: Omit<RunsBefore, 'limit'>) {
+  return matching(runs(knex).where({ tenant }), filter);
+}
+
+/** How many a filter finds; it stops counting at `most`. */
+export async function countRuns(knex: Knex, tenant: string, filter: RunFilter, most: number): Promise<number> {
+  const found = matchingRuns(knex, tenant, filter).select('id').limit(most).as('found');
+  const row = await knex.from(found).count<{ count: string }[]>('* as count').first();
+  return Number(row?.count ?? 0);
 }
 
 function newestFirst<Query extends Knex.QueryBuilder>(query: Query): Query {
@@ -295,7 +307,7 @@ function newestFirst<Query extends Knex.QueryBuilder>(query: Query): Query {
   return query;
 }
 
-function matching<Query extends Knex.QueryBuilder>(query: Query, filter: RunsBefore): Query {
+function matching<Query extends Knex.QueryBuilder>(query: Query, filter: Omit<RunsBefore, 'limit'>): Query {
   const { workflow, status, labels, since, until, before, q } = filter;
   if (workflow !== undefined) void query.where('workflow', workflow);
   if (status !== undefined) void query.whereIn('status', [...status]);

@@ -1,6 +1,7 @@
 // What the outside may ask of runs: the shapes that http/ and cli/ show, and the service behind them.
 import type { AnswerVia, Decision } from '../approvals/index.ts';
 import type { Coverage, NodeStatus, Plan } from '../definitions/index.ts';
+import type { BulkActions, RunMatch } from './bulk.ts';
 import type { NodeDecisionRequest } from './node-decision.ts';
 import type { Failure, Json, JsonObject, Page, PageRequest, Problem } from '../kernel/index.ts';
 import type { EffectView, LeakView } from './effect.ts';
@@ -191,6 +192,8 @@ export interface Runs {
   /** Answers when the run is final or `timeoutMs` is up, whichever is first. */
   waitFor(tenant: string, id: string, timeoutMs: number): Promise<RunView>;
   list(tenant: string, filter: RunFilter): Promise<Page<RunView>>;
+  /** How many the list has in all its pages; `more`: that many were counted, and there are more. */
+  count(tenant: string, match: RunMatch): Promise<{ count: number; more: boolean }>;
   progress(tenant: string, id: string): Promise<RunProgress>;
   /** What the run changed outside, in the order in which it began. */
   effects(tenant: string, id: string, page: PageRequest): Promise<Page<EffectView>>;
@@ -215,6 +218,8 @@ export interface Runs {
   ): Promise<RunView>;
   /** Lets a run that is stuck go on, its cause being fixed. */
   release(actor: Actor, id: string, options?: { reason?: string }): Promise<RunView>;
+  /** One of these verbs for all runs of a list. */
+  readonly bulk: BulkActions;
   /** Durable send to a topic that the definition waits for; the same key twice is one message. */
   send(actor: Actor, id: string, topic: string, message: Json, idempotencyKey: string): Promise<void>;
   /** Edits an open approval's content before anyone decides: it ships with the approval. */

@@ -2,30 +2,33 @@
 import { QUICK, type TenantName, type TenantWorld } from './two-tenants.ts';
 
 const NO_RUN = 'run_00000000-0000-7000-8000-000000000000';
+const NO_BULK = 'bulk_00000000-0000-7000-8000-000000000000';
 const NO_APPROVAL = 'apr_00000000-0000-7000-8000-000000000000';
 
 /** Objects of a tenant that exist, or that could be its own and are nowhere. */
 export interface Objects {
   readonly runId: string;
   readonly approvalId: string;
+  readonly bulkId: string;
   readonly definition: string;
 }
 
-export function objectsOf(tenant: TenantName, { runId, approvalId }: TenantWorld): Objects {
-  return { runId, approvalId, definition: `review-${tenant}` };
+export function objectsOf(tenant: TenantName, { runId, approvalId, bulkId }: TenantWorld): Objects {
+  return { runId, approvalId, bulkId, definition: `review-${tenant}` };
 }
 
-export const NOTHING: Objects = { runId: NO_RUN, approvalId: NO_APPROVAL, definition: 'none-such' };
+export const NOTHING: Objects = { runId: NO_RUN, approvalId: NO_APPROVAL, bulkId: NO_BULK, definition: 'none-such' };
 
 /** Does the route name an object of a tenant, in its path or its body? */
 export function namesObject(route: string): boolean {
   return /\{(?:id|name)\}/.test(route) || route === 'POST /v1/runs';
 }
 
-export function pathOf(route: string, { runId, approvalId, definition }: Objects): string {
+export function pathOf(route: string, { runId, approvalId, bulkId, definition }: Objects): string {
   const [, template = ''] = route.split(' ');
+  const named = template.startsWith('/v1/runs/bulk') ? bulkId : runId;
   const params: Readonly<Record<string, string>> = {
-    id: template.startsWith('/v1/approvals') ? approvalId : runId,
+    id: template.startsWith('/v1/approvals') ? approvalId : named,
     name: definition,
     version: '1.0.0',
     service: 'github',
@@ -41,6 +44,7 @@ const BODIES: Readonly<Record<string, (objects: Objects) => unknown>> = {
   'POST /v1/definitions/validate': () => QUICK,
   'POST /v1/definitions/{name}/plan': () => ({ input: {} }),
   'POST /v1/runs': ({ definition }) => ({ workflow: definition, input: {} }),
+  'POST /v1/runs/bulk': () => ({ action: 'release', filter: { workflow: 'none-such' }, expectedCount: 0 }),
   'POST /v1/runs/{id}/rewind': () => ({ node: 'write.draft' }),
   'POST /v1/runs/{id}/fork': () => ({ node: 'write.draft' }),
   'POST /v1/runs/{id}/decide': () => ({ node: 'write.draft', decision: 'retry' }),

@@ -37,6 +37,11 @@ export const SEEDS: Readonly<Record<string, (tenant: string) => string>> = {
   breaker_transition: (tenant) =>
     `insert into breakwater.breaker_transition (tenant, service, from_state, to_state, epoch, why)
      values ('${tenant}', 'seed', 'closed', 'open', 1, 'test')`,
+  bulk: (tenant) =>
+    `insert into breakwater.bulk (id, tenant, action, filter, actor, count, request_digest)
+     values ('seed ${tenant}', '${tenant}', 'pause', '{}', 'test', 1, 'd')`,
+  bulk_run: (tenant) =>
+    `insert into breakwater.bulk_run (bulk_id, tenant, run_id, ordinal) values ('seed ${tenant}', '${tenant}', 'none', 1)`,
   approval_notice: (tenant) =>
     `insert into breakwater.approval_notice (approval_id, ordinal, tenant, kind, tool, target, state, due_at, ended_at)
      values ('seed ${tenant}', 1, '${tenant}', 'asked', 'slack', '#seed', 'dropped', clock_timestamp(), clock_timestamp())`,

@@ -251,6 +251,8 @@ const RIGHTS: Readonly<Record<string, string>> = {
   'breakwater.approval_decision': 'INSERT SELECT',
   'breakwater.audit': 'INSERT SELECT',
   'breakwater.breaker_transition': 'DELETE INSERT SELECT',
+  'breakwater.bulk': 'INSERT SELECT UPDATE',
+  'breakwater.bulk_run': 'DELETE INSERT SELECT UPDATE',
   'breakwater.circuit_breaker': 'INSERT SELECT UPDATE',
   'breakwater.definition': 'INSERT SELECT',
   'breakwater.effect': 'SELECT',

@@ -23,6 +23,8 @@ export interface TenantWorld {
   /** A run that waits for an approval. */
   readonly runId: string;
   readonly approvalId: string;
+  /** An action on no runs. */
+  readonly bulkId: string;
 }
 
 export interface TwoTenants {
@@ -94,5 +96,7 @@ async function furnish(api: RunningApp, tenant: TenantName): Promise<TenantWorld
     },
     { what: 'the question' },
   );
-  return { key, runId, approvalId };
+  const nothing = { action: 'release', filter: { workflow: 'none-such' }, expectedCount: 0 };
+  const asked = await api.call('/v1/runs/bulk', { key, body: nothing });
+  return { key, runId, approvalId, bulkId: (asked.body as { id: string }).id };
 }
