@@ -1,5 +1,5 @@
 // The `breakwater` command's entry: hands the process and the rooms to the CLI and leaves with its exit code.
-import { runCli } from './cli/index.ts';
+import { runCli, screenOf } from './cli/index.ts';
 import { readEnvironment } from './config.ts';
 import { ROLES, createKey, listKeys, revokeKey } from './http/index.ts';
 import { loadUserCode } from './load-workflows.ts';
@@ -8,6 +8,8 @@ const exitCode = await runCli(process.argv.slice(2), {
   stdout: (text) => process.stdout.write(text),
   stderr: (text) => process.stderr.write(text),
   isTerminal: process.stderr.isTTY,
+  screen: screenOf(process.stdout),
+  errorScreen: screenOf(process.stderr),
   environment: readEnvironment(),
   // Loaded when it is started: `validate` and its like need no database driver.
   startApp: async (config) => await (await import('./main.ts')).startApp(config),

@@ -15,6 +15,7 @@ import type { Emit } from './kernel/index.ts';
 import { loadUserCode, publishFolder } from './load-workflows.ts';
 import {
   DatabaseClock,
+  POOL_SIZES,
   checkServer,
   createSkewWatch,
   createDatabaseIfMissing,
@@ -38,7 +39,7 @@ import {
 } from './runs/index.ts';
 import type { Actor, BulkWork, CodedWorkflows, Runs } from './runs/index.ts';
 import { createLog } from './telemetry/index.ts';
-import { allTools, connectTools, createRedactor, createRegistry, openSecrets } from './tools/index.ts';
+import { allTools, connectAllTools, createRedactor, createRegistry, openSecrets } from './tools/index.ts';
 import type { Redactor, Registry, Tool, ToolParts } from './tools/index.ts';
 
 /** How long acts in flight may go on after a stop was asked for. */
@@ -46,7 +47,6 @@ const DRAIN_MS = 20_000;
 const CLOCK_EVERY_MS = 5_000;
 /** Opening a connection takes some round trips. */
 const MIN_LEASE_WATCHDOG_MS = 500;
-const POOL = { dbos: 10, engine: 10, api: 10, lease: 2 } as const;
 
 /** The only tenant until keys for others are made. */
 export const DEFAULT_TENANT = 'default';
@@ -199,17 +199,12 @@ function registerTools(
 ): Registry {
   const outbound = { sandboxUrl: config.sandboxUrl, allow: config.outboundAllow };
   const own = allTools({ ...parts, outbound, chromium: config.chromium });
-  // The sandbox has no doubles of vendors that a user added, unless they say so.
-  const { doubled = [], real = [] } = Object.groupBy(added, ({ vendor }) => (vendor?.hasDouble ? 'doubled' : 'real'));
-  const connections = [
-    ...connectTools(own, config.toolEnv, config.sandboxUrl),
-    ...connectTools(doubled, environment, config.sandboxUrl),
-    ...connectTools(real, environment),
-  ];
+  const { toolEnv, sandboxUrl } = config;
+  const connections = connectAllTools({ own, added, ownEnvironment: toolEnv, environment, sandboxUrl });
   const tools = [...own, ...added];
   const { secretsFile: file } = config;
   const secrets = openSecrets({ file, environment, tools, defaultTenant: DEFAULT_TENANT, redactor, emit });
-  return createRegistry(tools, new Map(connections), { breakers, secrets });
+  return createRegistry(tools, connections, { breakers, secrets });
 }
 
 interface Database {
@@ -243,12 +238,12 @@ function openSessions(
   emit: Emit,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Database {
-  const dbos = createPool(url, { max: POOL.dbos, name: 'breakwater-dbos', emit });
-  const engine = createKnex(url, { max: POOL.engine, name: 'breakwater-engine', emit });
-  const api = createKnex(url, { max: POOL.api, name: 'breakwater-api', role: 'breakwater_app', emit });
+  const dbos = createPool(url, { max: POOL_SIZES.dbos, name: 'breakwater-dbos', emit });
+  const engine = createKnex(url, { max: POOL_SIZES.engine, name: 'breakwater-engine', emit });
+  const api = createKnex(url, { max: POOL_SIZES.api, name: 'breakwater-api', role: 'breakwater_app', emit });
   // A renewal that hangs is given up when the next one is due.
   const watchdogMs = Math.max(leaseTtlMs / 4, MIN_LEASE_WATCHDOG_MS);
-  const lease = createKnex(url, { max: POOL.lease, name: 'breakwater-lease', watchdogMs, emit });
+  const lease = createKnex(url, { max: POOL_SIZES.lease, name: 'breakwater-lease', watchdogMs, emit });
   onStop(async () => await Promise.all([dbos.end(), engine.destroy(), api.destroy(), lease.destroy()]));
   return { url, dbos, engine, api, lease };
 }

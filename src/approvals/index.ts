@@ -20,7 +20,7 @@ export { amendApproval } from './amend.ts';
 export type { Amendment } from './amend.ts';
 export { decideApproval } from './decide.ts';
 export type { DecideRequest } from './decide.ts';
-export { linkKeys } from './link-key-store.ts';
+export { linkKeys, refusesLinksOfOthers } from './link-key-store.ts';
 export { signLink, verifyLink } from './link.ts';
 export type { LinkClaims, LinkKeys, LinkVerdict } from './link.ts';
 export { startNotices } from './notice-loop.ts';

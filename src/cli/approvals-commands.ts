@@ -76,7 +76,7 @@ function addShow(approvals: Command, { io, api }: Context): void {
         ['of', `${approvers.join(', ')}${shown.quorum > 1 ? ` (${shown.approvals} of ${shown.quorum} given)` : ''}`],
         ...decisions.map((made) => [made.decision, said(made)]),
       ];
-      io.stdout(table([shown.id, open], facts));
+      io.stdout(table([shown.id, open], facts, io.screen));
     });
 }
 
@@ -94,7 +94,7 @@ function addList(approvals: Command, { io, api }: Context): void {
       const page = await (await api()).get('/v1/approvals', pageOf(approval), asked);
       if (json) return printJson(io, page);
       const rows = page.items.map((item) => [item.id, item.status, item.deadline, item.runId, item.title]);
-      io.stdout(table(['APPROVAL', 'STATUS', 'DEADLINE', 'RUN', 'TITLE'], rows) + moreText(page));
+      io.stdout(table(['APPROVAL', 'STATUS', 'DEADLINE', 'RUN', 'TITLE'], rows, io.screen) + moreText(page));
     });
 }
 

@@ -23,7 +23,7 @@ function addList(breakers: Command, { io, api }: Context): void {
     .action(async ({ json }: { json?: boolean }) => {
       const items = await (await api()).all('/v1/breakers', breaker);
       if (json) return printJson(io, { items });
-      io.stdout(table(['SERVICE', 'STATE', 'FAILURES', 'NEXT TRY', 'LAST CHANGE'], items.map(cellsOf)));
+      io.stdout(table(['SERVICE', 'STATE', 'FAILURES', 'NEXT TRY', 'LAST CHANGE'], items.map(cellsOf), io.screen));
     });
 }
 

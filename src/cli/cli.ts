@@ -3,19 +3,18 @@ import { Command, CommanderError } from 'commander';
 import { addApprovals } from './approvals-commands.ts';
 import { addBreakers } from './breakers-commands.ts';
 import { createContext, type Context } from './command-context.ts';
+import { addCompletion } from './completion-command.ts';
 import { addDefinitionCommands } from './definition-commands.ts';
 import { addCrashTest } from './crash-test-command.ts';
+import { addDoctor } from './doctor-command.ts';
 import { EXIT, errorText, exitCodeOf, type ExitCode } from './failure.ts';
 import type { CliIo } from './io.ts';
 import { addKeys } from './keys-commands.ts';
 import { addMigrate } from './migrate-command.ts';
-import { addNotYet } from './not-yet.ts';
 import { addRun } from './run-command.ts';
 import { addRuns } from './runs-commands.ts';
 import { addSandbox } from './sandbox-command.ts';
 import { addStart } from './start.ts';
-
-const NOT_YET = ['completion', 'doctor'] as const;
 
 /** Runs one command line, without the program's name, and says how it ended. Never throws. */
 export async function runCli(args: readonly string[], io: CliIo): Promise<ExitCode> {
@@ -47,6 +46,7 @@ function createProgram(context: Context): Command {
   addMigrate(program, context);
   addSandbox(program, context);
   addCrashTest(program, context);
-  addNotYet(program, NOT_YET);
+  addDoctor(program, context);
+  addCompletion(program, context);
   return program;
 }

@@ -15,6 +15,7 @@ import type { Json, Problem } from '../kernel/index.ts';
 import { printJson, withJson, type Context } from './command-context.ts';
 import { EXIT, problemLine } from './failure.ts';
 import { readDefinition, readInput, type DefinitionFile } from './input-file.ts';
+import type { Screen } from './screen.ts';
 import { table } from './table.ts';
 
 interface Options {
@@ -80,7 +81,7 @@ async function plan(
   if (inputFile !== undefined && problems.length > 0) return refuse(context, inputFile, problems);
   const preview = previewPlan(compiled.plan, value, catalog);
   if (json) printJson(context.io, preview);
-  else context.io.stdout(planText(compiled.plan, preview));
+  else context.io.stdout(planText(compiled.plan, preview, context.io.screen));
 }
 
 function refuse(context: Context, file: string, problems: readonly Problem[]): void {
@@ -107,23 +108,28 @@ function identity({ name, version, hash }: Plan) {
   return { name, version, hash };
 }
 
-function planText({ name, version }: Plan, { waves, compensation, criticalPath }: PlanPreview): string {
+function planText(
+  { name, version }: Plan,
+  { waves, compensation, criticalPath }: PlanPreview,
+  screen?: Screen,
+): string {
   const rows = waves.flatMap((wave, index) => wave.map((node) => [String(index + 1), ...cellsOf(node)]));
   const undone = compensation.map((calls) => calls.map(({ undoes }) => undoes).join(' + '));
   return [
     `${name} ${version}\n\n`,
-    table(['WAVE', 'NODE', 'ACT', 'UNDO', 'ARGUMENTS'], rows),
+    table(['WAVE', 'NODE', 'ACT', 'UNDO', 'ARGUMENTS'], rows, screen),
     `\nUndone in this order: ${undone.join(', ') || 'nothing'}\n`,
-    failuresText(waves.flat()),
+    failuresText(waves.flat(), screen),
     `Longest: ${criticalPath.longest} by ${criticalPath.nodes.join(' > ')}\n`,
   ].join('');
 }
 
-function failuresText(nodes: readonly PreviewedNode[]): string {
+function failuresText(nodes: readonly PreviewedNode[], screen?: Screen): string {
   const rows = nodes.flatMap(({ id, when, ifItFails }) =>
     ifItFails && when !== false ? [[id, undoneText(ifItFails), ifItFails.perhaps.join(', ') || '-']] : [],
   );
-  return rows.length === 0 ? '' : `\n${table(['FAILS AT', 'UNDONE, IN THIS ORDER', 'IF IT WAS DONE BY THEN'], rows)}\n`;
+  if (rows.length === 0) return '';
+  return `\n${table(['FAILS AT', 'UNDONE, IN THIS ORDER', 'IF IT WAS DONE BY THEN'], rows, screen)}\n`;
 }
 
 function undoneText({ undone, heldBehind }: NonNullable<PreviewedNode['ifItFails']>): string {

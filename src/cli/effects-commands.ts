@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { pageOf } from './answers.ts';
 import { moreText, printJson, withJson, withPages, type Context, type PageOptions } from './command-context.ts';
 import { EXIT } from './failure.ts';
+import type { Screen } from './screen.ts';
 import { table } from './table.ts';
 
 const effect = z.looseObject({
@@ -38,7 +39,7 @@ export function addEffects(runs: Command, { io, api }: Context): void {
       const path = `/v1/runs/${encodeURIComponent(id)}/effects`;
       const items = await (await api()).all(path, effect);
       if (json) printJson(io, { items });
-      else io.stdout(effectsText(items));
+      else io.stdout(effectsText(items, io.screen));
     });
 }
 
@@ -52,11 +53,11 @@ export function addLeaks(runs: Command, context: Context): void {
       const page = await (await context.api()).get('/v1/leaks', pageOf(leak), query);
       if (page.items.length > 0) context.exitCode = EXIT.failed;
       if (json) printJson(context.io, page);
-      else context.io.stdout(leaksText(page.items) + moreText(page));
+      else context.io.stdout(leaksText(page.items, context.io.screen) + moreText(page));
     });
 }
 
-function effectsText(effects: readonly Effect[]): string {
+function effectsText(effects: readonly Effect[], screen?: Screen): string {
   if (effects.length === 0) return 'It changed nothing outside.\n';
   const rows = effects.map((each) => [
     actName(each),
@@ -69,10 +70,10 @@ function effectsText(effects: readonly Effect[]): string {
   ]);
   const standing = effects.filter(({ stands }) => stands).length;
   const total = `${effects.length} ${effects.length === 1 ? 'effect' : 'effects'}, ${standing} may stand\n`;
-  return `${table(['NODE', 'ACT', 'AT THE VENDOR', 'STATE', 'NOW', 'UNDO', 'STARTED'], rows)}\n${total}`;
+  return `${table(['NODE', 'ACT', 'AT THE VENDOR', 'STATE', 'NOW', 'UNDO', 'STARTED'], rows, screen)}\n${total}`;
 }
 
-function leaksText(leaks: readonly Leak[]): string {
+function leaksText(leaks: readonly Leak[], screen?: Screen): string {
   if (leaks.length === 0) return 'Nothing stands of what was taken back.\n';
   const rows = leaks.map((each) => [
     each.runId,
@@ -82,7 +83,7 @@ function leaksText(leaks: readonly Leak[]): string {
     each.externalId ?? '-',
     each.why,
   ]);
-  return table(['RUN', 'ENDED', 'NODE', 'ACT', 'AT THE VENDOR', 'WHY'], rows);
+  return table(['RUN', 'ENDED', 'NODE', 'ACT', 'AT THE VENDOR', 'WHY'], rows, screen);
 }
 
 function actName({ node, item }: Effect): string {

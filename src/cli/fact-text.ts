@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { formatDuration } from '../kernel/index.ts';
 import type { Json, JsonObject } from '../kernel/index.ts';
+import { fit, paint, type Screen } from './screen.ts';
 
 const json = z.custom<Json>();
 
@@ -24,15 +25,21 @@ const TIME_WIDTH = 9;
 const MAX_LENGTH = 160;
 
 /** Answers lines that tell times since the first fact it was given. */
-export function createFactLines(): (told: FactAnswer) => string {
+export function createFactLines(screen?: Screen): (told: FactAnswer) => string {
   let startMs: number | undefined;
   return (told) => {
     const atMs = Date.parse(told.at);
     startMs ??= atMs;
     const since = `+${formatDuration(Math.max(0, atMs - startMs))}`;
     const line = [since.padStart(TIME_WIDTH), told.kind.padEnd(KIND_WIDTH), placeOf(told), ...detailsOf(told)];
-    return line.filter(Boolean).join('  ').trimEnd();
+    return painted(fit(screen, line.filter(Boolean).join('  ').trimEnd()), told, screen);
   };
+}
+
+function painted(line: string, { kind, error }: FactAnswer, screen?: Screen): string {
+  if (error || /failed|rejected|stuck/.test(kind)) return paint(screen, 'red', line);
+  if (/compensat|undo|turned/.test(kind)) return paint(screen, 'yellow', line);
+  return kind.endsWith('scheduled') ? paint(screen, 'dim', line) : line;
 }
 
 function placeOf({ node, item }: FactAnswer): string | undefined {

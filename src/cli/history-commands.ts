@@ -25,7 +25,7 @@ export function addHistory(runs: Command, { io, api }: Context): void {
     .action(async (id: string, { json }: { json?: boolean }) => {
       const items = await (await api()).all(`/v1/runs/${encodeURIComponent(id)}/history`, fact);
       if (json) return printJson(io, { items });
-      const lineOf = createFactLines();
+      const lineOf = createFactLines(io.screen);
       io.stdout(items.map((each) => `${lineOf(each)}\n`).join(''));
     });
 }
@@ -37,7 +37,7 @@ export function addWatch(runs: Command, context: Context): void {
     .action(async (id: string, { json }: { json?: boolean }) => {
       const { io } = context;
       const api = await context.api();
-      const lineOf = createFactLines();
+      const lineOf = createFactLines(io.screen);
       for await (const each of followFacts(api, id)) io.stdout(`${json ? JSON.stringify(each) : lineOf(each)}\n`);
       const { status } = await api.get(`/v1/runs/${encodeURIComponent(id)}`, run);
       if (status !== 'succeeded') context.exitCode = EXIT.failed;
@@ -70,7 +70,8 @@ export function addFailures(runs: Command, { io, api }: Context): void {
         each.message,
       ]);
       io.stdout(
-        table(['RUNS', 'WORKFLOW', 'NODE', 'CODE', 'SINCE', 'LAST', 'NEWEST', 'MESSAGE'], rows) + moreText(page),
+        table(['RUNS', 'WORKFLOW', 'NODE', 'CODE', 'SINCE', 'LAST', 'NEWEST', 'MESSAGE'], rows, io.screen) +
+          moreText(page),
       );
     });
 }

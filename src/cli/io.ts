@@ -2,12 +2,17 @@
 import type { Knex } from 'knex';
 import type { Config, Environment } from '../config.ts';
 import type { Tool } from '../tools/index.ts';
+import type { Screen } from './screen.ts';
 
 export interface CliIo {
   readonly stdout: (text: string) => void;
   readonly stderr: (text: string) => void;
   /** Is a person reading stderr? Only then is a new key shown. */
   readonly isTerminal: boolean;
+  /** What stdout is shown on; absent: it goes to a file or a pipe. */
+  readonly screen?: Screen;
+  /** The same of stderr. */
+  readonly errorScreen?: Screen;
   readonly environment: Environment;
   readonly startApp: (config: Config) => Promise<RunningApp>;
   /** The tools that the workflows folder adds. */

@@ -54,7 +54,7 @@ function addList(keys: Command, { io, config }: Context): void {
     .action(async ({ json }: { json?: boolean }) => {
       const rows = await withTables(config(), (knex) => io.keys.list(knex));
       if (json) return printJson(io, { items: rows });
-      io.stdout(table(['KEY', 'TENANT', 'USER', 'ROLES', 'STATE', 'LAST USED'], rows.map(cellsOf)));
+      io.stdout(table(['KEY', 'TENANT', 'USER', 'ROLES', 'STATE', 'LAST USED'], rows.map(cellsOf), io.screen));
     });
 }
 

@@ -8,6 +8,8 @@ import { createFactLines } from './fact-text.ts';
 import { followFacts } from './follow-facts.ts';
 import { readDefinition, readInput, type DefinitionFile } from './input-file.ts';
 import type { CliIo } from './io.ts';
+import { createLiveLine } from './live-line.ts';
+import { showProgress } from './show-progress.ts';
 
 interface Options {
   readonly input?: string;
@@ -43,10 +45,19 @@ async function publish(io: CliIo, api: ApiClient, { file, source, format }: Defi
   return published;
 }
 
-/** A line for each fact as it becomes known, however often the app is restarted meanwhile; then the run as it ended. */
+/** A line for each fact as it becomes known, and on a screen how far the run is, however often the app is restarted meanwhile; then the run as it ended. */
 async function follow(io: CliIo, api: ApiClient, id: string): Promise<RunAnswer> {
-  const lineOf = createFactLines();
-  for await (const fact of followFacts(api, id)) io.stderr(`${lineOf(fact)}\n`);
+  const lineOf = createFactLines(io.errorScreen);
+  const live = createLiveLine(io.stderr, io.errorScreen);
+  const watching = new AbortController();
+  const shown = io.errorScreen && showProgress(api, id, live, watching.signal);
+  try {
+    for await (const fact of followFacts(api, id)) live.print(lineOf(fact));
+  } finally {
+    watching.abort();
+    await shown;
+    live.end();
+  }
   const ended = await api.get(`/v1/runs/${id}`, run);
   io.stderr(`${progressLine(ended)}\n`);
   return ended;

@@ -42,7 +42,8 @@ function addList(runs: Command, { io, api }: Context): void {
     .action(async ({ json, ...query }: ListOptions) => {
       const page = await (await api()).get('/v1/runs', pageOf(run), query);
       if (json) return printJson(io, page);
-      io.stdout(table(['RUN', 'WORKFLOW', 'STATUS', 'PROGRESS', 'STARTED'], page.items.map(rowOf)) + moreText(page));
+      const rows = page.items.map(rowOf);
+      io.stdout(table(['RUN', 'WORKFLOW', 'STATUS', 'PROGRESS', 'STARTED'], rows, io.screen) + moreText(page));
     });
 }
 

@@ -10,6 +10,8 @@ export { currentRun, throwIfQuiescing } from './execution.ts';
 export { throwIfFenced } from './fence.ts';
 export { repeat } from './loop.ts';
 export type { Loop } from './loop.ts';
+export { listUnserved } from './alarm-store.ts';
+export { ENGINE_PROTOCOL } from './protocol.ts';
 export { listExecutors } from './lease-store.ts';
 export type { ExecutorRow } from './lease-store.ts';
 export { onWake, sendInTransaction, takeMessage, userTopic, waitForMessage, wakeTopic } from './message.ts';

@@ -56,6 +56,11 @@ export async function openEmbeddedCluster(dataDir: string, options: ClusterOptio
   }
 }
 
+/** Was one set up for this data directory? */
+export async function hasEmbeddedCluster(dataDir: string): Promise<boolean> {
+  return (await findHome(dataDir)) !== undefined;
+}
+
 /** Stops the cluster of a data directory unless a living process uses it. True when none runs afterwards. */
 export async function stopEmbeddedCluster(dataDir: string): Promise<boolean> {
   const home = await findHome(dataDir);

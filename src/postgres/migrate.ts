@@ -39,6 +39,12 @@ export async function pendingMigrations(knex: Knex, directory = migrationsDirect
   return (await migrationFiles(directory)).filter((file) => !applied.has(file));
 }
 
+/** Files that a newer release has run here. Changes nothing. */
+export async function unknownMigrations(knex: Knex, directory = migrationsDirectory()): Promise<string[]> {
+  const known = new Set(await migrationFiles(directory));
+  return (await loadAppliedMigrations(knex)).filter((file) => !known.has(file));
+}
+
 // Polls, because a statement that waits for the lock would look to the watchdog like a dead connection.
 async function lockMigrations(trx: Knex.Transaction): Promise<void> {
   while (!(await tryLockMigrations(trx))) await delay(LOCK_POLL_MS);
@@ -46,8 +52,7 @@ async function lockMigrations(trx: Knex.Transaction): Promise<void> {
 
 // An older release beside a newer one is normal while a deployment rolls; migrations only ever add.
 async function warnIfNewer(trx: Knex.Transaction, directory: string, emit: Emit): Promise<void> {
-  const known = new Set(await migrationFiles(directory));
-  const unknown = (await loadAppliedMigrations(trx)).filter((file) => !known.has(file));
+  const unknown = await unknownMigrations(trx, directory);
   if (unknown.length > 0) emit({ level: 'warn', name: 'postgres.schema-newer', fields: { files: unknown } });
 }
 

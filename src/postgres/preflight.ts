@@ -19,10 +19,17 @@ export interface PreflightOptions {
   readonly clocks?: LocalClocks;
 }
 
+/** What makes a server unfit, and what mends it. */
+export interface ServerFault {
+  /** The setting, function or thing that shows it. */
+  readonly of: string;
+  readonly fault: string;
+  readonly remedy: string;
+}
+
 /** Throws one `DATABASE` error that names every fault with its remedy. */
 export async function checkServer(knex: Knex, options: PreflightOptions = {}): Promise<void> {
-  const { settings, skewMs } = await askServer(knex, options.clocks);
-  const problems = findServerProblems(settings, skewMs, options);
+  const problems = (await inspectServer(knex, options)).map(problemOf);
   if (problems.length === 0) return;
   throw new BreakwaterError(
     'DATABASE',
@@ -33,18 +40,32 @@ export async function checkServer(knex: Knex, options: PreflightOptions = {}): P
   );
 }
 
-/** Pure: what is wrong with such a server. */
-export function findServerProblems(
+/** Throws only when the server cannot be asked. */
+export async function inspectServer(knex: Knex, options: PreflightOptions = {}): Promise<ServerFault[]> {
+  const { settings, skewMs } = await askServer(knex, options.clocks);
+  return findServerFaults(settings, skewMs, options);
+}
+
+/** Pure: what is wrong with such a server, as problems. */
+export function findServerProblems(settings: ServerSettings, skewMs: number, options: PreflightOptions): Problem[] {
+  return findServerFaults(settings, skewMs, options).map(problemOf);
+}
+
+function findServerFaults(
   settings: ServerSettings,
   skewMs: number,
   { allowUnsafeDurability = false, maxSkewMs = MAX_SKEW_MS }: PreflightOptions,
-): Problem[] {
+): ServerFault[] {
   return [
-    ...versionProblems(settings),
-    ...standbyProblems(settings),
-    ...(allowUnsafeDurability ? [] : durabilityProblems(settings)),
-    ...skewProblems(skewMs, maxSkewMs),
+    ...versionFaults(settings),
+    ...standbyFaults(settings),
+    ...(allowUnsafeDurability ? [] : durabilityFaults(settings)),
+    ...skewFaults(skewMs, maxSkewMs),
   ];
+}
+
+function problemOf({ of, fault, remedy }: ServerFault): Problem {
+  return { path: of, message: `${fault}; ${remedy}.` };
 }
 
 async function askServer(knex: Knex, clocks?: LocalClocks): Promise<{ settings: ServerSettings; skewMs: number }> {
@@ -58,30 +79,31 @@ async function askServer(knex: Knex, clocks?: LocalClocks): Promise<{ settings: 
   }
 }
 
-function versionProblems({ version }: ServerSettings): Problem[] {
+function versionFaults({ version }: ServerSettings): ServerFault[] {
   const major = Math.floor(version / 10_000);
   if (major >= OLDEST_VERSION) return [];
-  return [{ path: 'server_version', message: `It is Postgres ${major}; use ${OLDEST_VERSION} or later.` }];
+  return [{ of: 'server_version', fault: `It is Postgres ${major}`, remedy: `use ${OLDEST_VERSION} or later` }];
 }
 
-function standbyProblems({ standby }: ServerSettings): Problem[] {
+function standbyFaults({ standby }: ServerSettings): ServerFault[] {
   if (!standby) return [];
-  return [{ path: 'pg_is_in_recovery', message: 'It is a read-only standby; connect to the primary.' }];
+  return [{ of: 'pg_is_in_recovery', fault: 'It is a read-only standby', remedy: 'connect to the primary' }];
 }
 
-function durabilityProblems(settings: ServerSettings): Problem[] {
+function durabilityFaults(settings: ServerSettings): ServerFault[] {
   const names = ['fsync', 'synchronous_commit', 'full_page_writes'] as const;
   return names
     .filter((name) => settings[name] === 'off')
     .map((name) => ({
-      path: name,
-      message: `${name} is off, so a crash of the server can lose acknowledged steps; turn it on.`,
+      of: name,
+      fault: `${name} is off, so a crash of the server can lose acknowledged steps`,
+      remedy: 'turn it on',
     }));
 }
 
-function skewProblems(skewMs: number, maxSkewMs: number): Problem[] {
+function skewFaults(skewMs: number, maxSkewMs: number): ServerFault[] {
   if (Math.abs(skewMs) <= maxSkewMs) return [];
   const direction = skewMs > 0 ? 'ahead of' : 'behind';
-  const message = `This machine's clock is ${formatDuration(Math.abs(skewMs))} ${direction} the database's; synchronise both (NTP).`;
-  return [{ path: 'clock', message }];
+  const fault = `This machine's clock is ${formatDuration(Math.abs(skewMs))} ${direction} the database's`;
+  return [{ of: 'clock', fault, remedy: 'synchronise both (NTP)' }];
 }

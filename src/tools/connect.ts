@@ -26,6 +26,15 @@ export type Connections = ReadonlyMap<string, Connection>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface AllTools {
+  readonly own: readonly Tool[];
+  /** By the user, beside the workflows. */
+  readonly added: readonly Tool[];
+  readonly ownEnvironment: Environment;
+  readonly environment: Environment;
+  readonly sandboxUrl?: string;
+}
+
 /** What a double takes for a credential; it has no meaning anywhere else. */
 const SANDBOX_CREDENTIAL = 'sandbox';
 
@@ -41,6 +50,17 @@ export function connectTools(tools: readonly Tool[], env: Environment, sandboxUr
     });
   }
   return new Map(tools.map((tool) => [tool.name, connect(tool, env, sandboxUrl)]));
+}
+
+/** Our own tools find their credentials among the settings, those of a user in the whole environment. */
+export function connectAllTools({ own, added, ownEnvironment, environment, sandboxUrl }: AllTools): Connections {
+  // The sandbox has no doubles of vendors that a user added, unless they say so.
+  const { doubled = [], real = [] } = Object.groupBy(added, ({ vendor }) => (vendor?.hasDouble ? 'doubled' : 'real'));
+  return new Map([
+    ...connectTools(own, ownEnvironment, sandboxUrl),
+    ...connectTools(doubled, environment, sandboxUrl),
+    ...connectTools(real, environment),
+  ]);
 }
 
 /** Every environment name the tools ask for: credentials, addresses and settings. */

@@ -19,7 +19,8 @@ import { createCatalog } from './registry.ts';
 import type { Tool } from './tool.ts';
 
 export type { BuiltInTools } from './built-in.ts';
-export { connectTools, type Connection, type Connections, type Environment } from './connect.ts';
+export { connectAllTools, connectTools, type Connection, type Connections, type Environment } from './connect.ts';
+export { BROWSER_REMEDY, findChromium } from './find-chromium.ts';
 export { defineAction } from './define-action.ts';
 export type { Method, RequestOptions, ToolHttp } from './http-client.ts';
 export { executeAction, MAX_EXECUTION_MS, type Execution } from './execute.ts';
@@ -65,10 +66,14 @@ export function allTools({ knex, ...parts }: ToolParts): readonly Tool[] {
 
 /** What all tools offer, and those that a user added, for checking definitions without a database or a credential. */
 export function toolCatalog(added: readonly Tool[] = []): Catalog {
-  const own = makeTools(() => {
+  return createCatalog([...describedTools(), ...added]);
+}
+
+/** Our own tools to be looked at, not to be called. */
+export function describedTools(): readonly Tool[] {
+  return makeTools(() => {
     throw new TypeError('The catalog describes actions and runs none');
   });
-  return createCatalog([...own, ...added]);
 }
 
 function makeTools(

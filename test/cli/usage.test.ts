@@ -19,16 +19,6 @@ describe('wrong use', () => {
     expect(ended.stderr).not.toBe('');
   });
 
-  it.each([['doctor', 'doctor']])('%s is named as not supported yet', async (line, name) => {
-    const ended = await breakwater(line.split(' '));
-
-    expect(ended).toMatchObject({
-      exitCode: 2,
-      stdout: '',
-      stderr: `breakwater: "breakwater ${name}" is not supported yet\n`,
-    });
-  });
-
   it('tells every bad setting at once', async () => {
     const ended = await breakwater(['runs', 'list'], { BREAKWATER_ULR: 'x', PORT: 'many' });
 

@@ -1,0 +1,66 @@
+// What the doctor asks of Postgres about its own session and its neighbours. Reads only.
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { selectRow, selectRows } from '../../postgres/index.ts';
+import { storedPlan } from './used-definition.ts';
+
+const count = z.coerce.number();
+
+const sessionRow = z.object({
+  version: z.string(),
+  login: z.string(),
+  max_connections: count,
+  reserved: count,
+  /** -1: no limit. */
+  login_limit: count,
+  database_limit: count,
+  /** Sessions of other programs. */
+  others: count,
+  statement_timeout_ms: count,
+  lock_timeout_ms: count,
+  read_only: z.boolean(),
+});
+export type SessionFacts = z.infer<typeof sessionRow>;
+
+/** As this login gets it: a role or a database may override the server. */
+export async function loadSessionFacts(knex: Knex): Promise<SessionFacts> {
+  return await selectRow(
+    knex,
+    sessionRow,
+    `select current_setting('server_version')                                       as version,
+            current_user                                                            as login,
+            current_setting('max_connections')                                      as max_connections,
+            current_setting('superuser_reserved_connections')::int
+              + coalesce(current_setting('reserved_connections', true)::int, 0)     as reserved,
+            (select rolconnlimit from pg_roles where rolname = current_user)        as login_limit,
+            (select datconnlimit from pg_database where datname = current_database()) as database_limit,
+            (select count(*) from pg_stat_activity
+              where backend_type = 'client backend' and application_name not like 'breakwater-%') as others,
+            (select setting from pg_settings where name = 'statement_timeout')      as statement_timeout_ms,
+            (select setting from pg_settings where name = 'lock_timeout')           as lock_timeout_ms,
+            current_setting('default_transaction_read_only')::bool                  as read_only`,
+  );
+}
+
+/** May this login become the role that requests run under? */
+export async function maySetAppRole(knex: Knex): Promise<boolean> {
+  const row = await selectRow(
+    knex,
+    z.object({ may: z.boolean() }),
+    `select coalesce((select pg_has_role(current_user, oid, 'member') from pg_roles where rolname = 'breakwater_app'), false) as may`,
+  );
+  return row.may;
+}
+
+/** The newest plan of each published definition. */
+export async function loadNewestPlans(knex: Knex): Promise<z.infer<typeof storedPlan>[]> {
+  const rows = await selectRows(
+    knex,
+    z.object({ plan: storedPlan }),
+    `select distinct on (tenant, name) plan
+       from breakwater.definition
+      where plan is not null
+      order by tenant, name, created_at desc`,
+  );
+  return rows.map(({ plan }) => plan);
+}
