@@ -1,7 +1,11 @@
 // Hands the terminal over to a program on the checkout's Node 24: it gets our arguments, streams and signals, we its exit status.
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
-import { nodeBin } from './checkout.mjs';
+import { join } from 'node:path';
+import { nodeBin, root } from './checkout.mjs';
+
+// Compiled code is kept: every process after the first starts in half the time.
+const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'), ...process.env };
 
 /**
  * Becomes the program where the platform and our own version can, so that whoever kills us kills it.
@@ -10,13 +14,13 @@ import { nodeBin } from './checkout.mjs';
 export function launch(args, cwd = process.cwd()) {
   process.chdir(cwd);
   if (typeof process.execve === 'function' && process.platform !== 'win32') {
-    process.execve(nodeBin, [nodeBin, ...args], process.env);
+    process.execve(nodeBin, [nodeBin, ...args], env);
   }
   return runChild(args);
 }
 
 function runChild(args) {
-  const child = spawn(nodeBin, args, { stdio: 'inherit' });
+  const child = spawn(nodeBin, args, { stdio: 'inherit', env });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) forwardOnce(child, signal);
   return new Promise((resolve, reject) => {
     child.on('error', reject);

@@ -61,6 +61,7 @@ export class AppProcess {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
           PATH: process.env.PATH,
+          NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
           PORT: '0',
           LOG_LEVEL: 'info',
           BREAKWATER_DATA_DIR: folder,
@@ -80,7 +81,15 @@ export class AppProcess {
   /** Spawned, and ready to answer. */
   static async start(settings: AppSettings = {}): Promise<AppProcess> {
     const app = await AppProcess.spawn(settings);
-    await until(() => app.url !== '' || app.child.exitCode !== null, { what: 'the app to listen', timeoutMs: 30_000 });
+    try {
+      await until(() => app.url !== '' || app.child.exitCode !== null, {
+        what: 'the app to listen',
+        timeoutMs: 60_000,
+      });
+    } catch (error) {
+      await app.kill();
+      throw new Error(`The app did not listen in time:\n${app.output()}`, { cause: error });
+    }
     if (app.url === '') throw new Error(`The app did not start:\n${app.output()}`);
     return app;
   }
