@@ -20,6 +20,8 @@ export interface ApprovalActor {
   readonly tenant: string;
   readonly user: string;
   readonly roles: readonly string[];
+  /** Answers by a link that was sent to a role: which of its holders it is, nobody knows. */
+  readonly isUnnamed?: boolean;
 }
 
 /** What may be asked to be done again. */

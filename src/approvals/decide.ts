@@ -10,6 +10,7 @@ import {
   formProblems,
   judgeChanges,
   judgeDecision,
+  judgeVoter,
   mergeEdits,
   reasonProblems,
 } from './settlement.ts';
@@ -40,6 +41,7 @@ export async function decideApproval(
     const { approval, nowMs } = await lockOwn(trx, request);
     const verdict = judgeDecision(approval, request.actor, nowMs);
     if (!verdict.allowed) return await keepRefused(trx, approval, request, verdict);
+    if (request.decision === 'approve') allowOrThrow(judgeVoter(approval, request.actor));
     if (request.decision === 'request_changes') allowOrThrow(judgeChanges(approval));
     refuseProblems([...ownProblems(approval, request), ...validate(approval)]);
     await write(trx, approval, request);

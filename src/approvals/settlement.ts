@@ -37,6 +37,13 @@ export function judgeDecision(approval: Approval, actor: ApprovalActor, nowMs: n
   return conflict(`You have approved already; ${left} more must.`);
 }
 
+/** Several who approve must be told apart, and whoever has a link of a role may approve by a name as well. */
+export function judgeVoter({ quorum }: Pick<Approval, 'quorum'>, { isUnnamed = false }: ApprovalActor): Verdict {
+  if (quorum === 1 || !isUnnamed) return ALLOWED;
+  const reason = `${quorum} different people must approve, and this link was sent to a role: it does not say who you are. Approve by a key or a link of your own; rejecting is possible here.`;
+  return { allowed: false, code: 'FORBIDDEN', reason };
+}
+
 /** Whether the question may still be changed, or taken back, at `nowMs`; by whom is asked elsewhere. */
 export function judgeOpen(approval: Approval, nowMs: number): Verdict {
   if (approval.status !== 'pending') return judgeSettled(approval);

@@ -208,7 +208,7 @@ function someEdits(edits: JsonObject): JsonObject | undefined {
 /** The link speaks for one user, or for one role when it was sent to a group. */
 function actorOf({ tenant, approver }: LinkClaims): Actor {
   if (approver.startsWith('role:'))
-    return { tenant, user: `holder of ${approver}`, roles: [approver.slice('role:'.length)] };
+    return { tenant, user: `holder of ${approver}`, roles: [approver.slice('role:'.length)], isUnnamed: true };
   return { tenant, user: approver.replace(/^user:/, ''), roles: [] };
 }
 

@@ -37,6 +37,8 @@ export interface Actor {
   readonly tenant: string;
   readonly user: string;
   readonly roles: readonly string[];
+  /** Holds the role, and nobody knows who it is. */
+  readonly isUnnamed?: boolean;
 }
 
 export interface StartRequest {

@@ -4,6 +4,7 @@ import {
   editProblems,
   formProblems,
   judgeDecision,
+  judgeVoter,
   settlementOf,
   timedOutStatus,
   mergeEdits,
@@ -50,6 +51,14 @@ describe('judgeDecision', () => {
     const admin = { tenant: 'acme', user: 'sam', roles: ['admin'] };
 
     expect(judgeDecision(anApproval({ approvers: [] }), admin, early)).toEqual({ allowed: true });
+  });
+
+  it('takes one approval of several from nobody whose name is not known', () => {
+    const holder = { ...ann, isUnnamed: true };
+
+    expect(judgeVoter({ quorum: 1 }, holder)).toEqual({ allowed: true });
+    expect(judgeVoter({ quorum: 2 }, ann)).toEqual({ allowed: true });
+    expect(judgeVoter({ quorum: 2 }, holder)).toMatchObject({ allowed: false, code: 'FORBIDDEN' });
   });
 
   it('answers CONFLICT once a person has decided, even after the deadline', () => {

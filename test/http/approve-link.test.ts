@@ -295,4 +295,16 @@ describe('a link', () => {
       decisions: [{ by: 'holder of role:lead' }],
     });
   });
+
+  it('for a role rejects what several must approve, and is no approval of one of them', async () => {
+    const { id, path } = await ask({ quorum: 2 }, { approver: 'role:lead' });
+
+    const refused = await submit(path, { decision: 'approve' });
+    expect(refused.status).toBe(403);
+    expect(refused.text).toContain('Approve by a key or a link of your own');
+    expect(await statusOf(id)).toBe('pending');
+
+    expect((await submit(path, { decision: 'reject' })).status).toBe(200);
+    expect(await statusOf(id)).toBe('rejected');
+  });
 });
