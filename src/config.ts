@@ -45,6 +45,8 @@ export interface Config {
   readonly requestsPerSecond?: number;
   /** The values of `secret://` references, for the tools and hosts that each is for; absent: there are none. */
   readonly secretsFile?: string;
+  /** Where spans are sent, over OTLP; absent: nothing is traced. */
+  readonly otlp?: { readonly endpoint: string; readonly headers: Readonly<Record<string, string>> };
   readonly logLevel: LogLevel;
   readonly allowUnsafeDurability: boolean;
   /** The API that the CLI calls. */
@@ -106,7 +108,8 @@ const schema = z.object({
   // As text: a default after `off` would take its undefined for an absent value.
   BREAKWATER_RATE_LIMIT: z.string().default('200/s').pipe(rateLimit()),
   BREAKWATER_SECRETS_FILE: z.string().optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: unsupported(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl().optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: headerList().default({}),
 });
 
 /** What the tools that exist may ask for, under their vendors' usual names. */
@@ -187,11 +190,17 @@ function named(settings: z.infer<typeof schema>): Omit<Config, 'toolEnv'> {
     oidc: oidcOf(settings),
     requestsPerSecond: settings.BREAKWATER_RATE_LIMIT,
     secretsFile: settings.BREAKWATER_SECRETS_FILE,
+    otlp: otlpOf(settings),
     logLevel: settings.LOG_LEVEL,
     allowUnsafeDurability: settings.BREAKWATER_ALLOW_UNSAFE_DURABILITY,
     apiUrl: settings.BREAKWATER_URL,
     apiKey: settings.BREAKWATER_KEY,
   };
+}
+
+function otlpOf(settings: z.infer<typeof schema>): Config['otlp'] {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers } = settings;
+  return endpoint === undefined ? undefined : { endpoint, headers };
 }
 
 function oidcOf(settings: z.infer<typeof schema>): OidcConfig | undefined {
@@ -313,10 +322,21 @@ function hostList() {
     );
 }
 
+const HEADER_VALUE = /^(?:[\x20-\x24\x26-\x7e]|%[2-7][0-9a-fA-F])*$/;
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
+
 function secret() {
   return z.string().min(16, 'must have at least 16 characters');
 }
 
-function unsupported() {
-  return z.undefined({ error: 'is not supported yet; remove it' }).optional();
+/** As OpenTelemetry writes them. */
+function headerList() {
+  return z
+    .string()
+    .transform((text) => text.split(',').map((pair) => pair.split(/=(.*)/s, 2).map((part) => part.trim())))
+    .refine(
+      (pairs) => pairs.every(([name = '', value = '%']) => HEADER_NAME.test(name) && HEADER_VALUE.test(value)),
+      'must be headers such as authorization=Bearer%20abc, with commas between them',
+    )
+    .transform((pairs) => Object.fromEntries(pairs.map(([name, value = '']) => [name, decodeURIComponent(value)])));
 }

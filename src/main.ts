@@ -10,7 +10,7 @@ import { connectDurable, launchDurable, migrateDurableSchema } from './durable/i
 import type { BoundaryListener } from './durable/index.ts';
 import { createHttpApp, ensureAdminKey } from './http/index.ts';
 import type { AdminKey } from './http/index.ts';
-import { BreakwaterError, messageOf } from './kernel/index.ts';
+import { BreakwaterError, emitToAll, messageOf, silent } from './kernel/index.ts';
 import type { Emit } from './kernel/index.ts';
 import { loadUserCode, publishFolder } from './load-workflows.ts';
 import {
@@ -21,13 +21,15 @@ import {
   createDatabaseIfMissing,
   createKnex,
   createPool,
+  knexPoolFigures,
   migrate,
   openEmbeddedCluster,
   packageRoot,
   pendingMigrations,
+  pgPoolFigures,
 } from './postgres/index.ts';
 import { createSlots, openBreakers } from './resilience/index.ts';
-import type { Breakers } from './resilience/index.ts';
+import type { Breakers, Slots } from './resilience/index.ts';
 import {
   createCodedWorkflows,
   createControlWatch,
@@ -38,8 +40,16 @@ import {
   stuckError,
 } from './runs/index.ts';
 import type { Actor, BulkWork, CodedWorkflows, Runs } from './runs/index.ts';
-import { createLog } from './telemetry/index.ts';
-import { allTools, connectAllTools, createRedactor, createRegistry, openSecrets } from './tools/index.ts';
+import { createLog, createMetrics, openTraces } from './telemetry/index.ts';
+import type { Metrics, Vitals } from './telemetry/index.ts';
+import {
+  allTools,
+  connectAllTools,
+  createRedactor,
+  createRegistry,
+  createRequestTeller,
+  openSecrets,
+} from './tools/index.ts';
 import type { Redactor, Registry, Tool, ToolParts } from './tools/index.ts';
 
 /** How long acts in flight may go on after a stop was asked for. */
@@ -66,7 +76,10 @@ export interface App {
 }
 
 export interface AppOptions {
+  /** Told of everything instead of the log. */
   readonly emit?: Emit;
+  /** For the bench: nobody is told of anything, and metrics stay at nothing. */
+  readonly isUntold?: boolean;
   /** Where tools of the workflows folder find their credentials; default: the process's environment and .env. */
   readonly environment?: Environment;
   /** Called when this process must not run on; default: exit at once. */
@@ -77,14 +90,18 @@ export interface AppOptions {
 
 /** Starts everything, or nothing: what was started is stopped again when a later part fails. */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
-  const redactor = createRedactor();
-  const emit = options.emit ?? createLog(config.logLevel, redactor.text);
   const cleanups: (() => Promise<unknown>)[] = [];
+  const redactor = createRedactor();
+  const metrics = createMetrics();
+  const emit = subscribers(config, options, { redactor, metrics }, (cleanup) => cleanups.push(cleanup));
   const stop = async (): Promise<void> => {
     for (const cleanup of cleanups.splice(0).toReversed()) await cleanup();
   };
   try {
-    return { ...(await build(config, emit, redactor, options, (cleanup) => cleanups.push(cleanup))), stop };
+    return {
+      ...(await build({ config, emit, redactor, metrics, options }, (cleanup) => cleanups.push(cleanup))),
+      stop,
+    };
   } catch (error) {
     await stop().catch((again: unknown) =>
       emit({ level: 'warn', name: 'main.stop_failed', fields: { error: messageOf(again) } }),
@@ -93,11 +110,32 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
+// Spans are sent until everything else has stopped.
+function subscribers(
+  { logLevel, otlp }: Config,
+  { emit, isUntold }: AppOptions,
+  { redactor, metrics }: { readonly redactor: Redactor; readonly metrics: Metrics },
+  onStop: (cleanup: () => Promise<unknown>) => void,
+): Emit {
+  if (isUntold) return silent;
+  const told = emitToAll([emit ?? createLog(logLevel, redactor.text), metrics.tell]);
+  if (!otlp) return told;
+  for (const value of Object.values(otlp.headers)) redactor.hide(value);
+  const traces = openTraces({ ...otlp, emit: told });
+  onStop(async () => await traces.stop());
+  return emitToAll([told, traces.tell]);
+}
+
+interface Foundation {
+  readonly config: Config;
+  readonly emit: Emit;
+  readonly redactor: Redactor;
+  readonly metrics: Metrics;
+  readonly options: AppOptions;
+}
+
 async function build(
-  config: Config,
-  emit: Emit,
-  redactor: Redactor,
-  options: AppOptions,
+  { config, emit, redactor, metrics, options }: Foundation,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<Omit<App, 'stop'>> {
   const databaseUrl = await openDatabase(config, emit, onStop);
@@ -124,6 +162,7 @@ async function build(
   const toolParts = { knex: database.engine, clock, breakers, redactor, emit };
   const registry = registerTools(config, added.tools, environment, toolParts);
   onStop(async () => await registry.close());
+  metrics.nameBy(registry.catalog);
   const coded = createCodedWorkflows(added.workflows);
   await publishCoded(database.engine, DEFAULT_TENANT, coded.all());
   const keys = await linkKeys(database.engine, { current: config.linkKey, previous: config.previousLinkKey });
@@ -138,7 +177,7 @@ async function build(
   const bulk = part.executorId === undefined ? undefined : workOnMany(parts, onStop);
   const runs = createRuns({ knex: database.api, registry, coded, clock, onBulk: () => bulk?.wake() });
   const admin = config.role === 'worker' ? undefined : await furnishApi(config, database, runs, emit);
-  const url = await listen({ ...parts, part, runs }, onStop);
+  const url = await listen({ ...parts, part, runs, metrics }, onStop);
   own.url = url;
   // Runs last, so it stops first: while answers are still being given nothing more is claimed.
   onStop(async () => await part.drain());
@@ -185,7 +224,8 @@ async function furnishApi(config: Config, database: Database, runs: Runs, emit: 
   return await ensureAdminKey(database.engine, { configured: config.adminKey, dataDir: config.dataDir });
 }
 
-interface ToolSurroundings extends Pick<ToolParts, 'knex' | 'clock'> {
+interface ToolSurroundings extends Pick<ToolParts, 'knex'> {
+  readonly clock: DatabaseClock;
   readonly breakers: Breakers;
   readonly redactor: Redactor;
   readonly emit: Emit;
@@ -204,7 +244,8 @@ function registerTools(
   const tools = [...own, ...added];
   const { secretsFile: file } = config;
   const secrets = openSecrets({ file, environment, tools, defaultTenant: DEFAULT_TENANT, redactor, emit });
-  return createRegistry(tools, connections, { breakers, secrets });
+  const teller = createRequestTeller({ emit, clock: parts.clock, propagate: config.otlp !== undefined });
+  return createRegistry(tools, connections, { breakers, secrets, teller });
 }
 
 interface Database {
@@ -271,6 +312,9 @@ interface DurablePart {
   /** Absent when it executes none. */
   readonly executorId?: string;
   readonly leaseHeld: boolean;
+  readonly leaseRemainingMs: number;
+  /** Absent when it executes none. */
+  readonly slots?: Slots;
   /** Takes no more runs. */
   drain(): Promise<void>;
   stop(): Promise<void>;
@@ -284,7 +328,7 @@ async function connect({ database, emit }: Parts, { onBoundary }: AppOptions): P
     emit,
     onBoundary,
   });
-  return { leaseHeld: false, drain: async () => undefined, stop: async () => await client.stop() };
+  return { leaseHeld: false, leaseRemainingMs: 0, drain: async () => undefined, stop: async () => await client.stop() };
 }
 
 async function execute(
@@ -313,8 +357,12 @@ async function execute(
   });
   return {
     executorId: durable.executorId,
+    slots,
     get leaseHeld() {
       return durable.leaseHeld;
+    },
+    get leaseRemainingMs() {
+      return durable.leaseRemainingMs;
     },
     drain: async () => await durable.drain(),
     stop: async () => await durable.stop(DRAIN_MS),
@@ -346,10 +394,11 @@ function keepMeasuring(clock: DatabaseClock, emit: Emit): () => Promise<void> {
 interface Serving extends Parts {
   readonly part: DurablePart;
   readonly runs: Runs;
+  readonly metrics: Metrics;
 }
 
 async function listen(
-  { config, database, part, runs, registry, clock, emit, keys, linkBase }: Serving,
+  { config, database, part, runs, registry, clock, emit, keys, linkBase, metrics }: Serving,
   onStop: (cleanup: () => Promise<unknown>) => void,
 ): Promise<string> {
   const app = createHttpApp({
@@ -367,6 +416,8 @@ async function listen(
     behindHttps: config.baseUrl?.startsWith('https:') ?? false,
     ready: async () => await readiness(config, database, part, clock),
     dashboardDir: join(packageRoot(), 'dist', 'web'),
+    metrics: metrics.report({ knex: database.engine, vitals: () => vitalsOf(part, database), emit }),
+    metricsTenant: DEFAULT_TENANT,
   });
   onStop(async () => await app.close());
   try {
@@ -376,6 +427,16 @@ async function listen(
     const message = `Port ${config.port} on ${config.host} is taken by another program: stop it, or set PORT to another.`;
     throw new BreakwaterError('PORT_TAKEN', message, { cause: error });
   }
+}
+
+function vitalsOf({ slots, leaseRemainingMs }: DurablePart, { dbos, engine, api, lease }: Database): Vitals {
+  const pools = {
+    dbos: pgPoolFigures(dbos),
+    engine: knexPoolFigures(engine),
+    api: knexPoolFigures(api),
+    lease: knexPoolFigures(lease),
+  };
+  return { ...(slots && { slots }), leaseRemainingMs, pools };
 }
 
 async function readiness({ role, sandboxUrl }: Config, database: Database, part: DurablePart, clock: DatabaseClock) {

@@ -128,17 +128,25 @@ describe('loadConfig', () => {
       expect(messageFor('BREAKWATER_RATE_LIMIT', value)).toMatch(/^must be off or requests a second/);
   });
 
-  it.each([['OTEL_EXPORTER_OTLP_ENDPOINT', 'http://127.0.0.1:4318']])(
-    'refuses %s=%s as not supported yet',
-    (name, value) => {
-      expect(messageFor(name, value)).toContain('is not supported yet');
-    },
-  );
+  it('sends traces to a receiver with its headers, or nowhere', () => {
+    const endpoint = 'http://127.0.0.1:4318/';
+    const headers = 'authorization=Bearer%20a=b, x-team = blue';
+
+    expect(loadConfig({ OTEL_EXPORTER_OTLP_HEADERS: headers }).otlp).toBeUndefined();
+    expect(loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).otlp?.headers).toEqual({});
+    expect(loadConfig({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers }).otlp).toEqual({
+      endpoint: 'http://127.0.0.1:4318',
+      headers: { authorization: 'Bearer a=b', 'x-team': 'blue' },
+    });
+  });
 
   it.each([
     ['DBOS_SYSTEM_DATABASE_URL', 'mysql://root:hunter2@db/app', 'must be a Postgres URL'],
     ['BREAKWATER_ADMIN_KEY', 'two words', 'printable ASCII'],
     ['BREAKWATER_LINK_KEY', 'short', 'at least 16'],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT', '127.0.0.1:4318', 'must be an http or https URL'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'authorization', 'must be headers'],
+    ['OTEL_EXPORTER_OTLP_HEADERS', 'a=%zz', 'must be headers'],
     ['BREAKWATER_SANDBOX', 'on', 'must be off or an http or https URL'],
     ['BREAKWATER_OUTBOUND_ALLOW', 'http://wiki.internal/', 'must be hosts with or without a port'],
     ['BREAKWATER_OUTBOUND_ALLOW', 'wiki.internal:99999', 'must be hosts with or without a port'],

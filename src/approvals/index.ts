@@ -27,6 +27,7 @@ export { startNotices } from './notice-loop.ts';
 export { settledText } from './notice-text.ts';
 export type { NoticeOptions, Notices } from './notice-loop.ts';
 export type { Channel, Escalation, Telling } from './notice.ts';
+export { countPending } from './pending-store.ts';
 export { expireApproval, openApproval, readSettlement, withdrawApprovals } from './question.ts';
 export { reassignApproval } from './reassign.ts';
 export type { Reassignment } from './reassign.ts';

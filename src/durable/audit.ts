@@ -15,7 +15,7 @@ export function startAudit(knex: Knex, executorId: string, emit: Emit): Loop {
   const audit = async (): Promise<number> => {
     const idle = (await listOwned(knex, executorId)).filter((owned) => !isRunningHere(owned.runId));
     for (const owned of idle.filter((each) => idleBefore.has(`${each.runId} ${each.ownerXid}`))) {
-      if (await giveBackNow(knex, owned)) emit({ level: 'warn', name: 'audit.freed', fields: { runId: owned.runId } });
+      if (await giveBackNow(knex, owned)) emit({ level: 'warn', name: 'audit.freed', fields: { run: owned.runId } });
     }
     idleBefore = new Set(idle.map((owned) => `${owned.runId} ${owned.ownerXid}`));
     return EVERY_MS;

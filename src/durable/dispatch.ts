@@ -24,7 +24,7 @@ export async function dispatchClaimed(dispatch: Dispatch, runIds: readonly strin
     try {
       await begin(dispatch, workflow, ownerXid);
     } catch (error) {
-      dispatch.emit({ level: 'warn', name: 'claim.dispatch_failed', fields: { runId, error: messageOf(error) } });
+      dispatch.emit({ level: 'warn', name: 'claim.dispatch_failed', fields: { run: runId, error: messageOf(error) } });
     }
   }
 }
@@ -37,7 +37,7 @@ async function begin(dispatch: Dispatch, workflow: ClaimedWorkflow, ownerXid: st
   dispatch.emit({
     level: 'error',
     name: 'claim.set_aside',
-    fields: { runId, code: obstacle.code, error: obstacle.message },
+    fields: { run: runId, code: obstacle.code, error: obstacle.message },
   });
 }
 

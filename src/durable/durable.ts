@@ -66,6 +66,8 @@ export interface Durable {
   /** New at each boot. */
   readonly executorId: string;
   readonly leaseHeld: boolean;
+  /** Until the lease runs out unless it is renewed. */
+  readonly leaseRemainingMs: number;
   readonly running: number;
   /** Claims no more runs; those here go on. */
   drain(): Promise<void>;
@@ -132,6 +134,9 @@ export async function launchDurable(options: DurableOptions): Promise<Durable> {
     executorId,
     get leaseHeld() {
       return lease.held;
+    },
+    get leaseRemainingMs() {
+      return lease.remainingMs;
     },
     get running() {
       return executionCount();

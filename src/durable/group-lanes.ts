@@ -77,7 +77,7 @@ function openLane<Item, Result>(kind: string, emit: Emit, lane: LaneOptions<Item
     maxWeight: MAX_WEIGHT,
     maxInFlight: MAX_IN_FLIGHT,
     send: async (items) => {
-      emit({ level: 'debug', name: 'durable.group', fields: { kind, size: items.length } });
+      emit({ level: 'debug', name: 'durable.group', fact: true, fields: { kind, size: items.length } });
       return await sendSplitting<Item, Result>(items, lane.send, refusals);
     },
   });

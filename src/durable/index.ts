@@ -25,6 +25,7 @@ export { changeOwnRecord, changeRecord, leaveIfTaken, leaveToOthers } from './ch
 export { copySteps } from './change-record-store.ts';
 export type { RecordChange, TakenFrom } from './change-record-store.ts';
 export type { Checkpoint, RunRecord } from './record.ts';
+export { queueDepths } from './queue-store.ts';
 export { releaseInTransaction } from './release.ts';
 export { enqueueInTransaction, executesHere, startInTransaction } from './start.ts';
 export type { Inserted } from './start.ts';

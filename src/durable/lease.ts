@@ -15,6 +15,8 @@ export interface Lease {
   release(): Promise<void>;
   /** Is it renewed in time, as far as this process knows? */
   readonly held: boolean;
+  /** Until it runs out unless it is renewed; 0 without one. */
+  readonly remainingMs: number;
 }
 
 export interface LeaseOptions {
@@ -47,6 +49,9 @@ export async function takeLease(options: LeaseOptions): Promise<Lease> {
   return {
     get held() {
       return !released && watchdog.remainingMs > 0;
+    },
+    get remainingMs() {
+      return released ? 0 : Math.max(0, watchdog.remainingMs);
     },
     async release() {
       released = true;

@@ -92,10 +92,10 @@ function announce(judgements: readonly Judgement[], emit: Emit): void {
   const { requeue = [], quarantine = [] } = Object.groupBy(judgements, ({ verdict }) => verdict);
   if (requeue.length > 0) {
     const fields = { count: requeue.length, runs: idsOf(requeue.slice(0, 10)) };
-    emit({ level: 'info', name: 'sweep.took_over', fields });
+    emit({ level: 'info', name: 'sweep.took_over', fact: true, fields });
   }
   for (const { runId, crashes } of quarantine)
-    emit({ level: 'error', name: 'sweep.quarantined', fields: { runId, crashes, remedy: POISON_REMEDY } });
+    emit({ level: 'error', name: 'sweep.quarantined', fields: { run: runId, crashes, remedy: POISON_REMEDY } });
 }
 
 function idsOf(judgements: readonly Judgement[]): string[] {

@@ -94,7 +94,8 @@ async function leave(owned: Owned, kind: EscapeClass, cause: unknown): Promise<v
   emit({
     level: LEVEL[kind],
     name: 'durable.left',
-    fields: { runId: owned.runId, class: kind, error: messageOf(cause) },
+    fact: true,
+    fields: { run: owned.runId, class: kind, error: messageOf(cause) },
   });
   for (let delayMs = 100; ; delayMs = Math.min(delayMs * 2, 5_000)) {
     try {
@@ -107,7 +108,7 @@ async function leave(owned: Owned, kind: EscapeClass, cause: unknown): Promise<v
       emit({
         level: 'warn',
         name: 'durable.give_back_failed',
-        fields: { runId: owned.runId, error: messageOf(error) },
+        fields: { run: owned.runId, error: messageOf(error) },
       });
       await sleep(delayMs);
     }

@@ -33,6 +33,11 @@ export interface ReadyReport {
   readonly sandboxed: boolean;
 }
 
+export interface MetricsText {
+  readonly contentType: string;
+  text(): Promise<string>;
+}
+
 export interface HttpOptions {
   readonly runs: Runs;
   readonly registry: Registry;
@@ -56,6 +61,9 @@ export interface HttpOptions {
   readonly ready: () => Promise<ReadyReport>;
   /** Where the built dashboard is; absent: there is none. */
   readonly dashboardDir?: string;
+  readonly metrics: MetricsText;
+  /** Whose keys may read them. */
+  readonly metricsTenant: string;
 }
 
 /** What the resources work with. */

@@ -26,7 +26,7 @@ import { executorRoutes } from './executors.ts';
 import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
 import { meRoute } from './me.ts';
-import { notYetRoutes } from './not-yet.ts';
+import { metricsRoutes } from './metrics.ts';
 import { installOpenApi, openApiRoute } from './openapi.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { responseHeaders } from './response-headers.ts';
@@ -43,6 +43,7 @@ type Resource = (app: App, services: Services) => void;
 
 const resources: readonly Resource[] = [
   healthRoutes,
+  metricsRoutes,
   definitionRoutes,
   runRoutes,
   runControlRoutes,
@@ -60,7 +61,6 @@ const resources: readonly Resource[] = [
   meRoute,
   dashboardRoutes,
   openApiRoute,
-  notYetRoutes,
 ];
 
 /** Nothing listens yet. A route that declares no access makes `ready()` and `listen()` fail. */
@@ -135,7 +135,7 @@ function installRequestEvents(app: FastifyInstance, emit: Emit): void {
       ms: reply.elapsedTime,
       requestId: request.id,
     };
-    emit({ level: 'debug', name: 'http.request', fields });
+    emit({ level: 'debug', name: 'http.request', fact: true, fields });
   });
 }
 

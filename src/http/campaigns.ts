@@ -6,7 +6,7 @@ import { campaignView } from './campaign-result.ts';
 import { problemResponse } from './problem.ts';
 import { runView, startedRun } from './run-shape.ts';
 import { waitQuery } from './runs.ts';
-import { idParams, idempotencyHeaders, json } from './shapes.ts';
+import { idParams, startHeaders, json } from './shapes.ts';
 import { readRun } from './wait.ts';
 
 const WORKFLOW = 'marketing-campaign';
@@ -20,17 +20,18 @@ export function campaignRoutes(app: App, services: Services): void {
       schema: {
         summary: 'Start a campaign; the body is its input',
         tags,
-        headers: idempotencyHeaders,
+        headers: startHeaders,
         body: json,
         response: { 202: startedRun, ...problemResponse },
       },
     },
     async (request, reply) => {
-      const idempotencyKey = request.headers['idempotency-key'];
+      const { 'idempotency-key': idempotencyKey, traceparent } = request.headers;
       const { run } = await services.runs.start(actorOf(request), {
         workflow: WORKFLOW,
         input: request.body,
         idempotencyKey,
+        traceparent,
       });
       return await reply.code(202).header('location', `/v1/campaigns/${run.id}`).send(run);
     },

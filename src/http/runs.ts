@@ -6,7 +6,7 @@ import { actorOf } from './authentication.ts';
 import { problemResponse } from './problem.ts';
 import { countQuery, filterOf, listQuery, matchOf } from './run-filter.ts';
 import { labels, priority, runProgress, runView, startedRun } from './run-shape.ts';
-import { durationUpTo, idParams, idempotencyHeaders, json, pageOf } from './shapes.ts';
+import { durationUpTo, idParams, idempotencyHeaders, json, pageOf, startHeaders } from './shapes.ts';
 import { readRun } from './wait.ts';
 
 const tags = ['runs'];
@@ -42,14 +42,14 @@ function startRoute(app: App, { runs }: Services): void {
       schema: {
         summary: 'Start a run',
         tags,
-        headers: idempotencyHeaders,
+        headers: startHeaders,
         body: startBody,
         response: { 202: startedRun, ...problemResponse },
       },
     },
     async (request, reply) => {
-      const idempotencyKey = request.headers['idempotency-key'];
-      const { run } = await runs.start(actorOf(request), { ...request.body, idempotencyKey });
+      const { 'idempotency-key': idempotencyKey, traceparent } = request.headers;
+      const { run } = await runs.start(actorOf(request), { ...request.body, idempotencyKey, traceparent });
       return await reply.code(202).header('location', `/v1/runs/${run.id}`).send(run);
     },
   );

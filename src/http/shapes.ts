@@ -29,6 +29,13 @@ export const idempotencyHeaders = z.object({
     .describe('The same key with the same body is the same request.'),
 });
 
+export const startHeaders = idempotencyHeaders.extend({
+  traceparent: z
+    .string()
+    .optional()
+    .describe('Where in a trace the run belongs (W3C Trace Context); what is no such text is ignored.'),
+});
+
 export const idParams = z.object({ id: z.string().max(100) });
 
 export const warnings = z.array(problemItem).readonly();

@@ -13,3 +13,4 @@ export * from './ports.ts';
 export * from './retry.ts';
 export * from './secret.ts';
 export * from './suggest.ts';
+export * from './trace.ts';

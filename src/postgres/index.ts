@@ -1,5 +1,7 @@
 // The face of the Postgres room: sessions with it, the embedded cluster, migrations, the database's clock and its checks.
 export { createPool, type PoolOptions } from './pool.ts';
+export { knexPoolFigures, pgPoolFigures } from './pool-figures.ts';
+export type { PoolFigures } from './pool-figures.ts';
 export { createKnex, rawClient, withClient, type KnexOptions } from './knex.ts';
 export { forTenant, inTenant } from './tenant.ts';
 export { isOwnDatabaseError } from './own-database-error.ts';

@@ -273,3 +273,16 @@ export async function recordForce(
       data: JSON.stringify({ reason, forMs }),
     });
 }
+
+const known = z.object({ service: z.string(), state: z.enum(['closed', 'open', 'half_open']) });
+
+/** Of each service the state, of all tenants; where several have one of that name, the worst. */
+export async function breakerStates(knex: Knex): Promise<z.infer<typeof known>[]> {
+  return await selectRows(
+    knex,
+    known,
+    `select distinct on (service) service, state
+       from breakwater.circuit_breaker
+      order by service, array_position(array['open', 'half_open', 'closed'], state)`,
+  );
+}

@@ -158,5 +158,5 @@ export function announceChange(emit: Emit, { before, after }: Change, by?: strin
     to: after.state.kind,
     ...(by !== undefined && { by }),
   };
-  emit({ level: after.state.kind === 'open' ? 'warn' : 'info', name: 'breaker.changed', fields });
+  emit({ level: after.state.kind === 'open' ? 'warn' : 'info', name: 'breaker.changed', fact: true, fields });
 }

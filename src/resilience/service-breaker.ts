@@ -172,6 +172,7 @@ export class ServiceBreaker {
   }
 
   #note(ok: boolean, settings: BreakerSettings): void {
+    const { service } = this.key;
     const atMs = this.#parts.clock.now();
     if (forceOf(this.#view, atMs)) return;
     this.#windowMs = Math.max(this.#windowMs, settings.windowMs);
@@ -186,7 +187,7 @@ export class ServiceBreaker {
     }
     if (ok && !this.#hasFailed()) return;
     if (!ok) this.#failures += 1;
-    if (!ok) this.#parts.emit({ level: 'debug', name: 'breaker.failure', fields: { service: this.key.service } });
+    if (!ok) this.#parts.emit({ level: 'debug', name: 'breaker.failure', fact: true, fields: { service } });
     const endsFailures = ok && this.#failuresInARow() > 0;
     this.#fold();
     if (!ok || endsFailures) void this.#tell();

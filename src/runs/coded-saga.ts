@@ -285,6 +285,7 @@ export class RecordedSaga implements Saga {
       timeoutMs,
       heartbeatMs,
       suspect: context.tookOver,
+      place: context.trace.run,
       breaker,
       ...(breaker?.park && { parking: this.#parkingOf(node.id, breaker.service) }),
       signal: this.#cut,

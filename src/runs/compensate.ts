@@ -18,7 +18,8 @@ import { secretsOf, secretsOfUndo } from './act-secrets.ts';
 import { actKey, argumentsOf } from './run-activity.ts';
 import type { ResolvedCompensation } from './run-activity.ts';
 import { scopeOfNode } from './run-scope.ts';
-import type { CompensationSummary } from './runs.ts';
+import { ofRun } from './tell.ts';
+import type { Cause, CompensationSummary } from './runs.ts';
 import { PROBE_OFFSET, settledId, undoIds, undoStepName } from './step-layout.ts';
 import { orderUndos, queueUndos, undoId } from './undo-order.ts';
 import type { UndoItem, UndoStep } from './undo-order.ts';
@@ -49,8 +50,13 @@ export interface TakenBack {
   readonly nodes: ReadonlySet<string>;
 }
 
+/** What a run turned round for; `doubt`: an optional act may have happened, and nothing else turned. */
+export type UndoCause = Cause | 'doubt' | 'changes' | 'retry' | 'rewind';
+
 /** Acts that may have happened although no checkpoint says so, as they are called in a turn. */
 export interface Doubts {
+  /** Why anything is taken back. */
+  readonly cause: UndoCause;
   readonly suspects: readonly string[];
   readonly atMs: number;
   /** The runs that this one began, by node, now that they have ended. */
@@ -72,7 +78,7 @@ export async function compensate(
 ): Promise<TakenBack> {
   const undos = allUndos(context, results, doubts);
   const byId = new Map(undos.map((undo) => [undoId(undo), undo]));
-  const outcomes = await runInOrder(context, orderUndos(context.plan, undos), byId);
+  const outcomes = await runInOrder(context, orderUndos(context.plan, undos), byId, doubts.cause);
   const gone = undos.filter((undo) => outcomes.get(undoId(undo)) === 'compensated');
   return {
     summary: summarize(outcomes, standingActs(context, results, doubts)),
@@ -131,7 +137,7 @@ export async function undoDoubts(
   node: ActivityNode,
   results: ReadonlyMap<string, NodeResult>,
 ): Promise<void> {
-  for (const undo of doubtsOf(context, node, results)) await undoOne(context, undo);
+  for (const undo of doubtsOf(context, node, results)) await undoOne(context, undo, 'doubt');
 }
 
 /** Has an optional node of the record acts that may have happened and are not undone? */
@@ -147,6 +153,7 @@ export function mayBeInDoubt({ record }: RunContext, node: PlanNode): node is Ac
 
 function doubtsOf(context: RunContext, node: ActivityNode, results: ReadonlyMap<string, NodeResult>): ActUndo[] {
   const undos = undosOf(context, node, results, {
+    cause: 'doubt',
     suspects: [],
     atMs: context.clock.now(),
     children: new Map(),
@@ -181,12 +188,13 @@ async function runInOrder(
   context: RunContext,
   steps: readonly UndoStep[],
   undos: ReadonlyMap<string, Undo>,
+  cause: UndoCause,
 ): Promise<Map<string, Undone>> {
   const branches = openBranches<string, Undone>();
   const outcomes = new Map<string, Undone>();
   const queue = queueUndos(steps);
   const start = (ready: readonly UndoStep[]): void => {
-    for (const { id } of ready) branches.start(id, async () => await undoOne(context, undos.get(id)!));
+    for (const { id } of ready) branches.start(id, async () => await undoOne(context, undos.get(id)!, cause));
   };
   start(queue.first);
   while (outcomes.size < steps.length) {
@@ -198,10 +206,16 @@ async function runInOrder(
   return outcomes;
 }
 
-async function undoOne(context: RunContext, undo: Undo): Promise<Undone> {
+async function undoOne(context: RunContext, undo: Undo, reason: UndoCause): Promise<Undone> {
   const earlier = finalUndo(context, undo);
   if (earlier) return undoneOf(earlier);
-  return 'child' in undo ? undoneOf(await undoChild(context, undo.node, undo.child)) : await undoAct(context, undo);
+  const undone =
+    'child' in undo ? undoneOf(await undoChild(context, undo.node, undo.child)) : await undoAct(context, undo);
+  if (undone === 'nothing') return undone;
+  const status = undone === 'compensated' ? undone : 'failed';
+  const fields = { ...ofRun(context), node: undoId(undo), reason, status } as const;
+  context.emit({ level: 'info', name: 'compensation.settled', fact: true, fields, trace: context.trace.run });
+  return undone;
 }
 
 async function undoAct(context: RunContext, undo: ActUndo): Promise<Undone> {
@@ -220,6 +234,7 @@ async function undoAct(context: RunContext, undo: ActUndo): Promise<Undone> {
     timeoutMs: compensation.timeoutMs,
     suspect: context.tookOver,
     undo: true,
+    place: context.trace.run,
     breaker: compensation.breaker,
   });
   if (!checkpoint) throw new Error(`${undoName(undo)} was cut short, although nothing may cut an undo short`);

@@ -12,6 +12,7 @@ import type { History } from './history.ts';
 import type { ParentRun } from './run-input.ts';
 import type { PauseGate } from './pause-gate.ts';
 import type { RunFacts } from './run-scope.ts';
+import type { RunTrace } from './run-trace.ts';
 
 /** Shared by all runs of the process. */
 export interface Engine {
@@ -29,6 +30,7 @@ export interface Engine {
 export interface RunBase extends Engine {
   readonly coded: CodedWorkflows;
   readonly facts: RunFacts;
+  readonly trace: RunTrace;
   /** The run that began this one, and waits for it. */
   readonly parent?: ParentRun;
   readonly requester: string;

@@ -16,6 +16,8 @@ import { RUN_WORKFLOW, runInput } from './run-input.ts';
 import type { RunInput } from './run-input.ts';
 import { runPlan } from './run-plan.ts';
 import { loadRun, markBegun } from './run-store.ts';
+import { runTrace } from './run-trace.ts';
+import { tell } from './tell.ts';
 import type { RunRow } from './run-store.ts';
 
 /** Must be called before launch. */
@@ -40,8 +42,8 @@ async function begunRun(knex: Knex, runId: string, isFirst: boolean): Promise<Be
 }
 
 function rowOf(row: RunRow): BegunRow {
-  const { requester, priority, started_at: startedAt } = row;
-  return { requester, priority, startedAt, amended: amendmentsOf(row), isAsked: row.control !== null };
+  const { requester, priority, traceparent, started_at: startedAt } = row;
+  return { requester, priority, startedAt, traceparent, amended: amendmentsOf(row), isAsked: row.control !== null };
 }
 
 async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInput): Promise<void> {
@@ -62,16 +64,18 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
     input: pinned.input,
     changes: row.amended.changes,
   };
+  const trace = runTrace(runId, row.traceparent);
   const base: RunBase = {
     ...engine,
     coded,
     facts,
+    trace,
     parent: pinned.parent,
     requester: row.requester,
     amended: row.amended,
     priority: row.priority,
     record,
-    history: openHistory(record.size, (size) => warnOfHistory(engine, runId, size)),
+    history: openHistory(record.size, (size) => warnOfHistory({ ...engine, facts, trace }, size)),
     isFirst: isFirst && !row.isAsked,
     gate: createPauseGate(),
     tookOver: record.claims > 1,
@@ -80,8 +84,12 @@ async function executeRun(engine: Engine, coded: CodedWorkflows, pinned: RunInpu
   return runCoded(base, coded.get({ name: pinned.workflow, version: pinned.version }));
 }
 
-function warnOfHistory({ emit }: Engine, runId: string, { checkpoints, bytes }: HistorySize): void {
+function warnOfHistory(run: Pick<RunBase, 'emit' | 'facts' | 'trace'>, { checkpoints, bytes }: HistorySize): void {
   const most = HISTORY_LIMITS;
-  const fields = { run: runId, checkpoints, bytes, maxCheckpoints: most.checkpoints, maxBytes: most.bytes };
-  emit({ level: 'warn', name: 'run.history_long', fields });
+  tell(run, 'warn', 'run.history_long', {
+    checkpoints,
+    bytes,
+    maxCheckpoints: most.checkpoints,
+    maxBytes: most.bytes,
+  });
 }

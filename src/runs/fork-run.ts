@@ -91,7 +91,7 @@ type Forked = 'id' | 'input' | 'sandboxed' | 'requester' | 'startedAt' | 'idempo
 function forkOf(run: RunRow, fork: Pick<NewRun, Forked>): NewRun {
   const { tenant, workflow, version, hash, priority, labels } = run;
   const rest = { tenant, workflow, version, hash, priority, labels };
-  return { ...rest, ...fork, status: 'queued' };
+  return { ...rest, ...fork, status: 'queued', traceparent: null };
 }
 
 async function insertFork(trx: Knex.Transaction, fork: NewRun): Promise<void> {

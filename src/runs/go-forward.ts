@@ -27,6 +27,7 @@ import { runApproval, runWait } from './run-wait.ts';
 import { settledId } from './step-layout.ts';
 import { cancelFailure } from './turn.ts';
 import { wasReady } from './suspects.ts';
+import { tell } from './tell.ts';
 import { describeWaiting } from './waiting.ts';
 
 /** How the forward part ended: `turn` is absent when every node is settled and nothing failed. */
@@ -426,9 +427,9 @@ class ForwardWalk {
   }
 
   async #tell(movement: Movement): Promise<void> {
-    const { knex, facts, emit } = this.#context;
+    const { knex, facts } = this.#context;
     await tellMovement(knex, facts.id, movement);
-    emit({ level: 'debug', name: 'run.moved', fields: { run: facts.id, ...movement } });
+    tell(this.#context, 'debug', 'run.moved', { ...movement });
     this.#unsaid = undefined;
     this.#shown = JSON.stringify(movement);
     this.#shownAtMs = performance.now();

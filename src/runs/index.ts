@@ -41,6 +41,7 @@ export { stuckError } from './stuck.ts';
 export * from './runs.ts';
 export { secret } from './secret.ts';
 export type { Secret, WithSecrets } from './secret.ts';
+export { WAITING_REASONS, countWaiting } from './waiting-reason-store.ts';
 export { TasksFailedError, waves } from './waves.ts';
 export type { WaveTask } from './waves.ts';
 export { workflow, workflowOfClass } from './workflow-class.ts';

@@ -2,7 +2,7 @@
 import type { NewRun } from './run-store.ts';
 
 /** What a run's execution reads of its row. */
-export type NewbornRow = Pick<NewRun, 'requester' | 'priority' | 'startedAt'>;
+export type NewbornRow = Pick<NewRun, 'requester' | 'priority' | 'startedAt' | 'traceparent'>;
 
 const rows = new Map<string, NewbornRow>();
 

@@ -4,6 +4,7 @@ import type { BreakerUse, Failure, Outcome } from '../kernel/index.ts';
 import { BREAKER_OPEN } from '../resilience/index.ts';
 import { breakerTenant } from '../tools/index.ts';
 import type { RunContext } from './environment.ts';
+import { tell } from './tell.ts';
 
 /** Told when an act begins to wait, and before it goes on. */
 export interface Parking {
@@ -52,7 +53,8 @@ export function mayWait(breaker: BreakerUse | undefined, { code }: Failure): boo
  * Returns when an act that waits for its service may go on, or is stopped; one that does not wait goes on at once. What it returns
  * is called once the act is over: then the next one may go.
  */
-export async function untilServed({ registry, facts, emit }: RunContext, act: Parkable): Promise<() => void> {
+export async function untilServed(context: RunContext, act: Parkable): Promise<() => void> {
+  const { registry, facts } = context;
   const { breakers } = registry;
   if (!breakers || !act.breaker?.park) return nobodyWaits;
   const { service } = act.breaker;
@@ -61,7 +63,7 @@ export async function untilServed({ registry, facts, emit }: RunContext, act: Pa
   const { quiesce } = currentRun();
   const stop = AbortSignal.any([quiesce, act.signal, act.ending].filter((signal) => signal !== undefined));
   act.parking?.parked();
-  emit({ level: 'debug', name: 'activity.parked', fields: { run: facts.id, node: act.stepName, service } });
+  tell(context, 'debug', 'activity.parked', { node: act.stepName, service });
   const leave = await breakers.park(tenant, service, stop);
   if (!stop.aborted) await act.parking?.resumed();
   return leave;

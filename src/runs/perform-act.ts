@@ -2,7 +2,7 @@
 import type { RetryPolicy } from '../definitions/index.ts';
 import { currentRun, runStep, stepId } from '../durable/index.ts';
 import type { StepIds } from '../durable/index.ts';
-import type { BreakerUse, Failure, JsonObject, Outcome, SecretPlace } from '../kernel/index.ts';
+import type { BreakerUse, Facts, Failure, JsonObject, Outcome, SecretPlace, SpanPlace } from '../kernel/index.ts';
 import { nextAttempt } from '../resilience/index.ts';
 import { CANCELLED } from '../tools/index.ts';
 import { effectOf } from './effect-note.ts';
@@ -11,6 +11,8 @@ import { isFinalCheckpoint } from './node-result.ts';
 import type { AttemptCheckpoint, FinalCheckpoint, RetryCheckpoint } from './node-result.ts';
 import { waitAgainIfRefused, whenServed } from './parking.ts';
 import type { Parking } from './parking.ts';
+import { attemptPlace } from './run-trace.ts';
+import { ofRun, tell } from './tell.ts';
 
 const MAX_NOTED_INPUT_BYTES = 16 * 1024;
 
@@ -38,6 +40,8 @@ export interface Act {
   readonly ending?: AbortSignal;
   /** It takes another act back, so it is performed however long the run's history is. */
   readonly undo?: boolean;
+  /** What it is part of, in the trace of its run. */
+  readonly place: SpanPlace;
   /** Absent: the breaker of the tool, as it comes. */
   readonly breaker?: BreakerUse;
   readonly parking?: Parking;
@@ -120,17 +124,23 @@ async function letStand(
   act: Act,
   { id, last, suspect }: { id: number; last: RetryCheckpoint; suspect: boolean },
 ): Promise<FinalCheckpoint> {
-  return await runStep<FinalCheckpoint>(id, act.stepName, async () => ({
+  const { code, ...why } = cutShortError(last.error, act.signal);
+  const error = { ...why, code, kind: last.error.kind, retryable: false, unknown: suspect };
+  const checkpoint = await runStep<FinalCheckpoint>(id, act.stepName, async () => ({
     attempt: last.attempt,
     key: last.key,
     startedAt: last.startedAt,
     ...(last.effect && { effect: last.effect }),
-    outcome: {
-      ok: false,
-      error: { ...cutShortError(last.error, act.signal), kind: last.error.kind, retryable: false, unknown: suspect },
-    },
+    outcome: { ok: false, error },
     finishedAt: context.clock.now(),
   }));
+  const fields = { ...ofRun(context), node: act.stepName, action: actionOf(act), code, unknown: suspect };
+  context.emit({ level: 'info', name: 'activity.given_up', fact: true, fields, trace: act.place });
+  return checkpoint;
+}
+
+function actionOf({ tool, action }: Act): string {
+  return `${tool}.${action}`;
 }
 
 function anySignal(...signals: (AbortSignal | undefined)[]): AbortSignal {
@@ -142,18 +152,60 @@ async function attemptOnce(
   act: Act,
   { attempt, id, suspect, firstStartedAt }: Attempt,
 ): Promise<AttemptCheckpoint> {
-  return await runStep<AttemptCheckpoint>(id, act.stepName, async () => {
+  const place = attemptPlace(act.place, act.key, attempt);
+  let made: Made | undefined;
+  const checkpoint = await runStep<AttemptCheckpoint>(id, act.stepName, async () => {
     const { clock, registry, facts } = context;
     const startedAt = clock.now();
-    context.emit({ level: 'debug', name: 'activity.started', fields: { run: facts.id, node: act.stepName, attempt } });
+    tell(context, 'debug', 'activity.started', { node: act.stepName, attempt, place });
     const { tool, action, args, secrets, key, signal, timeoutMs, heartbeatMs, breaker, undo: insistent } = act;
     const call = { tool, action, args, secrets, key, suspect, signal, timeoutMs, heartbeatMs, breaker, insistent };
     const outcome =
       refusedByHistory(context, act, suspect) ??
-      (await registry.invoke({ ...call, tenant: facts.tenant, runId: facts.id }));
+      (await registry.invoke({ ...call, tenant: facts.tenant, runId: facts.id, trace: place }));
     waitAgainIfRefused(act, outcome);
-    return checkpointOf(context, act, outcome, { attempt, startedAt, firstStartedAt: firstStartedAt ?? startedAt });
+    const times = { attempt, startedAt, firstStartedAt: firstStartedAt ?? startedAt, finishedAt: clock.now() };
+    made = { outcome, ...times, checkpoint: checkpointOf(context, act, outcome, times) };
+    return made.checkpoint;
   });
+  if (made) tellAttempt(context, act, made, place);
+  return checkpoint;
+}
+
+interface Times {
+  readonly attempt: number;
+  readonly startedAt: number;
+  readonly firstStartedAt: number;
+  readonly finishedAt: number;
+}
+
+/** What an attempt that this execution made came to. */
+interface Made extends Times {
+  readonly outcome: Outcome;
+  readonly checkpoint: AttemptCheckpoint;
+}
+
+// Once it is recorded: what is only replayed was told by whoever recorded it.
+function tellAttempt(
+  context: RunContext,
+  act: Act,
+  { outcome, checkpoint, attempt, startedAt, finishedAt }: Made,
+  trace: SpanPlace,
+): void {
+  const fields: Facts['activity.completed'] = {
+    ...ofRun(context),
+    node: act.stepName,
+    action: actionOf(act),
+    undo: act.undo ?? false,
+    attempt,
+    startedAtMs: startedAt,
+    ms: finishedAt - startedAt,
+  };
+  if (outcome.ok) return context.emit({ level: 'debug', name: 'activity.completed', fact: true, fields, trace });
+  const { code, message, unknown } = outcome.error;
+  const next = isFinalCheckpoint(checkpoint) ? 'stop' : 'retry';
+  const failed: Facts['activity.attempt_failed'] = { ...fields, code, message, unknown, next };
+  context.emit({ level: 'info', name: 'activity.attempt_failed', fact: true, fields: failed, trace });
 }
 
 // What may have happened before stays in doubt.
@@ -163,12 +215,11 @@ function refusedByHistory({ history }: RunContext, { undo }: Act, unknown: boole
 }
 
 function checkpointOf(
-  { clock, random, emit, facts, registry }: RunContext,
+  { random, registry }: RunContext,
   act: Act,
   outcome: Outcome,
-  { attempt, startedAt, firstStartedAt }: { attempt: number; startedAt: number; firstStartedAt: number },
+  { attempt, startedAt, firstStartedAt, finishedAt }: Times,
 ): AttemptCheckpoint {
-  const finishedAt = clock.now();
   const seen = {
     attempt,
     key: act.key,
@@ -176,27 +227,12 @@ function checkpointOf(
     ...effectOf(registry, act, outcome),
     ...(attempt === 1 && inputNote(act)),
   };
-  const fields = {
-    run: facts.id,
-    node: act.stepName,
-    action: `${act.tool}.${act.action}`,
-    attempt,
-    ms: finishedAt - startedAt,
-  };
-  if (outcome.ok) {
-    emit({ level: 'debug', name: 'activity.completed', fields });
-    return { ...seen, outcome, finishedAt };
-  }
+  if (outcome.ok) return { ...seen, outcome, finishedAt };
   const { error } = outcome;
   const stopped = act.signal?.aborted || act.ending?.aborted;
   const next = stopped
     ? { kind: 'stop' as const }
     : nextAttempt(act.retry, error, attempt, finishedAt - firstStartedAt, random);
-  emit({
-    level: 'info',
-    name: 'activity.attempt_failed',
-    fields: { ...fields, code: error.code, message: error.message, next: next.kind },
-  });
   if (next.kind === 'retry') return { ...seen, error, firstStartedAt, retryAt: finishedAt + next.delayMs };
   return { ...seen, outcome: { ok: false, error: cutShortError(error, act.signal) }, finishedAt };
 }

@@ -14,7 +14,7 @@ export async function goOnRetrying(
   const { plan, amended, clock } = context;
   const node = plan.nodes.find((each) => each.id === id);
   if (!node) throw new TypeError(`the plan of ${plan.name} has no node ${id}`);
-  const doubts = { suspects: acts, only: new Set([id]), acts: new Set(acts) };
+  const doubts = { cause: 'retry', suspects: acts, only: new Set([id]), acts: new Set(acts) } as const;
   return await takeBackFirst(context, doubts, (record) => {
     const failed = failedActs(record, node);
     const decision: NodeDecision = { decision: 'retry', ...asked, atMs: clock.now() };

@@ -14,7 +14,7 @@ export async function goOnRewinding(
   const { plan, amended } = context;
   const only = repeatedFrom(plan.nodes, node);
   const repeated = plan.nodes.filter(({ id }) => only.has(id));
-  return await takeBackFirst(context, { suspects, only }, () => ({
+  return await takeBackFirst(context, { cause: changes.length > 0 ? 'changes' : 'rewind', suspects, only }, () => ({
     forget: repeated.map(({ range }) => range),
     ...amendedFor(amended, only),
     changes: [...amended.changes, ...changes],

@@ -14,6 +14,7 @@ import { resultOf } from './node-result.ts';
 import { joinParking } from './parking.ts';
 import type { Parking } from './parking.ts';
 import { cutShortError, performAct } from './perform-act.ts';
+import { placeOf } from './run-trace.ts';
 import { actIds, settledId } from './step-layout.ts';
 
 /** Everything an activity's act needs that is not in the plan. */
@@ -117,6 +118,7 @@ async function runItem(
     suspect,
     signal,
     ending,
+    place: placeOf(context, node),
     breaker: node.breaker,
     parking,
   });

@@ -18,6 +18,7 @@ import { finalStatus, wantsCompensation } from './final-status.ts';
 import { foldRecord } from './fold-record.ts';
 import { goForward } from './go-forward.ts';
 import type { Forward } from './go-forward.ts';
+import { moduleSpans } from './module-spans.ts';
 import type { NodeResult } from './node-result.ts';
 import { mayUndo } from './hold.ts';
 import { progressOf } from './progress.ts';
@@ -28,10 +29,13 @@ import type { RunEnd } from './run-store.ts';
 import type { CompensationSummary } from './runs.ts';
 import { suspectNodes } from './suspects.ts';
 import { sendBack } from './send-back.ts';
+import { ofRun } from './tell.ts';
 import { errorOf, recordTurn, recordedTurn } from './turn.ts';
 import type { Turn } from './turn.ts';
 
 const NOTHING_UNDONE: CompensationSummary = { total: 0, compensated: 0, failed: 0, failures: [], standing: [] };
+/** Code has no modules. */
+const NO_RESULTS: ReadonlyMap<string, NodeResult> = new Map();
 const NOTHING_TAKEN_BACK: TakenBack = { summary: NOTHING_UNDONE, nodes: new Set() };
 
 export async function runPlan(context: RunContext): Promise<void> {
@@ -48,7 +52,7 @@ export async function runPlan(context: RunContext): Promise<void> {
   });
   if (forward.isOver) return;
   const ended = forward.turn ? forward : succeed(context, results);
-  if ('output' in ended) return await finish(context, { ...succeeded(ended.output), asksNothing: true });
+  if ('output' in ended) return await finish(context, results, { ...succeeded(ended.output), asksNothing: true });
   const suspects = suspectsOf(context, recorded, results);
   await goBack(context, await recordTurn(context, { ...turnOf(context, ended), suspects }));
 }
@@ -60,7 +64,7 @@ async function heldUp(
   summary: CompensationSummary,
 ): Promise<void> {
   const why = `what is to be done anew from "${node}" on could not all be taken back`;
-  await finish(context, {
+  await finish(context, foldRecord(context.plan, context.record), {
     status: 'compensation_failed',
     turn: {
       cause: 'cancel',
@@ -89,7 +93,7 @@ function suspectsOf(
 async function endIfDone(context: RunContext, results: ReadonlyMap<string, NodeResult>): Promise<boolean> {
   const ended = context.parent ? undefined : succeed(context, results);
   if (ended === undefined || !('output' in ended) || !(await endAsDone(context, ended.output))) return false;
-  tellFinished(context, succeeded(ended.output));
+  tellFinished(context, results, succeeded(ended.output));
   return true;
 }
 
@@ -118,7 +122,7 @@ function turnOf({ plan }: RunContext, { turn }: Forward): Omit<Turn, 'atMs' | 's
 
 /** Ends a run of which everything was done. */
 export async function finishForward(context: RunContext, output: Json): Promise<void> {
-  await finish(context, succeeded(output));
+  await finish(context, NO_RESULTS, succeeded(output));
 }
 
 function succeeded(output: Json): Ending {
@@ -133,7 +137,7 @@ export async function goBack(context: RunContext, turn: Turn): Promise<void> {
   const children = await endChildren(fresh, { ...turn, compensate: mayGoBack });
   const doubts = { ...turn, children };
   const { summary, nodes } = mayGoBack ? await undo(fresh, results, doubts) : NOTHING_TAKEN_BACK;
-  await finish(fresh, {
+  await finish(fresh, results, {
     status: finalStatus(turn, summary),
     turn,
     summary,
@@ -181,7 +185,7 @@ interface Ending {
   readonly asksNothing?: boolean;
 }
 
-async function finish(context: RunContext, ending: Ending): Promise<void> {
+async function finish(context: RunContext, results: ReadonlyMap<string, NodeResult>, ending: Ending): Promise<void> {
   const { status, turn, summary, output, progress, asksNothing = false } = ending;
   const { facts } = context;
   const end: RunEnd = {
@@ -192,19 +196,32 @@ async function finish(context: RunContext, ending: Ending): Promise<void> {
     compensation: summary.total > 0 ? summary : null,
     progress,
   };
+  let isOurs = false;
   await runTransaction(FINISH.id, FINISH.name, async (trx) => {
+    isOurs = true;
     if (!asksNothing) await withdrawApprovals(trx, facts.id);
     await finishRun(trx, facts, end);
     if (context.parent) await tellParent(trx, context.parent, facts.id);
     return null;
   });
-  tellFinished(context, ending);
+  if (isOurs) tellFinished(context, results, ending);
 }
 
-function tellFinished({ facts, emit }: RunContext, { status, turn, progress }: Ending): void {
-  emit({
-    level: 'info',
-    name: 'run.finished',
-    fields: { run: facts.id, workflow: facts.name, status, cause: turn?.cause ?? null, percentage: progress },
-  });
+// Modules are told of with the run, by the process that ends it: of those that another one finished too.
+function tellFinished(
+  context: RunContext,
+  results: ReadonlyMap<string, NodeResult>,
+  { status, turn, progress }: Ending,
+): void {
+  const { emit, facts, trace, plan, clock } = context;
+  const startedAtMs = Date.parse(facts.startedAt);
+  const modules = moduleSpans(plan, results, { trace, startedAtMs });
+  const { run, tenant, workflow } = ofRun(context);
+  emit({ level: 'debug', name: 'run.modules', fact: true, fields: { run, tenant, modules }, trace: trace.run });
+  const fields = {
+    ...{ run, tenant, workflow, version: facts.version },
+    ...{ status, cause: turn?.cause ?? null, percentage: progress },
+    ...{ startedAtMs, finishedAtMs: clock.now() },
+  };
+  emit({ level: 'info', name: 'run.finished', fact: true, fields, trace: trace.run });
 }

@@ -35,6 +35,7 @@ export interface RunRow {
   readonly request_digest: string;
   readonly parent_run: string | null;
   readonly parent_node: string | null;
+  readonly traceparent: string | null;
   readonly created_at: Date;
   readonly started_at: Date;
   readonly finished_at: Date | null;
@@ -56,6 +57,8 @@ export interface NewRun {
   readonly requestDigest: string;
   /** Database time. */
   readonly startedAt: Date;
+  /** Where in a trace it was asked for; null: its trace is its own. */
+  readonly traceparent: string | null;
 }
 
 /**
@@ -66,11 +69,14 @@ export const RUN_COMPANION: Companion<NewRun> = {
   name: 'run',
   text: (first) => `
     insert into breakwater.run
-           (id, tenant, workflow, version, hash, input, status, priority, labels, requester, sandboxed, idempotency_key, request_digest, started_at)
-    select id, tenant, workflow, version, hash, input, status, priority, labels, requester, sandboxed, "idempotencyKey", "requestDigest", "startedAt"
+           (id, tenant, workflow, version, hash, input, status, priority, labels, requester, sandboxed, idempotency_key, request_digest, started_at,
+            traceparent)
+    select id, tenant, workflow, version, hash, input, status, priority, labels, requester, sandboxed, "idempotencyKey", "requestDigest", "startedAt",
+           traceparent
       from json_to_recordset($${first}::json) as said (
              id text, tenant text, workflow text, version text, hash text, input json, status text, priority text, labels jsonb,
-             requester text, sandboxed boolean, "idempotencyKey" text, "requestDigest" text, "startedAt" timestamptz)
+             requester text, sandboxed boolean, "idempotencyKey" text, "requestDigest" text, "startedAt" timestamptz,
+             traceparent text)
      where set_config('breakwater.tenant', $${first + 1}, true) = tenant
         on conflict (tenant, idempotency_key) where idempotency_key is not null do nothing
     returning id as run`,
@@ -121,6 +127,7 @@ export async function insertRun(trx: Knex.Transaction, run: NewRun): Promise<boo
       idempotency_key: run.idempotencyKey,
       request_digest: run.requestDigest,
       started_at: run.startedAt,
+      traceparent: run.traceparent,
     })
     .onConflict(trx.raw('(tenant, idempotency_key) where idempotency_key is not null'))
     .ignore()

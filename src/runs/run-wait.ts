@@ -20,7 +20,9 @@ import type { RunContext } from './environment.ts';
 import type { NodeResult } from './node-result.ts';
 import { resolveTelling } from './resolve-notices.ts';
 import { expressionFailure, settle } from './run-activity.ts';
+import { placeOf } from './run-trace.ts';
 import { expireId, openId, settledId, visitIds } from './step-layout.ts';
+import { ofRun } from './tell.ts';
 
 export interface WaitRun<Node> {
   readonly node: Node;
@@ -74,7 +76,15 @@ export async function runApproval(
     ...run,
   });
   if (!settlement) return undefined;
-  return await settle(context, node, settledId(node), outcomeOf(node, settlement));
+  const result = await settle(context, node, settledId(node), outcomeOf(node, settlement));
+  tellSettled(context, node, settlement, approval.deadlineMs - node.timeoutMs);
+  return result;
+}
+
+function tellSettled(context: RunContext, node: ApprovalNode, { status, at }: Settlement, openedAtMs: number): void {
+  const waitedMs = Math.max(0, Date.parse(at) - openedAtMs);
+  const fields = { ...ofRun(context), node: node.id, status, waitedMs };
+  context.emit({ level: 'info', name: 'approval.settled', fact: true, fields, trace: placeOf(context, node) });
 }
 
 // What nobody decided is a failure: of an operator's making, or one that an operator is to decide.

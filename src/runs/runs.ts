@@ -49,6 +49,8 @@ export interface StartRequest {
   readonly priority?: Priority;
   readonly labels?: Readonly<Record<string, string>>;
   readonly idempotencyKey?: string;
+  /** Where in a trace it is asked for, as W3C Trace Context writes it; what is no such text is ignored. */
+  readonly traceparent?: string;
 }
 
 export interface StartedRun {

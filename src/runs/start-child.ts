@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { ChildNode } from '../definitions/index.ts';
 import { runTransaction, startInTransaction } from '../durable/index.ts';
 import type { Inserted } from '../durable/index.ts';
-import { BreakwaterError, failure, hashJson, messageOf, sha256, uuidOf } from '../kernel/index.ts';
+import { BreakwaterError, failure, hashJson, messageOf, sha256, traceparentOf, uuidOf } from '../kernel/index.ts';
 import type { Failure, Json } from '../kernel/index.ts';
 import { epochOf } from './amendments.ts';
 import { saveParent } from './child-store.ts';
@@ -17,9 +17,11 @@ import { whileNewborn } from './newborn.ts';
 import { MAX_DEPTH, RUN_WORKFLOW } from './run-input.ts';
 import type { ParentRun, RunInput } from './run-input.ts';
 import { insertRun } from './run-store.ts';
+import { placeOf } from './run-trace.ts';
 import type { NewRun } from './run-store.ts';
 import { QUEUE_PLACE, checkedInput, isSandboxed } from './start-run.ts';
 import { openId } from './step-layout.ts';
+import { tell } from './tell.ts';
 
 /** Outside of every run: what begins there is no part of the run that begins it. */
 const outside = AsyncLocalStorage.snapshot();
@@ -91,6 +93,7 @@ async function newChild(
       idempotencyKey: null,
       requestDigest: hashJson({ workflow, version, input }),
       startedAt: new Date(clock.now()),
+      traceparent: traceparentOf(placeOf(context, node)),
     };
     return { run, parent: { runId: facts.id, node: node.id, epoch, depth } };
   } catch (error) {
@@ -134,13 +137,13 @@ async function pauseChild(
 }
 
 // It has begun for good: should this fail, the audit finds that nobody runs it. Of one that is paused the row must be read.
-async function begin({ emit }: RunContext, { run, start, isPaused }: InsertedChild): Promise<void> {
+async function begin(context: RunContext, { run, start, isPaused }: InsertedChild): Promise<void> {
   try {
     await outside(async () => {
       if (isPaused) await start.begin();
       else await whileNewborn(run, async () => await start.begin());
     });
   } catch (error) {
-    emit({ level: 'warn', name: 'child.begin_failed', fields: { run: run.id, error: messageOf(error) } });
+    tell(context, 'warn', 'child.begin_failed', { child: run.id, error: messageOf(error) });
   }
 }

@@ -4,7 +4,7 @@ import { validateInput } from '../definitions/index.ts';
 import type { Plan } from '../definitions/index.ts';
 import { executesHere, startInTransaction } from '../durable/index.ts';
 import type { Inserted, StartTogether } from '../durable/index.ts';
-import { BreakwaterError, hashJson, newRunId } from '../kernel/index.ts';
+import { BreakwaterError, hashJson, newRunId, parseTraceparent, traceparentOf } from '../kernel/index.ts';
 import type { Clock, Json, Problem } from '../kernel/index.ts';
 import type { Registry } from '../tools/index.ts';
 import type { CodedWorkflows } from './coded-workflow.ts';
@@ -58,11 +58,18 @@ export async function startRun(
     idempotencyKey: request.idempotencyKey ?? null,
     requestDigest: digest,
     startedAt: new Date(clock.now()),
+    traceparent: kept(request.traceparent),
   };
   const inserted = await insert(starter, run);
   if (!inserted) return { run: await earlierRun(knex, actor.tenant, request, digest), created: false };
   if (status === 'running') await whileNewborn(run, async () => await inserted.begin());
   return { run: { id, workflow, version, hash, status }, created: true };
+}
+
+// Only what can be gone on from.
+function kept(traceparent = ''): string | null {
+  const place = parseTraceparent(traceparent);
+  return place ? traceparentOf(place) : null;
 }
 
 // Together with whatever else starts now, or alone. Undefined when the idempotency key already names a run.

@@ -6,6 +6,7 @@ import type { TurnReason } from './advance.ts';
 import type { Control } from './control-store.ts';
 import type { RunContext } from './environment.ts';
 import { ENGINE_STEP } from './step-layout.ts';
+import { tell } from './tell.ts';
 
 export interface Turn extends TurnReason {
   /** False: leave everything as it is (a cancel without compensation, or `on_failure: stop`). */
@@ -27,13 +28,8 @@ export function recordedTurn(context: RunContext): Turn | undefined {
 
 export async function recordTurn(context: RunContext, turn: Omit<Turn, 'atMs'>): Promise<Turn> {
   return await runStep<Turn>(TURN.id, TURN.name, async () => {
-    const { emit, facts, clock } = context;
-    emit({
-      level: 'info',
-      name: 'run.turned',
-      fields: { run: facts.id, cause: turn.cause, at: turn.at, code: turn.failure?.code },
-    });
-    return { ...turn, atMs: clock.now() };
+    tell(context, 'info', 'run.turned', { cause: turn.cause, at: turn.at, code: turn.failure?.code });
+    return { ...turn, atMs: context.clock.now() };
   });
 }
 

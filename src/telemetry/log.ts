@@ -7,5 +7,8 @@ export function createLog(level: string, redact: (text: string) => string = (tex
   const stderr = destination({ dest: 2, sync: true });
   const redacted = { write: (line: string) => stderr.write(redact(line)) };
   const log = pino({ level, base: undefined, timestamp: pino.stdTimeFunctions.isoTime }, redacted);
-  return ({ level: eventLevel, name, fields }) => log[eventLevel](fields, name);
+  return ({ level: eventLevel, name, fields, trace }) => {
+    if (!log.isLevelEnabled(eventLevel)) return;
+    log[eventLevel](trace ? { ...fields, traceId: trace.traceId, spanId: trace.spanId } : fields, name);
+  };
 }

@@ -6,12 +6,14 @@ import {
   type JsonObject,
   type Outcome,
   type SecretPlace,
+  type SpanPlace,
 } from '../kernel/index.ts';
 import { limitAttempt, orLeave, type AttemptLimits } from './attempt-limits.ts';
 import type { ToolHttp } from './http-client.ts';
 import { storableText } from './plain-json.ts';
 import type { Redactor } from './redact.ts';
 import type { ConnectedTool } from './registry.ts';
+import type { RequestTeller } from './request-span.ts';
 import type { Admit } from './spend.ts';
 import type { ToolAction, ToolCall } from './tool.ts';
 
@@ -33,6 +35,8 @@ export interface Invocation {
   readonly heartbeatMs?: number;
   readonly tenant: string;
   readonly runId: string;
+  /** Where in a trace the attempt stands. Absent: in none. */
+  readonly trace?: SpanPlace;
   /** Absent: the one of the tool, with the usual settings. */
   readonly breaker?: BreakerUse;
   /** It takes an act back, or looks for one that must be: a service that is down is tried all the same. */
@@ -45,6 +49,7 @@ export interface AttemptParts {
   readonly action: ToolAction;
   /** Asked before each request. */
   readonly admit: Admit;
+  readonly teller: RequestTeller;
   readonly redactor: Redactor;
 }
 
@@ -83,12 +88,14 @@ export async function attempt(
 const MAX_MESSAGE_LENGTH = 1_000;
 
 function createCall(
-  { connected: { client, tool }, admit, redactor: { text: redact } }: AttemptParts,
-  { key, tenant, runId }: Invocation,
+  { connected: { client, tool }, admit, teller, redactor: { text: redact } }: AttemptParts,
+  { key, tenant, runId, trace }: Invocation,
   { signal, beat: heartbeat }: AttemptLimits,
 ): ToolCall {
-  const http = client ? client.open(signal, { beat: heartbeat, admit }) : withoutHttp(tool.name);
-  return { http, settings: client?.connection.settings ?? {}, key, signal, heartbeat, admit, redact, tenant, runId };
+  const traced = teller({ tool: tool.name, run: runId, tenant, trace });
+  const http = client ? client.open(signal, { beat: heartbeat, admit, traced }) : withoutHttp(tool.name);
+  const settings = client?.connection.settings ?? {};
+  return { http, settings, key, signal, heartbeat, admit, traced, redact, tenant, runId };
 }
 
 function withoutHttp(tool: string): ToolHttp {

@@ -16,6 +16,7 @@ import {
 } from './http-failure.ts';
 import { inParts, readText } from './body-parts.ts';
 import { createRedact, type Redact } from './redact.ts';
+import { untraced, type TraceRequest } from './request-span.ts';
 import type { Admit } from './spend.ts';
 import type { Refusal, Tool } from './tool.ts';
 
@@ -88,9 +89,11 @@ export interface RequestWatch {
   readonly beat: () => void;
   /** Of the address, before each. */
   readonly admit: Admit;
+  /** Makes each. */
+  readonly traced: TraceRequest;
 }
 
-const UNWATCHED: RequestWatch = { beat: () => undefined, admit: () => undefined };
+const UNWATCHED: RequestWatch = { beat: () => undefined, admit: () => undefined, traced: untraced };
 
 /** A tool's connections to its vendor. One Agent a tool: a slow vendor cannot take another's sockets. */
 export class ToolClient {
@@ -236,8 +239,12 @@ class AttemptHttp implements ToolHttp {
     const { name } = this.#client.tool;
     const fact = { tool: name, method: 'POST', path: URL.parse(url)?.pathname ?? '/', changes: false };
     const headers = { 'user-agent': USER_AGENT, 'content-type': 'application/octet-stream' };
+    const common = { method: 'POST', signal: this.#signal, beat: this.#watch.beat, body: bytes } as const;
     const answer = await this.#guarded(fact, () =>
-      this.#client.sendTo(url, { method: 'POST', signal: this.#signal, beat: this.#watch.beat, headers, body: bytes }),
+      this.#watch.traced(
+        { method: 'POST', url, headers },
+        async (sent) => await this.#client.sendTo(url, { ...common, headers: sent }),
+      ),
     );
     if (!answer) throw this.#fail(failureOfMalformed(fact, "the address for the upload is not one of the vendor's"));
     if (!isSuccess(answer)) throw this.#refused(fact, answer);
@@ -249,20 +256,20 @@ class AttemptHttp implements ToolHttp {
     path: string,
     { json, headers }: Pick<RequestOptions<unknown>, 'json' | 'headers'>,
   ): Promise<Answer> {
+    const all = {
+      accept: 'application/json',
+      'user-agent': USER_AGENT,
+      ...this.#client.connection.headers,
+      ...(json && { 'content-type': 'application/json' }),
+      ...headers,
+    };
+    const body = json && JSON.stringify(json);
+    const common = { method, signal: this.#signal, beat: this.#watch.beat, ...(body !== undefined && { body }) };
     return await this.#guarded(fact, () =>
-      this.#client.send(path, {
-        method,
-        signal: this.#signal,
-        beat: this.#watch.beat,
-        headers: {
-          accept: 'application/json',
-          'user-agent': USER_AGENT,
-          ...this.#client.connection.headers,
-          ...(json && { 'content-type': 'application/json' }),
-          ...headers,
-        },
-        ...(json && { body: JSON.stringify(json) }),
-      }),
+      this.#watch.traced(
+        { method, url: this.baseUrl, headers: all, isVendor: true },
+        async (sent) => await this.#client.send(path, { ...common, headers: sent }),
+      ),
     );
   }
 

@@ -31,6 +31,7 @@ export { createRegistry, type ConnectedTool, type Registry, type RegistryOptions
 export { NotPlainError, plainJson } from './plain-json.ts';
 export { createRedactor, type Redactor } from './redact.ts';
 export { openSecrets } from './secrets.ts';
+export { createRequestTeller } from './request-span.ts';
 export { MAX_OUTCOME_BYTES } from './settle.ts';
 export { secretProblems } from './spend.ts';
 export { breakerTenant, serviceOf } from './through-breaker.ts';

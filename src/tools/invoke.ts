@@ -111,7 +111,7 @@ function prepare(registry: Registry, invocation: Invocation): Prepared | { ok: f
   if (!spending.ok) return { ok: false, error: { ...spending.error, unknown } };
   const bound = action.bind(spending.args);
   if (!bound.ok) return { ok: false, error: invalidArguments(invocation, bound.problems, redactor) };
-  const parts = { connected, action, admit: spending.admit, redactor };
+  const parts = { connected, action, admit: spending.admit, teller: registry.teller, redactor };
   if (connection.state !== 'missing') return { ok: true, act: bound.act, parts };
   return { ok: false, error: { ...notConfigured(tool.name, connection.variables), unknown } };
 }

@@ -89,7 +89,11 @@ async function send(guard: OutboundGuard, call: ToolCall, current: RoutedRequest
   const headers = { accept: '*/*', 'user-agent': 'breakwater', ...current.headers };
   try {
     const limits = { signal, heartbeat, maxAnswerBytes: MAX_OUTCOME_BYTES };
-    const answer = await sendPinned(checked, { ...current, headers }, limits);
+    const { method, url } = current;
+    const answer = await call.traced(
+      { method, url, headers },
+      async (sent) => await sendPinned(checked, { ...current, headers: sent }, limits),
+    );
     if (changes(current) && (answer.status < 400 || answer.status >= 500)) trail.acted = true;
     return answer;
   } catch (error) {

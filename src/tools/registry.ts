@@ -9,6 +9,7 @@ import { ToolClient, type HttpLimits } from './http-client.ts';
 import { invokeAction } from './invoke.ts';
 import { plainJson } from './plain-json.ts';
 import type { Redactor } from './redact.ts';
+import { untold, type RequestTeller } from './request-span.ts';
 import { noSecrets, type Secrets } from './secrets.ts';
 import { secretArguments, type Tool, type ToolAction } from './tool.ts';
 
@@ -28,6 +29,8 @@ export interface Registry {
   /** Absent: every call goes through. */
   readonly breakers?: Breakers;
   readonly secrets: Secrets;
+  /** Told of every request that attempts make. */
+  readonly teller: RequestTeller;
   /** Waits for requests in flight, then closes every connection and whatever else a tool holds. */
   close(): Promise<void>;
 }
@@ -37,12 +40,14 @@ export interface RegistryOptions {
   readonly breakers?: Breakers;
   /** Absent: there are none. The credentials of the tools are hidden by its redactor too. */
   readonly secrets?: Secrets;
+  /** Absent: nobody is told of requests, and none goes on with a trace. */
+  readonly teller?: RequestTeller;
 }
 
 export function createRegistry(
   tools: readonly Tool[],
   connections: Connections,
-  { limits, breakers, secrets = noSecrets() }: RegistryOptions = {},
+  { limits, breakers, secrets = noSecrets(), teller = untold }: RegistryOptions = {},
 ): Registry {
   const byName = indexTools(tools, connections, secrets.redactor, limits);
   const connected = tools.map((tool) => byName.get(tool.name)!);
@@ -53,6 +58,7 @@ export function createRegistry(
     invoke: (invocation) => invokeAction(registry, invocation),
     ...(breakers && { breakers }),
     secrets,
+    teller,
     close: async () => {
       await Promise.all(
         connected.map(async ({ tool, client }) => {

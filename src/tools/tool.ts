@@ -2,6 +2,7 @@
 import type { ZodType } from 'zod';
 import type { Failure, Json, JsonObject, Problem } from '../kernel/index.ts';
 import type { ToolHttp } from './http-client.ts';
+import type { TraceRequest } from './request-span.ts';
 
 /**
  * How a vendor recognises a repeat of the same create (D9).
@@ -28,6 +29,8 @@ export interface ToolCall {
    * `http` asks by itself.
    */
   admit(address: string): void;
+  /** Makes a request that `http` does not make, so that it is part of the run's trace. */
+  readonly traced: TraceRequest;
   /** For a text that is cut before it becomes a message: half a secret is not recognised afterwards. `http` does so by itself. */
   redact(text: string): string;
   readonly tenant: string;

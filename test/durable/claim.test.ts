@@ -179,7 +179,7 @@ describe('the claim loop', () => {
   }
 
   async function reasonSetAside(runId: string): Promise<unknown> {
-    const isIt = ({ name, fields }: RoomEvent): boolean => name === 'claim.set_aside' && fields['runId'] === runId;
+    const isIt = ({ name, fields }: RoomEvent): boolean => name === 'claim.set_aside' && fields['run'] === runId;
     await until(() => engine.events.some(isIt), { what: 'it to be set aside' });
     return engine.stuck.find((each) => each.runId === runId)?.error;
   }

@@ -200,7 +200,7 @@ describe('an infrastructure error inside a step', () => {
     expect(
       engine.events.some(
         (event) =>
-          event.name === 'durable.left' && event.fields.runId === runId && event.fields.class === 'infrastructure',
+          event.name === 'durable.left' && event.fields.run === runId && event.fields.class === 'infrastructure',
       ),
     ).toBe(true);
   });
@@ -324,7 +324,7 @@ describe('the audit', () => {
       timeoutMs: 15_000,
     });
 
-    expect(engine.events.some((event) => event.name === 'audit.freed' && event.fields.runId === runId)).toBe(true);
+    expect(engine.events.some((event) => event.name === 'audit.freed' && event.fields.run === runId)).toBe(true);
   });
 });
 

@@ -146,10 +146,6 @@ describe('a refusal', () => {
 
     expect(answer).toMatchObject({ status: 400, body: { errors: [{ path: '/idempotency-key' }] } });
   });
-
-  it('is 422 by name for what is not built yet', async () => {
-    expect(await api.call('/metrics')).toMatchObject({ status: 422, body: { code: 'NOT_SUPPORTED_YET' } });
-  });
 });
 
 describe('a defect of ours', () => {

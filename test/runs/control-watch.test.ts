@@ -41,7 +41,14 @@ afterAll(async () => await engine.stop());
 
 async function aRun(): Promise<string> {
   const id = await engine.start('watched');
-  const rest = { priority: 'normal', labels: {}, requester: 'ann', sandboxed: false, idempotencyKey: null } as const;
+  const rest = {
+    priority: 'normal',
+    labels: {},
+    requester: 'ann',
+    sandboxed: false,
+    idempotencyKey: null,
+    traceparent: null,
+  } as const;
   const row = { id, ...PIN, workflow: 'w', input: {}, status: 'running', ...rest } as const;
   await engine.knex.transaction(
     async (trx) => await insertRun(trx, { ...row, startedAt: new Date(), requestDigest: 'd' }),

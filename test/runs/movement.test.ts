@@ -21,7 +21,14 @@ beforeAll(async () => {
 afterAll(async () => await knex.destroy());
 
 async function insert(id: string, status: RunStatus = 'running'): Promise<string> {
-  const rest = { priority: 'normal', labels: {}, requester: 'ann', sandboxed: false, idempotencyKey: null } as const;
+  const rest = {
+    priority: 'normal',
+    labels: {},
+    requester: 'ann',
+    sandboxed: false,
+    idempotencyKey: null,
+    traceparent: null,
+  } as const;
   const startedAt = new Date();
   await knex.transaction(
     async (trx) =>

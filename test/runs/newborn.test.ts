@@ -12,6 +12,7 @@ const run = (id: string): NewRun => ({
   input: {},
   status: 'running',
   priority: 'high',
+  traceparent: null,
   labels: {},
   requester: 'ann',
   sandboxed: false,

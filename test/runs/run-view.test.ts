@@ -36,6 +36,7 @@ function aRow(over: Partial<RunRow> = {}): RunRow {
     request_digest: 'd',
     parent_run: null,
     parent_node: null,
+    traceparent: null,
     created_at: at(0),
     started_at: at(1),
     finished_at: null,

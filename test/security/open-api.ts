@@ -30,6 +30,8 @@ export async function openApi(world: TwoTenants, { sessions = 5 } = {}): Promise
     linkBase: () => undefined,
     behindHttps: false,
     role: 'all',
+    metrics: { contentType: 'text/plain', text: async () => '' },
+    metricsTenant: 'default',
     ready: async () => await Promise.reject(new Error('nobody asks')),
   });
   const routes: string[] = [];

@@ -49,6 +49,7 @@ const ROW: RunRow = {
   request_digest: 'd',
   parent_run: null,
   parent_node: null,
+  traceparent: null,
   created_at: new Date(START + 1),
   started_at: new Date(START),
   finished_at: null,
