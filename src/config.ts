@@ -338,5 +338,7 @@ function headerList() {
       (pairs) => pairs.every(([name = '', value = '%']) => HEADER_NAME.test(name) && HEADER_VALUE.test(value)),
       'must be headers such as authorization=Bearer%20abc, with commas between them',
     )
-    .transform((pairs) => Object.fromEntries(pairs.map(([name, value = '']) => [name, decodeURIComponent(value)])));
+    .transform((pairs) =>
+      Object.fromEntries(pairs.map(([name = '', value = '']) => [name, decodeURIComponent(value)] as const)),
+    );
 }

@@ -218,10 +218,8 @@ function tellFinished(
   const modules = moduleSpans(plan, results, { trace, startedAtMs });
   const { run, tenant, workflow } = ofRun(context);
   emit({ level: 'debug', name: 'run.modules', fact: true, fields: { run, tenant, modules }, trace: trace.run });
-  const fields = {
-    ...{ run, tenant, workflow, version: facts.version },
-    ...{ status, cause: turn?.cause ?? null, percentage: progress },
-    ...{ startedAtMs, finishedAtMs: clock.now() },
-  };
+  const { version } = facts;
+  const came = { status, cause: turn?.cause ?? null, percentage: progress, startedAtMs, finishedAtMs: clock.now() };
+  const fields = { run, tenant, workflow, version, ...came };
   emit({ level: 'info', name: 'run.finished', fact: true, fields, trace: trace.run });
 }

@@ -1,7 +1,7 @@
 // Keeps the values of a label few, whatever users name things: a series for each would fill the memory of this process and of whoever
 // collects them.
 
-export const MOST_VALUES = 200;
+const MOST_VALUES = 200;
 export const OTHER = 'other';
 
 /** The value itself for the first values that come, `other` for the rest. */

@@ -3,7 +3,7 @@ import { SpanKind, SpanStatusCode, TraceFlags } from '@opentelemetry/api';
 import type { Attributes, HrTime, SpanContext } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
-import type { Facts, RoomEvent, SpanPlace } from '../kernel/index.ts';
+import type { Facts, ModuleSpan, RoomEvent, SpanPlace } from '../kernel/index.ts';
 
 const SCOPE = { name: 'breakwater' };
 
@@ -26,25 +26,21 @@ export function spansOf(event: RoomEvent, resource: Resource): ReadableSpan[] {
 }
 
 function describe(event: RoomEvent & { readonly fact: true }, place: SpanPlace): Described[] {
-  switch (event.name) {
-    case 'run.finished':
-      return [ofRun(event.fields, place)];
-    case 'run.modules':
-      return event.fields.modules.map((module) => ({
-        name: `module ${module.id}`,
-        ...module,
-        attributes: { 'breakwater.run': event.fields.run, 'breakwater.module': module.id },
-        ...(module.failed && { failure: 'a node of it failed' }),
-      }));
-    case 'activity.completed':
-      return [ofAttempt(event.fields, place)];
-    case 'activity.attempt_failed':
-      return [{ ...ofAttempt(event.fields, place), failure: event.fields.code }];
-    case 'tools.requested':
-      return [ofRequest(event.fields, place)];
-    default:
-      return [];
-  }
+  if (event.name === 'run.finished') return [ofRun(event.fields, place)];
+  if (event.name === 'run.modules') return event.fields.modules.map((module) => ofModule(event.fields.run, module));
+  if (event.name === 'activity.completed') return [ofAttempt(event.fields, place)];
+  if (event.name === 'activity.attempt_failed')
+    return [{ ...ofAttempt(event.fields, place), failure: event.fields.code }];
+  return event.name === 'tools.requested' ? [ofRequest(event.fields, place)] : [];
+}
+
+function ofModule(run: string, { id, failed, ...span }: ModuleSpan): Described {
+  return {
+    name: `module ${id}`,
+    ...span,
+    attributes: { 'breakwater.run': run, 'breakwater.module': id },
+    ...(failed && { failure: 'a node of it failed' }),
+  };
 }
 
 function ofRun(run: Facts['run.finished'], place: SpanPlace): Described {

@@ -81,7 +81,7 @@ class Gate implements SpanExporter {
   export(spans: ReadableSpan[], done: Parameters<SpanExporter['export']>[1]): void {
     this.#waiting -= spans.length;
     this.#exporter.export(spans, (result) => {
-      if (result.code !== 0) this.#lose('not delivered', spans.length, result.error);
+      if (result.error) this.#lose('not delivered', spans.length, result.error);
       done(result);
     });
   }

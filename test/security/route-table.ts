@@ -10,6 +10,9 @@ export type RouteAccess =
   | 'approver or operator'
   | 'admin';
 
+/** Routes about all tenants at once: only keys of the installation's own tenant are let in, whatever their role. */
+export const OF_THE_INSTALLATION: ReadonlySet<string> = new Set(['GET /metrics']);
+
 /** Every route of the contract and who may call it. `any` is every role of ours; an operation that is not here fails the test. */
 export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /health': 'public',
