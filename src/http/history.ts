@@ -65,6 +65,29 @@ const timeline = z
   })
   .meta({ id: 'Timeline' });
 
+const graph = z
+  .object({
+    isCoded: z.boolean().describe('Code decides what it does: only what it did is known, see the history.'),
+    nodes: z
+      .array(
+        z.object({
+          id: z.string(),
+          module: z.string(),
+          kind: z.enum(['activity', 'approval', 'wait', 'workflow']),
+          dependsOn: z.array(z.string()).readonly(),
+          wave: z.int().describe('Its depth.'),
+          optional: z.boolean(),
+          does: z.string().optional().describe("<tool>.<action>, a child run's workflow, or the topic waited for."),
+          isList: z.boolean().describe('It is called once an element of a list.'),
+          takenBackBy: z.string().optional().describe('The action that takes it back, or "irreversible".'),
+        }),
+      )
+      .readonly(),
+    modules: z.array(z.object({ id: z.string(), type: z.string(), optional: z.boolean() })).readonly(),
+    compensationOrder: z.enum(['reverse_graph', 'lifo']),
+  })
+  .meta({ id: 'RunGraph' });
+
 export function historyRoutes(app: App, services: Services): void {
   const history = createRunHistory(services);
   void services.closing.then(() => history.close());
@@ -100,5 +123,18 @@ function pageRoutes(app: App, history: RunHistory): void {
       },
     },
     async (request) => await history.timeline(actorOf(request).tenant, request.params.id),
+  );
+  app.get(
+    '/v1/runs/:id/graph',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'What it executes: its nodes, what each waits for, and what takes each back',
+        tags,
+        params: idParams,
+        response: { 200: graph, ...problemResponse },
+      },
+    },
+    async (request) => await history.graph(actorOf(request).tenant, request.params.id),
   );
 }

@@ -52,6 +52,7 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'GET /v1/runs/{id}/progress': 'any',
   'GET /v1/runs/{id}/history': 'any',
   'GET /v1/runs/{id}/timeline': 'any',
+  'GET /v1/runs/{id}/graph': 'any',
   'GET /v1/runs/{id}/effects': 'any',
   'GET /v1/runs/{id}/events': 'any',
   'POST /v1/runs/{id}/cancel': 'operator',

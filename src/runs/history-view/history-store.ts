@@ -1,6 +1,7 @@
 // Reads a run's log as of one snapshot: its row, its steps, its events and what became of the breakers of its services meanwhile.
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import type { Plan } from '../../definitions/index.ts';
 import { currentSnapshot, readSteps } from '../../durable/index.ts';
 import { isJsonObject } from '../../kernel/index.ts';
 import type { JsonObject } from '../../kernel/index.ts';
@@ -39,6 +40,14 @@ export async function readLog(
     const read = { run, plan, steps, events, transitions, snapshot, ...(executor !== undefined && { executor }) };
     // What was committed between the queries is for the next look.
     return logAsOf(read, snapshots.length);
+  });
+}
+
+/** What the run executes: null of code. Undefined when the tenant has no such run. */
+export async function readPlan(knex: Knex, tenant: string, runId: string): Promise<Plan | null | undefined> {
+  return await inTenant(knex, tenant, async (trx) => {
+    const run = await findRun(trx, tenant, runId);
+    return run && ((await loadPinned(trx, run))?.plan ?? null);
   });
 }
 

@@ -15,8 +15,10 @@ import { deriveFacts } from './derive-facts.ts';
 import type { Fact } from './fact.ts';
 import { historyPage } from './history-page.ts';
 import type { HistoryFilter } from './history-page.ts';
-import { readLog, readVersions } from './history-store.ts';
+import { readLog, readPlan, readVersions } from './history-store.ts';
 import { nodeTimes } from './node-times.ts';
+import { graphOf } from './run-graph.ts';
+import type { RunGraph } from './run-graph.ts';
 import type { RunLog } from './run-log.ts';
 import { servicesIn } from './services.ts';
 import { timelineOf } from './timeline.ts';
@@ -25,6 +27,8 @@ import type { Timeline } from './timeline.ts';
 export interface RunHistory {
   /** Unknown run: BreakwaterError NOT_FOUND. */
   history(tenant: string, runId: string, filter: HistoryFilter): Promise<Page<Fact>>;
+  /** What it executes, to draw. */
+  graph(tenant: string, runId: string): Promise<RunGraph>;
   /** What there is at once, then what becomes known, until the run is over and all of it is told. */
   follow(following: Following): AsyncGenerator<readonly ToldFact[], void, void>;
   /** Of a run of code, of which nobody knows what a call depends on, without slack. */
@@ -47,13 +51,10 @@ export function createRunHistory({ knex, registry, emit }: HistoryOptions): RunH
   const feed = openFeed({ look: async (tenant, runIds) => await readVersions(knex, tenant, runIds), emit });
   const read: FollowParts['read'] = async (tenant, runId, snapshots) =>
     await readLog(knex, { tenant, runId, snapshots, services });
-  const logOf = async (tenant: string, runId: string): Promise<RunLog> => {
-    const log = await read(tenant, runId, []);
-    if (!log) throw new BreakwaterError('NOT_FOUND', `No run "${runId}".`);
-    return log;
-  };
+  const logOf = async (tenant: string, runId: string): Promise<RunLog> => foundOf(runId, await read(tenant, runId, []));
   return {
     history: async (tenant, runId, filter) => historyPage(deriveFacts(await logOf(tenant, runId)), filter),
+    graph: async (tenant, runId) => graphOf(foundOf(runId, await readPlan(knex, tenant, runId))),
     follow: (following) => followRun({ feed, read }, following),
     failures: async (tenant, filter) => failurePage(await groupFailures(knex, tenant, filter), filter),
     close: () => feed.close(),
@@ -62,4 +63,9 @@ export function createRunHistory({ knex, registry, emit }: HistoryOptions): RunH
       return timelineOf(log.plan ?? { nodes: [] }, nodeTimes(deriveFacts(log)), log.run.started_at.getTime());
     },
   };
+}
+
+function foundOf<T>(runId: string, found: T | undefined): T {
+  if (found === undefined) throw new BreakwaterError('NOT_FOUND', `No run "${runId}".`);
+  return found;
 }

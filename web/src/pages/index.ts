@@ -18,6 +18,7 @@ export interface PageEntry {
 
 export const pages: readonly PageEntry[] = [
   { path: '/runs', page: RunsPage, nav: { name: 'Runs', sign: 'runs' } },
+  { path: '/runs/:id', page: lazily(async () => (await import('./run.tsx')).RunPage) },
   {
     path: '/failures',
     page: lazily(async () => (await import('./failures.tsx')).FailuresPage),

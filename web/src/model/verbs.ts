@@ -1,0 +1,63 @@
+// What an operator may ask of a run in which status, as ARCHITECTURE.md's table says; the API has the last word. Pure.
+import type { RunStatus } from '../api/shapes.ts';
+
+export const VERBS = ['pause', 'resume', 'release', 'decide', 'rewind', 'fork', 'compensate', 'cancel'] as const;
+export type Verb = (typeof VERBS)[number];
+
+const ALLOWED: Readonly<Record<RunStatus, readonly Verb[]>> = {
+  queued: ['pause', 'cancel'],
+  running: ['pause', 'cancel'],
+  waiting: ['pause', 'cancel'],
+  paused: ['resume', 'cancel'],
+  held: ['decide', 'cancel'],
+  stuck: ['release', 'cancel'],
+  compensating: [],
+  succeeded: ['rewind', 'fork', 'compensate'],
+  failed: ['rewind', 'fork', 'compensate'],
+  compensated: ['rewind', 'fork'],
+  rejected: ['rewind', 'fork'],
+  cancelled: ['rewind', 'fork', 'compensate'],
+  compensation_failed: ['decide'],
+};
+
+export function verbsFor(status: RunStatus): readonly Verb[] {
+  return ALLOWED[status];
+}
+
+export interface VerbWords {
+  readonly name: string;
+  /** What happens, before it is asked for. */
+  readonly says: string;
+  readonly isDangerous: boolean;
+}
+
+export const VERB_WORDS: Readonly<Record<Verb, VerbWords>> = {
+  pause: {
+    name: 'Pause',
+    says: 'Attempts in flight finish, nothing new starts. Deadlines run on; decisions are accepted and take effect on resume.',
+    isDangerous: false,
+  },
+  resume: { name: 'Resume', says: 'The run goes on where it stopped.', isDangerous: false },
+  release: {
+    name: 'Release',
+    says: 'The run goes back on the queue and on where it stopped. Do this once its cause is fixed: else it is stuck again.',
+    isDangerous: false,
+  },
+  decide: { name: 'Decide', says: 'Say what becomes of what failed.', isDangerous: false },
+  rewind: {
+    name: 'Rewind',
+    says: 'A node and all that was built on it is taken back and forgotten; the run goes on from there, with new keys.',
+    isDangerous: true,
+  },
+  fork: {
+    name: 'Fork',
+    says: 'A new run begins at a node, with the outcomes of all that is not repeated. This run stays as it is.',
+    isDangerous: false,
+  },
+  compensate: { name: 'Take back', says: 'What the run did and left is taken back.', isDangerous: true },
+  cancel: {
+    name: 'Cancel',
+    says: 'Nothing new starts. Attempts in flight are aborted and count as unknown: they are looked for before they are taken back.',
+    isDangerous: true,
+  },
+};
