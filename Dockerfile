@@ -10,6 +10,7 @@ COPY src src
 COPY workflows workflows
 COPY sandbox sandbox
 COPY scripts scripts
+COPY bench bench
 COPY web web
 RUN node_modules/.bin/tsc -p tsconfig.json && node_modules/.bin/vite build --config web/vite.config.ts
 
@@ -25,6 +26,7 @@ WORKDIR /app
 COPY --from=modules /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/workflows dist/workflows
+COPY --from=build /app/dist/sandbox dist/sandbox
 COPY --from=build /app/dist/web dist/web
 COPY package.json ./
 COPY workflows workflows
