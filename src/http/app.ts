@@ -14,6 +14,7 @@ import { approvalRoutes } from './approvals.ts';
 import { approveLinkRoutes } from './approve-link.ts';
 import { installAuthentication } from './authentication.ts';
 import { MAX_BODY_BYTES, installBodyRules } from './body.ts';
+import { auditRoutes } from './audit.ts';
 import { breakerRoutes } from './breakers.ts';
 import { bulkRoutes } from './bulk.ts';
 import { campaignRoutes } from './campaigns.ts';
@@ -27,6 +28,7 @@ import { healthRoutes } from './health.ts';
 import { historyRoutes } from './history.ts';
 import { meRoute } from './me.ts';
 import { metricsRoutes } from './metrics.ts';
+import { newsRoutes } from './news.ts';
 import { installOpenApi, openApiRoute } from './openapi.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { responseHeaders } from './response-headers.ts';
@@ -58,6 +60,8 @@ const resources: readonly Resource[] = [
   adapterRoutes,
   breakerRoutes,
   executorRoutes,
+  auditRoutes,
+  newsRoutes,
   meRoute,
   dashboardRoutes,
   openApiRoute,

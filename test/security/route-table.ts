@@ -82,6 +82,8 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/adapters/{tool}/execute': 'admin',
   'POST /v1/slack/interactions': 'public',
   'GET /v1/executors': 'operator',
+  'GET /v1/audit': 'operator',
+  'GET /v1/events': 'any',
   'GET /v1/leaks': 'any',
   'GET /v1/failures': 'any',
 };

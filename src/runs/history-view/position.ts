@@ -34,7 +34,7 @@ export function decodePosition(text: string): FeedPosition {
 const SNAPSHOT = /^(\d{1,18}):(\d{1,18}):((?:\d{1,18}(?:,\d{1,18})*)?)$/;
 
 // As Postgres takes one: the oldest transaction under way, the next one to begin, and those between that are under way, in order.
-function isSnapshot(text: string): boolean {
+export function isSnapshot(text: string): boolean {
   const [, oldest, next, between = ''] = SNAPSHOT.exec(text) ?? [];
   if (oldest === undefined || next === undefined) return false;
   const running = between === '' ? [] : between.split(',').map(BigInt);
