@@ -57,3 +57,23 @@ function now({ status, readyAtMs, attempts }: NodeState, nowMs: number | undefin
   const fromMs = Math.max(readyAtMs ?? nowMs, ...attempts.map(({ endedAtMs }) => endedAtMs));
   return [{ kind: 'now', tone: 'busy', fromMs, toMs: Math.max(nowMs, fromMs), words: 'executing' }];
 }
+
+/** Of a list with thousands of elements: neighbours that nobody could tell apart are one piece. */
+export function merged(pieces: readonly Piece[], withinMs: number): Piece[] {
+  const all: Piece[] = [];
+  const open = new Map<string, { at: number; count: number }>();
+  for (const piece of pieces.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const look = `${piece.kind} ${piece.tone}`;
+    const last = open.get(look);
+    const before = last && all[last.at];
+    if (last && before && piece.fromMs - before.toMs <= withinMs) {
+      last.count += 1;
+      const toMs = Math.max(before.toMs, piece.toMs);
+      all[last.at] = { ...before, toMs, words: `${last.count} of them` };
+    } else {
+      open.set(look, { at: all.length, count: 1 });
+      all.push(piece);
+    }
+  }
+  return all;
+}

@@ -53,6 +53,27 @@ export function apiQuery({ since, status, labels, ...texts }: RunFilter, nowMs: 
   return query;
 }
 
+/** The same as the body of a request names it. */
+export interface RunMatch {
+  readonly q?: string;
+  readonly status?: readonly RunStatus[];
+  readonly workflow?: string;
+  readonly errorCode?: string;
+  readonly node?: string;
+  readonly since?: string;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export function matchOf({ since, status, labels, ...texts }: RunFilter, nowMs: number): RunMatch {
+  const span = since === undefined ? undefined : SPANS[since];
+  return {
+    ...texts,
+    ...(status.length > 0 && { status }),
+    ...(span && { since: minute(nowMs - span.ms) }),
+    ...(Object.keys(labels).length > 0 && { labels }),
+  };
+}
+
 /** The start of the minute. */
 export function minute(atMs: number): string {
   return new Date(Math.floor(atMs / 60_000) * 60_000).toISOString();

@@ -1,5 +1,6 @@
 // All runs, newest first, as the filters say that the address holds.
 import type { JSX, TargetedKeyboardEvent } from 'preact';
+import { BulkBar } from '../bulk/bulk-bar.tsx';
 import { RUN_STATUSES, run } from '../api/shapes.ts';
 import { apiQuery, filterIn, isFiltered, labelIn, SPANS, toggled, type RunFilter } from '../model/run-filter.ts';
 import { lookOfRun } from '../model/status.ts';
@@ -15,6 +16,7 @@ export function RunsPage(): JSX.Element {
   return (
     <Page title="Runs">
       <Filters filter={filter} />
+      <BulkBar filter={filter} />
       <PagedList
         path="/v1/runs"
         query={apiQuery(filter, Date.now())}

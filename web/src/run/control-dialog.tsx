@@ -23,7 +23,7 @@ interface ControlDialogProps {
 
 export function ControlDialog(props: ControlDialogProps): JSX.Element {
   const { verb, run, onClose, onDone } = props;
-  const { name, says, isDangerous } = VERB_WORDS[verb];
+  const { name, confirm, says, isDangerous } = VERB_WORDS[verb];
   const problem = useSignal<unknown>(undefined);
   const isSending = useSignal(false);
   const onSubmit = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
@@ -56,7 +56,7 @@ export function ControlDialog(props: ControlDialogProps): JSX.Element {
             Leave it
           </button>
           <button class={`button ${isDangerous ? 'danger' : 'primary'}`} disabled={isSending.value}>
-            {name}
+            {confirm}
           </button>
         </div>
       </form>

@@ -4,9 +4,9 @@ import type { CSSProperties, JSX } from 'preact';
 import { useMemo, useRef } from 'preact/hooks';
 import type { Timeline } from '../api/run-shapes.ts';
 import type { FactLog } from '../model/fact-log.ts';
-import { lineOf, type Piece } from '../model/node-line.ts';
+import { lineOf, merged, type Piece } from '../model/node-line.ts';
 import { asOfRun, lookOfNode } from '../model/node-state.ts';
-import { timeScale, type TimeScale } from '../model/time-scale.ts';
+import { timeScale, type Span, type TimeScale } from '../model/time-scale.ts';
 import { durationText } from '../model/time.ts';
 import { nowMs } from '../parts/when.tsx';
 
@@ -40,7 +40,7 @@ export function RunTimeline(props: RunTimelineProps): JSX.Element {
   const isCriticalOnly = useSignal(false);
   const untilMs = finishedAtMs ?? nowMs.value;
   const rows = useMemo(
-    () => rowsOf(nodes, log, timeline, finishedAtMs === undefined ? untilMs : undefined),
+    () => rowsOf(props, { fromMs: startedAtMs, toMs: untilMs }),
     // The log is the same object, whatever it learns.
     [nodes, log, version, timeline, finishedAtMs, untilMs],
   );
@@ -76,16 +76,17 @@ export function RunTimeline(props: RunTimelineProps): JSX.Element {
   );
 }
 
-function rowsOf(
-  nodes: readonly string[],
-  log: FactLog,
-  timeline: Timeline | undefined,
-  now: number | undefined,
-): Row[] {
+/** Closer than this part of the whole nobody sees two. */
+const INDISTINCT = 1 / 400;
+const FEW_PIECES = 50;
+
+function rowsOf({ nodes, log, timeline, finishedAtMs }: RunTimelineProps, { fromMs, toMs }: Span): Row[] {
   const times = new Map(timeline?.nodes.map((node) => [node.id, node]));
   return nodes.map((id) => {
-    const pieces = lineOf(log.stateOf(id), now);
-    return { id, pieces, isCritical: times.get(id)?.critical ?? false, slackMs: times.get(id)?.slackMs };
+    const pieces = lineOf(log.stateOf(id), finishedAtMs === undefined ? toMs : undefined);
+    const { critical: isCritical = false, slackMs } = times.get(id) ?? {};
+    const shown = pieces.length > FEW_PIECES ? merged(pieces, (toMs - fromMs) * INDISTINCT) : pieces;
+    return { id, pieces: shown, isCritical, slackMs };
   });
 }
 

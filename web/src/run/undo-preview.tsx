@@ -58,9 +58,7 @@ function Preview({ graph, effects, from }: PreviewProps): JSX.Element {
           <ol>
             {undone.map((group) => (
               <li>
-                {group.map((each) => (
-                  <EffectWords effect={each} />
-                ))}
+                <GroupWords effects={group} />
               </li>
             ))}
           </ol>
@@ -81,6 +79,26 @@ function Preview({ graph, effects, from }: PreviewProps): JSX.Element {
       {among && <p class="soft">Then done anew: {[...among].join(', ')}</p>}
       {effects.length >= MOST_EFFECTS && <p class="soft">And more: only the first thousand are listed.</p>}
     </div>
+  );
+}
+
+/** More elements of one list are told by their number. */
+const FEW = 5;
+
+function GroupWords({ effects }: { readonly effects: readonly Effect[] }): JSX.Element {
+  return (
+    <>
+      {[...Map.groupBy(effects, ({ node }) => node)].map(([node, own]) =>
+        own.length > FEW ? (
+          <p>
+            <strong>{node}</strong> × {own.length.toLocaleString('en')}{' '}
+            <span class="soft">{howOf(own[0]?.takenBackBy)}</span>
+          </p>
+        ) : (
+          own.map((each) => <EffectWords effect={each} />)
+        ),
+      )}
+    </>
   );
 }
 
