@@ -48,6 +48,17 @@ it('leaves nothing on the session: the next query without a tenant is refused, t
   await expect(guests(app).delete()).rejects.toMatchObject(refusal);
 });
 
+it("leaves the role of requests with its transaction: the session is the engine's again", async () => {
+  const engine = createKnex(url, { max: 1, name: 'tenant-test' });
+  const me = async (knex: Knex): Promise<unknown> =>
+    (await knex.raw<{ rows: unknown[] }>('select current_user = session_user as engine')).rows[0];
+
+  const asked = [await me(forTenant(engine, 'acme')), await me(engine)];
+  await engine.destroy();
+
+  expect(asked).toEqual([{ engine: false }, { engine: true }]);
+});
+
 it('refuses a row of another tenant', async () => {
   const acme = forTenant(app, 'acme');
 
@@ -95,6 +106,18 @@ it('nests transactions as any other', async () => {
   expect(names).toEqual(['ann']);
 });
 
-it('is nobody for all tenants', () => {
+it('is nobody for all tenants, and for none', async () => {
   expect(() => forTenant(app, '*')).toThrow(TypeError);
+  await expect(guests(forTenant(owner, '')).pluck('name')).rejects.toMatchObject(refusal);
+});
+
+it('has no key for all tenants, and none for none', async () => {
+  const key = { id: 'key_1', user_name: 'eve', roles: '["admin"]', key_hash: 'h' };
+  for (const tenant of ['*', '']) {
+    const made = owner
+      .withSchema('breakwater')
+      .table('api_key')
+      .insert({ ...key, tenant });
+    await expect(made).rejects.toMatchObject({ code: '23514', constraint: 'api_key_of_one_tenant' });
+  }
 });

@@ -1,6 +1,11 @@
 // The wall between tenants: every table for the role of requests and for the owner, and everything that requests could try.
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openStarts } from '../../src/durable/index.ts';
+import { newRunId } from '../../src/kernel/index.ts';
+import { createKnex, inTenant } from '../../src/postgres/index.ts';
+import { RUN_WORKFLOW } from '../../src/runs/run-input.ts';
+import { RUN_COMPANION, type NewRun } from '../../src/runs/run-store.ts';
 import { execute } from '../support/database.ts';
 import { TRIES_ALL } from '../support/whole.ts';
 import { openApi } from './open-api.ts';
@@ -154,6 +159,24 @@ describe('a request', () => {
     expect((await call('acme', `/v1/approvals/${approvalId}`)).status).toBe(404);
   });
 
+  it.each([
+    [
+      'a header',
+      { headers: { 'x-tenant': 'beta', 'x-tenant-id': 'beta', tenant: 'beta', 'x-breakwater-tenant': 'beta' } },
+    ],
+    ['the query', { query: '?tenant=beta' }],
+  ])(
+    'cannot say another tenant in %s',
+    async (_where, { headers = {}, query = '' }: { headers?: object; query?: string }) => {
+      const { runId } = world.of.beta;
+      const theirs = await call('acme', `/v1/runs/${runId}${query}`, { headers: { ...headers } });
+      const all = await call('acme', `/v1/runs${query}`, { headers: { ...headers } });
+
+      expect([400, 404]).toContain(theirs.status);
+      expect(all.text).not.toContain('beta');
+    },
+  );
+
   it('cannot take an idempotency key from another tenant', async () => {
     const headers = { 'idempotency-key': 'taken' };
     const start = async (tenant: TenantName) =>
@@ -243,6 +266,33 @@ it('mixes up no answer of two tenants whose requests take turns on two sessions'
   ]);
 }, 300_000);
 
+it("begins runs of two tenants that start at one moment apart, each tenant's together", async () => {
+  const requests = createKnex(world.ownerUrl, { max: 2, name: 'starts', role: 'breakwater_app' });
+  const startTogether = openStarts(requests, RUN_COMPANION);
+  const { body } = await call('acme', '/v1/definitions/quick');
+  const { hash } = body as { hash: string };
+  const rows = Array.from({ length: 6 }, (_, serial) => newRun(TENANTS[serial % 2] ?? 'acme', hash));
+
+  const started = await Promise.all(
+    rows.map(async (row) => {
+      const { id: runId, tenant, workflow, version, input } = row;
+      const start = { runId, name: RUN_WORKFLOW, input: { tenant, workflow, version, hash, input } };
+      return { tenant, inserted: await startTogether(start, row) };
+    }),
+  );
+
+  // What a statement leaves out is started alone: no harm, but then each tenant would wait for the other's.
+  expect(started.filter(({ inserted }) => !inserted)).toEqual([]);
+  for (const { inserted } of started) await inserted?.begin();
+  await requests.destroy();
+});
+
+function newRun(tenant: TenantName, hash: string): NewRun {
+  const of = { tenant, workflow: 'quick', version: '1.0.0', hash, input: {}, requester: 'ann', requestDigest: 'd' };
+  const rest = { status: 'running', priority: 'normal', labels: {}, sandboxed: false, idempotencyKey: null } as const;
+  return { id: newRunId(Date.now()), ...of, ...rest, startedAt: new Date() };
+}
+
 // What requests may do, each right because something uses it: a right that is not here is one too many.
 const RIGHTS: Readonly<Record<string, string>> = {
   'breakwater.activity_record': 'SELECT',
@@ -269,6 +319,65 @@ const RIGHTS: Readonly<Record<string, string>> = {
   'dbos.workflow_output': 'DELETE SELECT',
   'dbos.workflow_status': 'INSERT UPDATE',
 };
+
+/** Of what requests may read in part: these columns, and none that holds what users said. */
+const COLUMNS: Readonly<Record<string, string>> = {
+  'dbos.workflow_input': 'workflow_uuid',
+  'dbos.workflow_status':
+    'application_name application_version class_name config_name created_at creator_xid deduplication_id delay_until_epoch_ms ' +
+    'executor_id name owner_xid priority queue_name recovery_attempts serialization status updated_at workflow_uuid',
+};
+
+/** `current_tenant` and `was_there` read what is said, `checkpoint…` what they are given; the others are behind the wall. */
+const FUNCTIONS = 'checkpoint checkpoint_count current_tenant key_owner tell_again was_there';
+
+it('lets requests call no function, and read no column, more than they use', async () => {
+  const { rows: columns } = await execute(
+    world.superUrl,
+    `select attrelid::regclass::text as relation, string_agg(attname, ' ' order by attname) as columns
+       from pg_attribute, aclexplode(attacl) as granted
+      where granted.grantee = 'breakwater_app'::regrole and granted.privilege_type = 'SELECT' group by 1`,
+  );
+  const { rows: functions } = await execute(
+    world.superUrl,
+    `select string_agg(proname, ' ' order by proname) as may
+       from pg_proc
+      where pronamespace = 'breakwater'::regnamespace and has_function_privilege('breakwater_app', oid, 'execute')`,
+  );
+
+  expect(Object.fromEntries(columns.map((row) => [row['relation'], row['columns']]))).toEqual(COLUMNS);
+  expect(functions).toEqual([{ may: FUNCTIONS }]);
+});
+
+it('shows in every view what its reader may see, not what its owner may', async () => {
+  const { rows: views } = await execute(
+    world.superUrl,
+    `select relname as name, coalesce(reloptions::text, '') as options
+       from pg_class where relnamespace = 'breakwater'::regnamespace and relkind = 'v' order by 1`,
+  );
+
+  expect(views.map(({ options }) => options)).toEqual(views.map(() => '{security_invoker=true}'));
+  expect(views.map(({ name }) => name)).toContain('run_status');
+  for (const { name } of views) {
+    const seen = await attempt('requests', `select distinct tenant from breakwater.${String(name)}`);
+    expect({ name, seen }).toEqual({ name, seen: { rows: [{ tenant: 'acme' }], count: 1 } });
+  }
+});
+
+it('holds up what requests call with the rights of the owner', async () => {
+  const { approvalId } = world.of.beta;
+  const told = `insert into breakwater.approval_notice (approval_id, ordinal, tenant, kind, tool, target, state, due_at, ended_at)
+                values ('${approvalId}', 7, 'beta', 'asked', 'slack', '#beta', 'sent', clock_timestamp(), clock_timestamp())`;
+  await execute(world.superUrl, told);
+
+  await inTenant(world.api.knex, 'acme', async (trx) => await trx.raw('select breakwater.tell_again(?)', [approvalId]));
+
+  const { rows } = await execute(
+    world.superUrl,
+    `select ordinal from breakwater.approval_notice where approval_id = '${approvalId}'`,
+  );
+  expect(rows).toEqual([{ ordinal: 7 }]);
+});
 
 it('gives requests no right more than they use', async () => {
   const { rows } = await execute(
