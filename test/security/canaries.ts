@@ -39,8 +39,8 @@ export interface SecretsOnDisk {
   readonly environment: Readonly<Record<string, string>>;
 }
 
-/** A third each in the file itself, in files of their own and in the environment. */
-export function writeSecrets(canaries: readonly Canary[], host: string): SecretsOnDisk {
+/** A third each in the file itself, in files of their own and in the environment; beside them one that nobody sends. */
+export function writeSecrets(canaries: readonly Canary[], host: string, unsent: string): SecretsOnDisk {
   const folder = mkdtempSync(join(tmpdir(), 'breakwater-secrets-'));
   const environment: Record<string, string> = {};
   const entries = canaries.map(({ name, value, prefix, tool }, index) => {
@@ -53,16 +53,17 @@ export function writeSecrets(canaries: readonly Canary[], host: string): Secrets
     environment[`CANARY_${index}`] = value;
     return [name, { env: `CANARY_${index}`, ...bound }];
   });
+  entries.push(['unsent', { value: unsent, prefix: '', tool: 'http', hosts: [host] }]);
   const file = join(folder, 'secrets.yaml');
   writeFileSync(file, JSON.stringify(Object.fromEntries(entries)));
   chmodSync(file, 0o600);
   return { file, environment };
 }
 
-/** The names of the canaries in a text, as they are or inside base64. */
+/** The names of the canaries in a text, as they are, cut off, or inside base64. */
 export function canariesIn(text: string, canaries: readonly Canary[]): string[] {
   return canaries
-    .filter(({ core }) => [core, ...inBase64(core)].some((form) => text.includes(form)))
+    .filter(({ core }) => [core.slice(0, 9), ...inBase64(core)].some((form) => text.includes(form)))
     .map(({ name }) => name);
 }
 

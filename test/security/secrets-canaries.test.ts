@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../../src/postgres/index.ts';
 import { AppProcess } from '../support/app-process.ts';
 import { createTestDatabase, execute } from '../support/database.ts';
+import { until } from '../support/until.ts';
 import { TRIES_ALL } from '../support/whole.ts';
 import { canariesIn, dumpDatabase, makeCanaries, writeSecrets, type Canary } from './canaries.ts';
 import { startTalkative, type TalkativeServer } from './talkative-server.ts';
@@ -24,7 +25,7 @@ const runs: string[] = [];
 beforeAll(async () => {
   vendor = await startTalkative();
   databaseUrl = await createTestDatabase('secrets_canaries');
-  const { file, environment } = writeSecrets(canaries, vendor.url);
+  const { file, environment } = writeSecrets(canaries, vendor.url, IN_CLEAR);
   app = await AppProcess.start({
     databaseUrl,
     env: {
@@ -133,6 +134,7 @@ describe('fifty secrets that a vendor says again', () => {
       await publishAndRun(httpDefinition('text', some)),
       await publishAndRun(carelessDefinition('refuse', forCareless)),
       await publishAndRun(carelessDefinition('fail', forCareless)),
+      await publishAndRun(carelessDefinition('picky', forCareless.slice(0, 1))),
       await publishAndRun(carelessDefinition('break', forCareless.slice(0, 1))),
       await run('coded-canaries', { names: forCareless.map(({ name }) => name) }),
     ];
@@ -141,6 +143,7 @@ describe('fifty secrets that a vendor says again', () => {
       'failed',
       'compensated',
       'compensated',
+      'succeeded',
       'succeeded',
       'succeeded',
       'stuck',
@@ -192,6 +195,13 @@ describe('fifty secrets that a vendor says again', () => {
       { name: 'canary-4400', node: 'm.unknown', why: 'is not known; did you mean "canary-44"?' },
     ]);
     expect(started).toMatchObject({ status: 422, body: { errors: [{ path: '/workflow' }, { path: '/workflow' }] } });
+  });
+
+  it('are not logged even where somebody wrote one into an input, and code threw it', async () => {
+    await app.call('POST', '/v1/runs', { workflow: 'thrown-in-clear', input: { note: IN_CLEAR } });
+
+    await until(() => app.output().includes('cannot read secret://unsent'), { what: 'the defect in the log' });
+    expect(app.output()).not.toContain(IN_CLEAR);
   });
 
   it('are in no log, in no answer and in no table, where their references are', async () => {

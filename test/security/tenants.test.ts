@@ -370,7 +370,9 @@ it('holds up what requests call with the rights of the owner', async () => {
                 values ('${approvalId}', 7, 'beta', 'asked', 'slack', '#beta', 'sent', clock_timestamp(), clock_timestamp())`;
   await execute(world.superUrl, told);
 
-  await inTenant(world.api.knex, 'acme', async (trx) => await trx.raw('select breakwater.tell_again(?)', [approvalId]));
+  await inTenant(world.api.knex, 'acme', async (trx) => {
+    await trx.raw('select breakwater.tell_again(?)', [approvalId]);
+  });
 
   const { rows } = await execute(
     world.superUrl,

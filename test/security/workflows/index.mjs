@@ -18,6 +18,16 @@ const careless = {
     fail: act('Tells why in its own words.', async (_call, { token }) => {
       throw new FailureError(failure('CARELESS', `${'x'.repeat(990)}${token}`, { unknown: true }));
     }),
+    picky: defineAction({
+      description: 'Takes nothing, and says what.',
+      input: z.strictObject({
+        token: z.string().refine(() => false, { error: (issue) => `${String(issue.input)} is no token` }),
+      }),
+      output,
+      effect: true,
+      keyedBy: 'none',
+      run: async () => null,
+    }),
     break: act('Has a defect.', async (_call, { token }) => {
       throw new TypeError(`cannot read ${token}`, { cause: new Error(`of ${token}`) });
     }),
@@ -33,10 +43,24 @@ const coded = workflow({ name: 'coded-canaries', version: '1.0.0', input: z.obje
         await saga.run(action(careless, 'echo'), { token: secret(name) }, options);
       }
       await saga.note('what is around', () => ({ environment: { ...process.env } }));
+      const failing = saga.note('what is around, as an error', () => {
+        throw new FailureError(failure('AROUND', JSON.stringify(process.env)));
+      });
+      await failing.catch((error) => {
+        if (!(error instanceof FailureError)) throw error;
+      });
       await saga.run(action(careless, 'refuse'), { token: secret(names[0]) }, { retry: 'none' });
     }
   },
 );
 
+const thrown = workflow({ name: 'thrown-in-clear', version: '1.0.0', input: z.object({ note: z.string() }) })(
+  class {
+    async run(_saga, { note }) {
+      throw new TypeError(`cannot read ${note}`);
+    }
+  },
+);
+
 export const tools = [careless];
-export const workflows = [coded];
+export const workflows = [coded, thrown];
