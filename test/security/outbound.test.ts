@@ -71,7 +71,14 @@ describe('an address that is not public', () => {
       [::ffff:7f00:1] [0:0:0:0:0:ffff:127.0.0.1] [::127.0.0.1] [64:ff9b::127.0.0.1] [2002:7f00:1::]
       [fe80::1] [fc00::1] [fd00:ec2::254] [ff02::1] localhost LOCALHOST localhost. lOcAlHoSt 10.0.0.1
       172.16.0.1 192.168.0.1 169.254.169.254 100.100.100.200 168.63.129.16 224.0.0.1 255.255.255.255
-      192.0.0.192 0xA9FEA9FE 2852039166
+      192.0.0.192 0xA9FEA9FE 2852039166 0251.0376.0251.0376 0xa9.0xfe.0xa9.0xfe 169.254.43518 169.16689662 0xA9.254.0251.254
+      127.00000.1 127.0x0.0x0.1 0x7F.0X0.0.0X01 0x7f.0.1 00177.0.0.1 0000000000000177.0.0.1 127.0.0.001 127.255.255.254 4294967295
+      0x0 00 0.0 0x00000000 10.1 012.0.0.1 0xa000001 167772161 172.1048577 0xac.0x10.1 192.168.257 0xc0a80101 3232235777
+      100.64.0.1 0x64.64.1 198.18.0.1 203.0.113.7 240.0.0.1 169.254.170.2 169.254.0.1
+      [::ffff:0:127.0.0.1] [::ffff:169.254.169.254] [::ffff:a9fe:a9fe] [::FFFF:7F00:0001] [::7f00:1] [::0.0.0.0] [::ffff:0.0.0.0]
+      [0000:0000:0000:0000:0000:0000:0000:0001] [0::1] [::0:1] [64:ff9b::a9fe:a9fe] [64:ff9b:1::7f00:1] [2002:a9fe:a9fe::]
+      [2001:0:4136:e378:8000:63bf:3fff:fdd2] [100::1] [fec0::1] [fdff::1] [ff01::1] [2001:db8::7] [5f00::1] [3fff::1]
+      ｌｏｃａｌｈｏｓｔ ⓛⓞⓒⓐⓛⓗⓞⓢⓣ lo%63alhost 127.0.0.1%2e ₁₂₇.0.0.1 127｡0｡0｡1 127．0．0．1
     `
       .trim()
       .split(/\s+/),
@@ -96,6 +103,24 @@ describe('an address that is not public', () => {
     ' \thttp://127.0.0.1:PORT/\n',
     'ht\ntp://127.0.0.1:PORT/',
     'https://127.0.0.1:PORT/',
+    'http://example.com%40127.0.0.1:PORT/',
+    'http://127.0.0.1%00.example.com:PORT/',
+    'http://127.0.0.1%2f.example.com:PORT/',
+    'http://[fe80::1%25eth0]:PORT/',
+    'http://[::1%25lo]:PORT/',
+    'http://[::1%lo]:PORT/',
+    'http://[::ffff:127.0.0.1%25lo]:PORT/',
+    'http://0x7f000001:PORT@127.0.0.1:PORT/',
+    'http://example.com:80#@127.0.0.1:PORT@127.0.0.1:PORT/',
+    'http:///127.0.0.1:PORT/',
+    'http:////127.0.0.1:PORT/',
+    'HTTP://127.0.0.1:PORT/',
+    'http://\u200b127.0.0.1:PORT/',
+    'http://127.0.0.1\u00ad:PORT/',
+    'http://127.0.0\u3002 1:PORT/',
+    'http://a:b:c@127.0.0.1:PORT/',
+    'http://@127.0.0.1:PORT/',
+    'http://:@127.0.0.1:PORT/',
   ])('is refused behind the trick %j', async (trick) => {
     const before = hits;
     expect(await get(trick.replace('PORT', String(port)), { ports: [port] })).toMatchObject(refusal);
@@ -124,6 +149,46 @@ describe('an address that is not public', () => {
     expect(await get(outside.url, { allow: [host], ports: [port] }, 3)).toMatchObject(refusal);
 
     expect(outside.received).toHaveLength(1);
+    expect(hits).toBe(before);
+  });
+
+  it.each([
+    'http://169.254.169.254/latest/meta-data/iam/security-credentials/',
+    'http://metadata.google.internal/computeMetadata/v1/',
+    'http://[fd00:ec2::254]/latest/meta-data/',
+    'http://100.100.100.200/latest/meta-data/',
+    '//127.0.0.1:PORT/',
+    '\\\\127.0.0.1:PORT\\',
+    'http://2130706433:PORT/',
+    'http://[::ffff:7f00:1]:PORT/',
+    'http://user@127.0.0.1:PORT/',
+    'file:///etc/passwd',
+    'gopher://127.0.0.1:PORT/',
+    'ftp://127.0.0.1:PORT/',
+    'data:text/plain,x',
+    'javascript:alert(1)',
+  ])('is refused as the target %s of a redirect', async (target) => {
+    const before = hits;
+    const location = target.replace('PORT', String(port));
+    await using outside = await startVendor(answerJson(302, {}, { location }));
+    const { resolve } = resolverOf({ 'metadata.google.internal': ['169.254.169.254'] });
+
+    const options = { allow: [new URL(outside.url).host], ports: [port, 80], resolve };
+    expect(await get(outside.url, options, 3)).toMatchObject(refusal);
+
+    expect(outside.received).toHaveLength(1);
+    expect(hits).toBe(before);
+  });
+
+  it('is refused at the end of several redirects, wherever they lead in between', async () => {
+    const before = hits;
+    await using last = await startVendor(answerJson(307, {}, { location: `http://127.1:${port}/` }));
+    await using first = await startVendor(answerJson(308, {}, { location: `${last.url}/on` }));
+    const allow = [first, last].map(({ url }) => new URL(url).host);
+
+    expect(await get(first.url, { allow, ports: [port] }, 3)).toMatchObject(refusal);
+
+    expect([first.received.length, last.received.length]).toEqual([1, 1]);
     expect(hits).toBe(before);
   });
 
@@ -197,6 +262,15 @@ describe('a port', () => {
   });
 });
 
+describe('credentials in an address', () => {
+  it.each(['http://ann:secret@8.8.8.8/', 'https://ann@8.8.8.8/', 'https://:secret@8.8.8.8/'])(
+    'are refused although the host is public: %s',
+    async (url) => {
+      await expect(createOutboundGuard().check(url)).rejects.toThrow('send them in a header');
+    },
+  );
+});
+
 describe('a scheme', () => {
   it.each([
     'file:///etc/passwd',
@@ -205,6 +279,29 @@ describe('a scheme', () => {
     'data:text/html,x',
     'javascript:alert(1)',
     'ws://8.8.8.8/',
+    'wss://8.8.8.8/',
+    'FILE:///etc/passwd',
+    'file://localhost/etc/passwd',
+    'file://8.8.8.8/share',
+    'file:/etc/passwd',
+    'gopher://127.0.0.1:6379/_FLUSHALL',
+    'dict://127.0.0.1:11211/stats',
+    'ldap://8.8.8.8/',
+    'ldaps://8.8.8.8/',
+    'sftp://8.8.8.8/',
+    'tftp://8.8.8.8/x',
+    'jar:http://8.8.8.8/a!/b',
+    'blob:http://8.8.8.8/x',
+    'view-source:http://8.8.8.8/',
+    'about:blank',
+    'unix:/var/run/docker.sock',
+    'http+unix://%2Fvar%2Frun%2Fdocker.sock/v1',
+    'netdoc:///etc/passwd',
+    'php://filter/resource=x',
+    'mailto:a@b.example',
+    'x:8.8.8.8',
+    'url:http://8.8.8.8/',
+    'postgres://127.0.0.1/breakwater',
   ])('is refused when it is not HTTP: %s', async (url) => {
     expect(await get(url)).toMatchObject(refusal);
   });

@@ -289,7 +289,14 @@ it("begins runs of two tenants that start at one moment apart, each tenant's tog
 
 function newRun(tenant: TenantName, hash: string): NewRun {
   const of = { tenant, workflow: 'quick', version: '1.0.0', hash, input: {}, requester: 'ann', requestDigest: 'd' };
-  const rest = { status: 'running', priority: 'normal', labels: {}, sandboxed: false, idempotencyKey: null } as const;
+  const rest = {
+    status: 'running',
+    priority: 'normal',
+    labels: {},
+    sandboxed: false,
+    idempotencyKey: null,
+    traceparent: null,
+  } as const;
   return { id: newRunId(Date.now()), ...of, ...rest, startedAt: new Date() };
 }
 
