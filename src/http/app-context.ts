@@ -7,6 +7,7 @@ import type { LinkKeys } from '../approvals/index.ts';
 import type { Clock, Emit } from '../kernel/index.ts';
 import type { Runs } from '../runs/index.ts';
 import type { Registry } from '../tools/index.ts';
+import type { Patience } from './connection-limits.ts';
 import type { OidcSettings } from './tokens.ts';
 
 export type App = FastifyInstance<
@@ -58,6 +59,8 @@ export interface HttpOptions {
   readonly requestsPerSecond?: number;
   /** Do people reach us by https? */
   readonly behindHttps: boolean;
+  /** With clients that send slowly; absent: as much as everybody needs. */
+  readonly patience?: Patience;
   readonly ready: () => Promise<ReadyReport>;
   /** Where the built dashboard is; absent: there is none. */
   readonly dashboardDir?: string;

@@ -18,7 +18,7 @@ import { auditRoutes } from './audit.ts';
 import { breakerRoutes } from './breakers.ts';
 import { bulkRoutes } from './bulk.ts';
 import { campaignRoutes } from './campaigns.ts';
-import { REQUEST_TIMEOUT_MS, limitConnections, refuseClient, serverOptions } from './connection-limits.ts';
+import { PATIENCE, limitConnections, refuseClient, serverOptions } from './connection-limits.ts';
 import { dashboardRoutes } from './dashboard.ts';
 import { definitionRoutes } from './definitions.ts';
 import { installErrorHandler } from './error-handler.ts';
@@ -69,11 +69,12 @@ const resources: readonly Resource[] = [
 
 /** Nothing listens yet. A route that declares no access makes `ready()` and `listen()` fail. */
 export function createHttpApp(options: HttpOptions): FastifyInstance {
+  const { patience = PATIENCE } = options;
   const headers = responseHeaders(options.behindHttps);
   const app = fastify({
     bodyLimit: MAX_BODY_BYTES,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: serverOptions,
+    requestTimeout: patience.requestMs,
+    http: serverOptions(patience),
     clientErrorHandler: refuseClient(headers),
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH },
     genReqId: () => randomUUID(),

@@ -6,19 +6,22 @@ import type { Socket } from 'node:net';
 import { BreakwaterError, type ErrorCode } from '../kernel/index.ts';
 import { problemOf } from './problem.ts';
 
-/** How long a client may take to send a whole request, and its headers. */
-export const REQUEST_TIMEOUT_MS = 30_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-const CHECK_EVERY_MS = 2_000;
+/** How long a client may take to send the headers of a request, and all of it; how often that is looked at. */
+export interface Patience {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly checkEveryMs: number;
+}
+
+export const PATIENCE: Patience = { headersMs: 10_000, requestMs: 30_000, checkEveryMs: 2_000 };
+
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Beyond these new ones are closed at once. Slow ones go after ten seconds, so that a thousand of them keep nobody out. */
 const MAX_CONNECTIONS = 4_000;
 
-export const serverOptions: ServerOptions = {
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  connectionsCheckingInterval: CHECK_EVERY_MS,
-  maxHeaderSize: MAX_HEADER_BYTES,
-};
+export function serverOptions({ headersMs, checkEveryMs }: Patience): ServerOptions {
+  return { headersTimeout: headersMs, connectionsCheckingInterval: checkEveryMs, maxHeaderSize: MAX_HEADER_BYTES };
+}
 
 export function limitConnections(app: FastifyInstance): void {
   app.server.maxConnections = MAX_CONNECTIONS;

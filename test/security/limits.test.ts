@@ -6,6 +6,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ADMIN_KEY, startTestApp, type RunningApp } from '../http/running-app.ts';
 import { TRIES_ALL } from '../support/whole.ts';
+import { openApi } from './open-api.ts';
 
 const SLOW_CONNECTIONS = TRIES_ALL ? 1_000 : 100;
 /** What ends a connection that does not bring its headers, and when we look. */
@@ -201,6 +202,14 @@ describe('a request', () => {
   });
 });
 
+// A stream of events has headers, and no end.
+async function headersOf(path: string, method: string, key: string | null): Promise<Headers> {
+  const authorization = key === null ? {} : { authorization: `Bearer ${key}` };
+  const { headers, body } = await fetch(`${api.app.url}${path}`, { method, headers: authorization });
+  await body?.cancel();
+  return headers;
+}
+
 describe('the headers of an answer', () => {
   const expected = {
     'x-content-type-options': 'nosniff',
@@ -219,7 +228,7 @@ describe('the headers of an answer', () => {
       ['DELETE', '/v1/runs'],
     ] as const)
       for (const key of [ADMIN_KEY, null]) {
-        const { headers } = await api.call(path, { method, key });
+        const headers = await headersOf(path, method, key);
         const policy = headers.get('content-security-policy');
 
         expect({ path, ...Object.fromEntries(Object.keys(expected).map((name) => [name, headers.get(name)])) }).toEqual(
@@ -248,3 +257,63 @@ describe('slow connections', () => {
     expect(await api.call('/v1/executors')).toMatchObject({ status: 200 });
   });
 });
+
+describe('bodies that come a byte at a time', () => {
+  const bearer = `authorization: Bearer ${ADMIN_KEY}\r\n`;
+  const post = (path: string, more: string) =>
+    `POST ${path} HTTP/1.1\r\nhost: a\r\ncontent-type: application/json\r\ncontent-length: 5000\r\n${more}\r\n{`;
+  const publish = `POST /v1/definitions HTTP/1.1\r\nhost: a\r\ncontent-type: application/yaml\r\ntransfer-encoding: chunked\r\n`;
+
+  it('are waited for as long as a request may take, and others are served', async () => {
+    const impatient = await openApi({ ownerUrl: api.databaseUrl, api }, { patience: SHORT });
+    const of = (begin: string, more: string): Promise<string>[] =>
+      Array.from({ length: 20 }, async () => await trickle(impatient.url, begin, more));
+    const slowly = {
+      'with a length': of(post('/v1/runs', bearer), ' '),
+      'in chunks': of(`${publish}${bearer}\r\n1\r\n#\r\n`, '1\r\n#\r\n'),
+      'of a stranger': of(post('/v1/runs', ''), ' '),
+    };
+
+    const { status: served } = await fetch(`${impatient.url}/v1/executors`, {
+      headers: { authorization: `Bearer ${ADMIN_KEY}` },
+    });
+    const told = async (heard: readonly Promise<string>[]): Promise<string[]> => [
+      ...new Set((await Promise.all(heard)).map((answer) => answer.slice(9, 12))),
+    ];
+
+    expect(served).toBe(200);
+    expect(await told(slowly['with a length'])).toEqual(['408']);
+    expect(await told(slowly['in chunks'])).toEqual(['408']);
+    expect(await told(slowly['of a stranger'])).toEqual(['401']);
+    await impatient.close();
+  });
+
+  it('are waited for half a minute, headers ten seconds, unless a test says otherwise', async () => {
+    const usual = await openApi({ ownerUrl: api.databaseUrl, api });
+
+    expect(usual.patience).toEqual([10_000, 30_000]);
+    await usual.close();
+  });
+});
+
+const SHORT = { headersMs: 500, requestMs: 1_000, checkEveryMs: 100 } as const;
+const TRICKLE_EVERY_MS = 50;
+
+/** Sends on until it is hung up on, and answers what it heard. */
+async function trickle(url: string, begin: string, more: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  const socket = connect(Number(port), hostname);
+  let heard = '';
+  socket.on('data', (chunk: Buffer) => {
+    heard += chunk.toString();
+  });
+  // Who goes on sending into a closed connection is told so.
+  socket.on('error', () => undefined);
+  const closed = once(socket, 'close');
+  await once(socket, 'connect');
+  socket.write(begin);
+  const sending = setInterval(() => socket.write(more), TRICKLE_EVERY_MS);
+  await closed;
+  clearInterval(sending);
+  return heard;
+}

@@ -1,5 +1,5 @@
 // The routes again, in the process of an app that runs: over as many sessions as a test wants, and with each route as it is registered.
-import { createHttpApp } from '../../src/http/index.ts';
+import { createHttpApp, type HttpOptions } from '../../src/http/index.ts';
 import { silent } from '../../src/kernel/index.ts';
 import { DatabaseClock, createKnex } from '../../src/postgres/index.ts';
 import { createCodedWorkflows, createRuns } from '../../src/runs/index.ts';
@@ -11,10 +11,21 @@ export interface OpenApi {
   readonly url: string;
   /** `METHOD /path/{param}` of every route that is registered. */
   readonly routes: readonly string[];
+  /** How long its server waits for the headers of a request, and for all of it. */
+  readonly patience: readonly [headersMs: number, requestMs: number];
   close(): Promise<void>;
 }
 
-export async function openApi(world: TwoTenants, { sessions = 5 } = {}): Promise<OpenApi> {
+interface OpenApiOptions {
+  readonly sessions?: number;
+  /** With slow clients. */
+  readonly patience?: HttpOptions['patience'];
+}
+
+export async function openApi(
+  world: Pick<TwoTenants, 'api' | 'ownerUrl'>,
+  { sessions = 5, patience }: OpenApiOptions = {},
+): Promise<OpenApi> {
   const knex = createKnex(world.ownerUrl, { max: sessions, name: 'open-api', role: 'breakwater_app' });
   const clock = new DatabaseClock(world.api.knex);
   await clock.measure();
@@ -30,6 +41,7 @@ export async function openApi(world: TwoTenants, { sessions = 5 } = {}): Promise
     linkBase: () => undefined,
     behindHttps: false,
     role: 'all',
+    ...(patience && { patience }),
     metrics: { contentType: 'text/plain', text: async () => '' },
     metricsTenant: 'default',
     ready: async () => await Promise.reject(new Error('nobody asks')),
@@ -44,5 +56,5 @@ export async function openApi(world: TwoTenants, { sessions = 5 } = {}): Promise
     await registry.close();
     await knex.destroy();
   };
-  return { url, routes, close };
+  return { url, routes, patience: [app.server.headersTimeout, app.server.requestTimeout], close };
 }
