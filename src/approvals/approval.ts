@@ -91,6 +91,10 @@ export interface ApprovalView {
   /** How often changes were requested so far, of how many times; null where nobody may. */
   readonly changes: (ChangesPolicy & { readonly made: number }) | null;
   readonly deadline: string;
+  /** What silence means. */
+  readonly onTimeout: OnTimeout;
+  /** Who started the run. */
+  readonly requester: string;
   readonly editable: readonly string[];
   /** JSON Schema of the form to fill in, or null. */
   readonly form: JsonObject | null;
@@ -100,9 +104,7 @@ export interface ApprovalView {
 /** Everything that deciding needs to know. */
 export interface Approval extends ApprovalView {
   readonly tenant: string;
-  readonly requester: string;
   readonly allowRequester: boolean;
-  readonly onTimeout: OnTimeout;
   readonly editSchemas: EditSchemas;
   readonly topic: string;
   /** Edits made before the decision, by earlier approvers too; they ship with an approval. */

@@ -40,7 +40,17 @@ export async function getApproval(knex: Knex, tenant: string, id: string): Promi
   return viewOf(await loadApproval(knex, tenant, id));
 }
 
-/** With what the API does not show: requester, tenant and the exact deadline. */
+/** What may be edited of one, as edits so far left it. */
+export async function getContent(
+  knex: Knex,
+  tenant: string,
+  id: string,
+): Promise<readonly { readonly node: string; readonly output: Json }[]> {
+  const outputs = await readEditableOutputs(knex, await loadApproval(knex, tenant, id));
+  return [...outputs].map(([node, output]) => ({ node, output }));
+}
+
+/** With what the API does not show: tenant and the exact deadline. */
 export async function loadApproval(knex: Knex, tenant: string, id: string): Promise<Approval> {
   const approval = await findApproval(knex, id);
   if (approval?.tenant !== tenant) throw new BreakwaterError('NOT_FOUND', `No approval "${id}".`);
@@ -77,7 +87,7 @@ function askedOf(actor: ApprovalActor | undefined): Pick<ListFilter, 'askedOf'> 
 
 function viewOf(approval: Approval): ApprovalView {
   const { id, runId, node, status, title, body, approvers, quorum, approvals, changes } = approval;
-  const { deadline, editable, form, decisions } = approval;
-  const asked = { title, body, approvers, quorum, approvals, changes, deadline, editable, form };
+  const { deadline, onTimeout, requester, editable, form, decisions } = approval;
+  const asked = { title, body, approvers, quorum, approvals, changes, deadline, onTimeout, requester, editable, form };
   return { id, runId, node, status, ...asked, decisions };
 }

@@ -14,7 +14,15 @@ export type {
   OnTimeout,
   Settlement,
 } from './approval.ts';
-export { editedOutputs, getApproval, listApprovals, loadApproval, readEditableOutputs, readOutputs } from './browse.ts';
+export {
+  editedOutputs,
+  getApproval,
+  getContent,
+  listApprovals,
+  loadApproval,
+  readEditableOutputs,
+  readOutputs,
+} from './browse.ts';
 export type { ApprovalFilter } from './browse.ts';
 export { amendApproval } from './amend.ts';
 export type { Amendment } from './amend.ts';

@@ -6,7 +6,7 @@ import { findAction } from './compilation.ts';
 import { evaluate, evaluateList } from './expression.ts';
 import { criticalPath, dependentsOf, wavesOf } from './graph.ts';
 import { renderLiquid } from './liquid-text.ts';
-import type { ActivityNode, Expression, Plan, PlanNode, Scope, Template } from './plan.ts';
+import type { ActivityNode, ApprovalNode, ChannelPlan, Expression, Plan, PlanNode, Scope, Template } from './plan.ts';
 import { referencesOfHole } from './references.ts';
 import { mapHoles } from './template.ts';
 import type { Hole } from './template.ts';
@@ -37,10 +37,28 @@ export interface PreviewedNode {
   /** How the call's idempotency key is made, and how a repeat is recognised. */
   readonly key?: { readonly madeFrom: readonly string[]; readonly keyedBy: CatalogAction['keyedBy'] };
   readonly compensation?: PreviewedCall | 'irreversible' | 'none';
+  /** Whom an approval asks, until when, and who is told of it by which channel. */
+  readonly asks?: PreviewedQuestion;
   /** The workflow that a child run is of. */
   readonly runs?: { readonly workflow: string; readonly version?: string; readonly input: Json };
   /** Absent where a failure is settled as it is: the node is optional. */
   readonly ifItFails?: PreviewedFailure;
+}
+
+export interface PreviewedQuestion {
+  readonly title: Json;
+  readonly approvers: Json;
+  readonly quorum: number;
+  readonly timeout: string;
+  readonly onTimeout: ApprovalNode['onTimeout'];
+  /** In the order of their times; `after` the question, absent: at once. An escalation also asks those in `asks`. */
+  readonly tells: readonly {
+    readonly after?: string;
+    readonly tool: string;
+    readonly to: Json;
+    readonly asks?: Json;
+  }[];
+  readonly remindedAfter: readonly string[];
 }
 
 /** What a failure of one node would take back, as far as the graph says. */
@@ -99,6 +117,7 @@ function previewNode(node: PlanNode, scope: Scope, catalog: Catalog): PreviewedN
     const { workflow, version, input } = node;
     return { ...base, runs: { workflow, ...(version !== undefined && { version }), input: resolve(input, scope) } };
   }
+  if (node.kind === 'approval') return { ...base, asks: previewQuestion(node, scope) };
   if (node.kind !== 'activity') return base;
   const action = findAction(catalog, node.tool, node.action);
   return {
@@ -110,6 +129,30 @@ function previewNode(node: PlanNode, scope: Scope, catalog: Catalog): PreviewedN
       key: { madeFrom: ['run', node.id, ...(node.forEach ? ['item'] : []), 'epoch'], keyedBy: action.keyedBy },
     }),
     compensation: compensationOf(node, scope),
+  };
+}
+
+function previewQuestion(node: ApprovalNode, scope: Scope): PreviewedQuestion {
+  const { title, approvers, quorum, timeoutMs, onTimeout, notify = [], remindAtMs = [], escalate = [] } = node;
+  const channel = ({ tool, to }: ChannelPlan) => ({ tool, to: resolve(to, scope) });
+  const inSlack = notify.filter(({ tool }) => tool === 'slack');
+  return {
+    title: resolve(title, scope),
+    approvers: resolve(approvers, scope),
+    quorum,
+    timeout: formatDuration(timeoutMs),
+    onTimeout,
+    tells: [
+      ...notify.map(channel),
+      ...escalate.flatMap((escalation) =>
+        (escalation.notify ?? inSlack).map((plan) => ({
+          after: formatDuration(escalation.afterMs),
+          ...channel(plan),
+          asks: resolve(escalation.to, scope),
+        })),
+      ),
+    ],
+    remindedAfter: remindAtMs.map(formatDuration),
   };
 }
 

@@ -5,6 +5,7 @@ import {
   APPROVAL_STATUSES,
   DECISIONS,
   getApproval,
+  getContent,
   listApprovals,
   reassignApproval,
   takeBackApproval,
@@ -44,11 +45,22 @@ export const approvalView = z
         'Where a request for changes sends the run back to, and how often it may; null: nobody may request any.',
       ),
     deadline: z.string(),
+    onTimeout: z.enum(['reject', 'approve', 'ask']).describe('What silence means; ask: an operator decides.'),
+    requester: z.string().describe('Who started the run.'),
     editable: z.array(z.string()).readonly().describe('Ids of the nodes whose output may be edited.'),
     form: json.describe('JSON Schema of the form to fill in, or null.'),
     decisions: z.array(decisionRecord).readonly(),
   })
   .meta({ id: 'Approval' });
+
+const content = z
+  .object({
+    items: z
+      .array(z.object({ node: z.string(), output: json }))
+      .readonly()
+      .describe('What may be edited, as edits so far left it.'),
+  })
+  .meta({ id: 'ApprovalContent' });
 
 /** What every way of deciding may carry besides the decision. */
 export const decisionDetails = z.strictObject({
@@ -76,6 +88,7 @@ const listQuery = pageQuery.extend({
 
 export function approvalRoutes(app: App, services: Services): void {
   readRoutes(app, services);
+  contentRoute(app, services);
   decideRoute(app, services);
   withdrawRoute(app, services);
   reassignRoute(app, services);
@@ -109,6 +122,25 @@ function readRoutes(app: App, { knexOf }: Services): void {
     async (request) => {
       const { tenant } = actorOf(request);
       return await getApproval(knexOf(tenant), tenant, request.params.id);
+    },
+  );
+}
+
+function contentRoute(app: App, { knexOf }: Services): void {
+  app.get(
+    '/v1/approvals/:id/content',
+    {
+      config: { access: 'viewer' },
+      schema: {
+        summary: 'What may be edited before it is approved',
+        tags,
+        params: idParams,
+        response: { 200: content, ...problemResponse },
+      },
+    },
+    async (request) => {
+      const { tenant } = actorOf(request);
+      return { items: await getContent(knexOf(tenant), tenant, request.params.id) };
     },
   );
 }

@@ -4,6 +4,7 @@ import { definitionJsonSchema } from '../definitions/index.ts';
 import type { App, Services } from './app-context.ts';
 import { actorOf } from './authentication.ts';
 import { MAX_DEFINITION_BYTES, acceptDefinitions, type DefinitionText } from './body.ts';
+import { runGraph } from './history.ts';
 import { problemResponse } from './problem.ts';
 import { json, pageOf, pageQuery, warnings } from './shapes.ts';
 
@@ -39,6 +40,8 @@ const definitionSource = definition
   .extend({
     source: z.string().nullable().describe('As given; null for a workflow written in TypeScript.'),
     mediaType: z.string().nullable(),
+    inputSchema: json.describe('JSON Schema of the input; null where its code checks it.'),
+    graph: runGraph,
   })
   .meta({ id: 'DefinitionSource' });
 

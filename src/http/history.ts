@@ -65,7 +65,7 @@ const timeline = z
   })
   .meta({ id: 'Timeline' });
 
-const graph = z
+export const runGraph = z
   .object({
     isCoded: z.boolean().describe('Code decides what it does: only what it did is known, see the history.'),
     nodes: z
@@ -132,7 +132,7 @@ function pageRoutes(app: App, history: RunHistory): void {
         summary: 'What it executes: its nodes, what each waits for, and what takes each back',
         tags,
         params: idParams,
-        response: { 200: graph, ...problemResponse },
+        response: { 200: runGraph, ...problemResponse },
       },
     },
     async (request) => await history.graph(actorOf(request).tenant, request.params.id),

@@ -20,6 +20,7 @@ import { createDefinitions } from './definition-catalog.ts';
 import { effectPage, leakPage } from './effects.ts';
 import { cancelRun, pauseRun, releaseRun, resumeRun } from './operate-run.ts';
 import { loadPinned } from './pinned-definition.ts';
+import { channelsOf } from './plan-channels.ts';
 import { missingSecrets } from './plan-secrets.ts';
 import { besideRuns } from './run-list-store.ts';
 import { RUN_COMPANION, countRuns, executorOf, findRun, listActivities, listRuns } from './run-store.ts';
@@ -141,6 +142,7 @@ function preview(plan: Plan, input: Json, registry: Registry, tenant: string): J
     missingCredentials: missing.filter((tool) => used.has(tool)),
     missingSecrets: missingSecrets(registry, plan, tenant),
     breakers: breakersOf(plan, registry, tenant),
+    channels: channelsOf(registry, plan),
     sandboxed: isSandboxed(registry, plan),
   });
   if (!isJsonObject(shown)) throw new TypeError('a preview is an object');

@@ -9,6 +9,7 @@ import { forTenant, inTenant } from '../postgres/index.ts';
 import { checkChildren } from './child-check.ts';
 import { insertAudit } from './control-store.ts';
 import { insertDefinition, listDefinitions, listVersions } from './definition-store.ts';
+import { graphOf } from './history-view/run-graph.ts';
 import type { ListedDefinition } from './definition-store.ts';
 import { resolveDefinition, unknownDefinition } from './resolve-definition.ts';
 import type { Actor, DefinitionView, Definitions, RunPreview } from './runs.ts';
@@ -46,7 +47,8 @@ export function createDefinitions(
     },
     async read(tenant, name, version) {
       const row = await resolve(tenant, name, version);
-      return { ...viewOf(row), source: row.source, mediaType: row.media_type };
+      const { source, media_type: mediaType, plan } = row;
+      return { ...viewOf(row), source, mediaType, inputSchema: plan?.input ?? null, graph: graphOf(plan) };
     },
     async plan(tenant, name, input, version) {
       const row = await resolve(tenant, name, version);

@@ -2,6 +2,7 @@
 import type { AnswerVia, Decision } from '../approvals/index.ts';
 import type { Coverage, NodeStatus, Plan } from '../definitions/index.ts';
 import type { BulkActions, RunMatch } from './bulk.ts';
+import type { RunGraph } from './history-view/run-graph.ts';
 import type { NodeDecisionRequest } from './node-decision.ts';
 import type { Failure, Json, JsonObject, Page, PageRequest, Problem } from '../kernel/index.ts';
 import type { EffectView, LeakView } from './effect.ts';
@@ -153,11 +154,14 @@ export interface DefinitionView {
 export interface DefinitionSource extends DefinitionView {
   readonly source: string | null;
   readonly mediaType: string | null;
+  /** JSON Schema of the input; null where its code checks it. */
+  readonly inputSchema: JsonObject | null;
+  readonly graph: RunGraph;
 }
 
 /**
  * What `plan` shows: what would happen, with no effect (definitions/preview.ts), the `missingCredentials` and `missingSecrets` of this
- * process, and the `breakers` of the services that the plan goes to.
+ * process, the `breakers` of the services that the plan goes to, and the `channels` by which people are told of its approvals.
  */
 export type RunPreview = JsonObject;
 

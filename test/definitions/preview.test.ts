@@ -47,6 +47,36 @@ describe('previewPlan', () => {
     expect(nodes.get('research.look')?.key).toBeUndefined();
   });
 
+  it('tells whom an approval asks, and who is told of it when and where', () => {
+    const plan = compiled(`
+workflow: { name: asks, input: { type: object, properties: { lead: { type: string } } } }
+modules:
+  - id: review
+    type: approval
+    approval:
+      title: "Ship for {{ input.lead }}?"
+      approvers: ["user:{{ input.lead }}"]
+      timeout: 24h
+      remind_at: [4h]
+      notify: [{ tool: slack, to: "#reviews" }, { tool: sendgrid, to: "{{ input.lead }}@team.example" }]
+      escalate: [{ after: 8h, to: ["role:director"] }]
+`);
+
+    expect(previewPlan(plan, { lead: 'ann' }, catalog).waves[0]?.[0]?.asks).toEqual({
+      title: 'Ship for ann?',
+      approvers: ['user:ann'],
+      quorum: 1,
+      timeout: '1d',
+      onTimeout: 'reject',
+      tells: [
+        { tool: 'slack', to: '#reviews' },
+        { tool: 'sendgrid', to: 'ann@team.example' },
+        { after: '8h', tool: 'slack', to: '#reviews', asks: ['role:director'] },
+      ],
+      remindedAfter: ['4h'],
+    });
+  });
+
   it('lists what would be undone, in order', () => {
     expect(preview.compensation).toEqual([
       [{ undoes: 'sending.send', tool: 'mail', action: 'unsend', arguments: { id: { $unresolved: 'result.id' } } }],

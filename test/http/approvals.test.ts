@@ -52,11 +52,20 @@ describe('GET /v1/approvals', () => {
         'body',
         'approvers',
         'deadline',
+        'onTimeout',
+        'requester',
         'editable',
         'decisions',
       ]),
     );
     expect(list.body).toMatchObject({ items: [one.body] });
+  });
+
+  it('shows what may be edited, as edits so far left it', async () => {
+    const { id } = await ask();
+
+    expect(await api.call(`/v1/approvals/${id}/content`)).toMatchObject({ status: 200, body: { items: [] } });
+    expect((await api.call('/v1/approvals/apr_none/content')).status).toBe(404);
   });
 
   it('never shows a link or a key that makes one', async () => {

@@ -96,6 +96,8 @@ describe('GET /v1/definitions', () => {
         version: '1.10.0',
         source: newer,
         kind: 'yaml',
+        inputSchema: { required: ['note'] },
+        graph: { isCoded: false, nodes: [{ id: 'write.draft' }, { id: 'review' }, { id: 'signed' }] },
         versions: [{ version: '1.10.0' }, { version: '1.9.0' }, { version: '1.0.0' }],
       },
     });

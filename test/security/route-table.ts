@@ -66,6 +66,7 @@ export const ROUTES: Readonly<Record<string, RouteAccess>> = {
   'POST /v1/runs/{id}/messages/{topic}': 'starter',
   'GET /v1/approvals': 'any',
   'GET /v1/approvals/{id}': 'any',
+  'GET /v1/approvals/{id}/content': 'any',
   'POST /v1/approvals/{id}/decisions': 'approver',
   'POST /v1/approvals/{id}/withdraw': 'operator',
   'POST /v1/approvals/{id}/reassign': 'approver or operator',
