@@ -9,6 +9,7 @@ const dist = join(root, 'dist');
 const sourceDirs = ['src', 'workflows', 'sandbox', 'scripts', 'bench'];
 
 const program = {
+  saying: 'Compiling (when sources changed) …',
   stamp: join(dist, '.stamp'),
   sources: () => [
     join(root, 'tsconfig.json'),
@@ -18,6 +19,7 @@ const program = {
 };
 
 const dashboard = {
+  saying: 'Building the dashboard (when it changed) …',
   stamp: join(dist, '.web-stamp'),
   sources: () => filesUnder(join(root, 'web')),
   make: bundle,
@@ -39,7 +41,8 @@ function isFresh({ stamp, sources }) {
 }
 
 // The stamp goes first and comes back last: whoever sees it sees the whole of it.
-function build({ stamp, sources, make }) {
+function build({ saying, stamp, sources, make }) {
+  say(saying);
   const built = fingerprint(sources());
   mkdirSync(dist, { recursive: true });
   rmSync(stamp, { force: true });

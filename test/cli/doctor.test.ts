@@ -8,6 +8,7 @@ import { linkKeys } from '../../src/approvals/index.ts';
 import { LEAST_FREE_BYTES, judgeDataDir } from '../../src/cli/doctor/check-data-dir.ts';
 import { createKnex } from '../../src/postgres/index.ts';
 import { createEmptyDatabase, createTestDatabase, execute } from '../support/database.ts';
+import { sampled } from '../support/whole.ts';
 import { breakwater } from './command-line.ts';
 
 interface Answer {
@@ -168,6 +169,20 @@ const PLANTS: readonly Plant[] = [
     check: 'database',
     fault: /statement_timeout is 2s for the login postgres/,
     remedy: /alter role postgres reset statement_timeout/,
+  },
+  {
+    what: 'a session that forgets what it was told',
+    async plant({ url }) {
+      await shadow(
+        url,
+        `current_setting(name text, missing_ok boolean) returns text language sql as
+           $$ select case when name <> 'breakwater.doctor' then pg_catalog.current_setting(name, missing_ok) end $$`,
+      );
+      return {};
+    },
+    check: 'database',
+    fault: /a pooler in transaction mode/,
+    remedy: /session mode/,
   },
   {
     what: 'a login that may only read',
@@ -362,7 +377,7 @@ describe('a sound set-up', () => {
 });
 
 describe('what is planted', () => {
-  it.each(PLANTS)('$what is the one problem, with its remedy', async ({ plant, check, fault, remedy }) => {
+  it.each(sampled(PLANTS))('$what is the one problem, with its remedy', async ({ plant, check, fault, remedy }) => {
     const setUp = await soundSetUp();
     const planted = await plant(setUp);
 

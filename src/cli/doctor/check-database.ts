@@ -23,7 +23,13 @@ import {
   judgeSession,
   judgeUnserved,
 } from './judge-database.ts';
-import { loadNewestPlans, loadSessionFacts, maySetAppRole, type SessionFacts } from './server-facts-store.ts';
+import {
+  keepsItsSession,
+  loadNewestPlans,
+  loadSessionFacts,
+  maySetAppRole,
+  type SessionFacts,
+} from './server-facts-store.ts';
 import { usedDefinition, type UsedDefinition } from './used-definition.ts';
 
 /** A run that was started a moment ago is nobody's yet. */
@@ -68,7 +74,7 @@ async function examine(config: Config, knex: Knex): Promise<DatabaseExamination>
   const pending = await pendingMigrations(knex);
   const looked = `Postgres ${facts.version} as ${facts.login}`;
   const results: CheckResult[] = [
-    { check: 'database', looked, findings: [...server, ...judgeSession(facts)] },
+    { check: 'database', looked, findings: [...server, ...judgeSession(facts), ...(await poolerFindings(knex))] },
     {
       check: 'schema',
       looked: pending.length === 0 ? 'every migration of this version has run' : 'not up to date',
@@ -89,6 +95,12 @@ async function serverFindings({ allowUnsafeDurability }: Config, knex: Knex): Pr
     fault,
     remedy,
   }));
+}
+
+async function poolerFindings(knex: Knex): Promise<Finding[]> {
+  if (await keepsItsSession(knex)) return [];
+  const fault = 'A session does not keep what it was told: a pooler in transaction mode stands before Postgres';
+  return [problem(fault, 'use its session mode, or connect to Postgres itself')];
 }
 
 /** What BREAKWATER_ALLOW_UNSAFE_DURABILITY lets pass. */

@@ -1,7 +1,7 @@
 // What the doctor asks of Postgres about its own session and its neighbours. Reads only.
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { selectRow, selectRows } from '../../postgres/index.ts';
+import { selectRow, selectRows, withClient } from '../../postgres/index.ts';
 import { storedPlan } from './used-definition.ts';
 
 const count = z.coerce.number();
@@ -40,6 +40,23 @@ export async function loadSessionFacts(knex: Knex): Promise<SessionFacts> {
             (select setting from pg_settings where name = 'lock_timeout')           as lock_timeout_ms,
             current_setting('default_transaction_read_only')::bool                  as read_only`,
   );
+}
+
+/**
+ * Does a session keep what it was told, while others have transactions? Behind a pooler in transaction mode it is lent another's:
+ * whoever had the session before is handed it again first, so a transaction beside it takes it away. Needs two sessions.
+ */
+export async function keepsItsSession(knex: Knex): Promise<boolean> {
+  return await withClient(knex, async (client) => {
+    await client.query(`select set_config('breakwater.doctor', 'here', false)`);
+    return await knex.transaction(async (beside) => {
+      await beside.raw('select 1');
+      const { rows } = await client.query<{ told: unknown }>(
+        `select current_setting('breakwater.doctor', true) as told`,
+      );
+      return rows[0]?.told === 'here';
+    });
+  });
 }
 
 /** May this login become the role that requests run under? */
