@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunView } from '../../../src/runs/index.ts';
+import { until } from '../../support/until.ts';
 import type { Flow } from './flow.ts';
 import { startLiveApp } from './live-app.ts';
 import type { LiveApp } from './live-app.ts';
@@ -25,6 +26,19 @@ const run = async (flow: Flow, workflow: string): Promise<RunView> =>
 
 const send = async (id: string, topic: string, body: unknown): Promise<{ status: number; body: unknown }> =>
   await live.call('POST', `/v1/runs/${id}/messages/${topic}`, body, { 'idempotency-key': topic });
+
+/** Which notices of the run reached which channel. */
+async function toldOf(id: string): Promise<string[]> {
+  const events = live.knex.withSchema('breakwater').table('event').where({ run_id: id, kind: 'approval.notified' });
+  const rows = await events.select<{ data: { notice: string; tool: string } }[]>('data');
+  return rows.map(({ data }) => `${data.notice} ${data.tool}`).toSorted();
+}
+
+/** How many messages at Slack still offer to decide the flow's question. */
+async function buttonsFor({ name }: Flow): Promise<number> {
+  const messages = (await live.sandbox.created()).map((entry) => JSON.stringify(entry.data));
+  return messages.filter((text) => text.includes(`Told of ${name}`) && text.includes('breakwater_approve')).length;
+}
 
 describe('an input', () => {
   it.concurrent('that does not fit the schema is refused with every place', async () => {
@@ -79,6 +93,28 @@ describe('a question', () => {
     expect(status).toBe(422);
     expect(body['errors']).toEqual([expect.objectContaining({ path })]);
     await flow.cancel(id);
+  });
+
+  it.concurrent('is told, reminded of and put to others as in YAML, and shows its answer', async () => {
+    const flow = live.flow();
+    const id = await start('planted-telling', { folder: flow.name });
+
+    await until(async () => (await toldOf(id)).length === 5, { what: 'people to be told' });
+    const { body: asked } = await live.call('GET', `/v1/approvals/${await flow.question(id)}`);
+    const open = await buttonsFor(flow);
+    await flow.decide(id, { decision: 'approve' });
+
+    expect(await toldOf(id)).toEqual([
+      'asked sendgrid',
+      'asked slack',
+      'escalation slack',
+      'reminder sendgrid',
+      'reminder slack',
+    ]);
+    expect(asked).toMatchObject({ approvers: ['user:ann', 'role:director'] });
+    expect(open).toBe(3);
+    expect(await flow.end(id)).toMatchObject({ status: 'succeeded', output: { decision: 'approve' } });
+    await until(async () => (await buttonsFor(flow)) === 0, { what: 'Slack to show the answer' });
   });
 
   it.concurrent('that is rejected turns the run round', async () => {

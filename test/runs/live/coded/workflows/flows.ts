@@ -45,6 +45,30 @@ export const Asking = workflow({
   },
 );
 
+export const Telling = workflow({
+  name: 'planted-telling',
+  version: '1.0.0',
+  input: z.strictObject({ folder: z.string() }),
+})(
+  class {
+    async run(saga: Saga, { folder }: { folder: string }) {
+      const { decision } = await saga.approval({
+        name: 'review',
+        title: `Told of ${folder}`,
+        approvers: ['user:ann'],
+        timeout: '1h',
+        notify: [
+          { tool: 'slack', to: '#marketing-reviews' },
+          { tool: 'sendgrid', to: 'ann@example.com', as: 'user:ann' },
+        ],
+        remindAt: ['200ms'],
+        escalate: [{ after: '400ms', to: ['role:director'] }],
+      });
+      return { decision };
+    }
+  },
+);
+
 const signed = message('signed', z.strictObject({ by: z.string() }));
 
 export const Waiting = workflow({

@@ -1,4 +1,4 @@
 // What the live app loads.
-import { Asking, BadOutput, Optional, Pivot, Waiting, Waves } from './flows.ts';
+import { Asking, Telling, BadOutput, Optional, Pivot, Waiting, Waves } from './flows.ts';
 
-export const workflows = [Asking, BadOutput, Optional, Pivot, Waiting, Waves];
+export const workflows = [Asking, Telling, BadOutput, Optional, Pivot, Waiting, Waves];
