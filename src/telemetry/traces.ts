@@ -15,7 +15,7 @@ const MAX_BATCH = 512;
 const SEND_EVERY_MS = 1_000;
 const SEND_TIMEOUT_MS = 10_000;
 /** A receiver that does not answer holds no stop up for longer. */
-const LAST_SEND_MS = 3_000;
+const LAST_SEND_MS = 2_000;
 
 export interface Traces {
   readonly tell: Emit;
@@ -53,7 +53,8 @@ export function openTraces({ endpoint, headers, emit }: TracesOptions): Traces {
       for (const span of spansOf(event, resource)) if (gate.admits()) processor.onEnd(span);
     },
     async stop() {
-      await Promise.race([processor.shutdown(), sleep(LAST_SEND_MS, undefined, { ref: false })]);
+      // What is not delivered now is counted like any other.
+      await Promise.race([Promise.allSettled([processor.shutdown()]), sleep(LAST_SEND_MS, undefined, { ref: false })]);
     },
   };
 }

@@ -9,7 +9,7 @@ import { createInterface } from 'node:readline';
 import { packageRoot } from '../../src/postgres/index.ts';
 import { until } from './until.ts';
 
-const ADMIN_KEY = 'bw_test_admin_key_0123456789abcdef';
+export const ADMIN_KEY = 'bw_test_admin_key_0123456789abcdef';
 
 export interface AppSettings {
   /** Absent: an embedded cluster in the data directory. */
