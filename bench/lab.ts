@@ -21,6 +21,15 @@ export interface LabOptions {
   readonly without: ReadonlySet<Mechanism>;
 }
 
+/** Who is told of events: nobody, the metrics, or also the log and a receiver of traces. Ours only. */
+export const TOLD = ['nobody', 'metrics', 'everyone'] as const;
+
+export interface OpenOptions {
+  readonly leaseTtlMs?: number;
+  readonly told?: (typeof TOLD)[number];
+  readonly otlpUrl?: string;
+}
+
 const claim = z.object({ done: z.object({ workflows: z.number(), steps: z.number() }) });
 
 export class Lab {
@@ -34,13 +43,14 @@ export class Lab {
   }
 
   /** A further process of the subject on the same database, ready to work. */
-  async open({ leaseTtlMs = LEASE_TTL_MS }: { leaseTtlMs?: number } = {}): Promise<SubjectProcess> {
+  async open({ leaseTtlMs = LEASE_TTL_MS, told = 'metrics', otlpUrl }: OpenOptions = {}): Promise<SubjectProcess> {
     const { kind, databaseUrl, folder, without } = this.#options;
     await createDatabaseIfMissing(databaseUrl);
     const program = join(import.meta.dirname, FOLDERS[kind], `main${extname(import.meta.filename)}`);
-    const subject = new SubjectProcess(program);
+    const subject = new SubjectProcess(program, { isHeard: told !== 'everyone' });
     this.#open.add(subject);
-    await subject.call('open', { databaseUrl, folder, leaseTtlMs, without: [...without] }, z.unknown());
+    const settings = { databaseUrl, folder, leaseTtlMs, told, otlpUrl, without: [...without] };
+    await subject.call('open', settings, z.unknown());
     return subject;
   }
 

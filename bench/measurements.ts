@@ -4,7 +4,8 @@ import { criticalPathMs, diamond } from './graph.ts';
 import type { Lab } from './lab.ts';
 import { now } from './marks.ts';
 import type { Figures, Kind } from './report.ts';
-import { median, percentile } from './statistics.ts';
+import { openOtlpSink } from './otlp-sink.ts';
+import { mean, median, percentile } from './statistics.ts';
 import type { SubjectProcess } from './subject-process.ts';
 
 export interface Sizes {
@@ -94,6 +95,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
       return { yaml_activity_overhead: yaml.p50Ms / bare.p50Ms };
     },
   },
+  { rows: ['event_overhead'], kinds: ['breakwater'], measure: measureEvents },
   {
     rows: ['breaker_closed_call_us', 'breaker_refusal_p99_us'],
     kinds: ['breakwater'],
@@ -192,6 +194,25 @@ function fanout(width: number): Measurement {
 
 async function insert(lab: Lab, subject: SubjectProcess, connections: number, windowMs: number): Promise<number> {
   return (await lab.work(subject, 'insert', { connections, windowMs }, rate)).perSecond;
+}
+
+// Two processes in turn, there and back, so that a machine that gets slower slows both.
+async function measureEvents(lab: Lab, _subject: SubjectProcess, { windowMs }: Sizes): Promise<Figures> {
+  const sink = await openOtlpSink();
+  const untold = await lab.open({ told: 'nobody' });
+  const told = await lab.open({ told: 'everyone', otlpUrl: sink.url });
+  const perSecond = async (subject: SubjectProcess, ms: number): Promise<number> => {
+    const work = { workflow: 'ten', steps: STEPS, lanes: 50, windowMs: ms };
+    return (await lab.work(subject, 'sequences', work, rate)).perSecond;
+  };
+  for (const subject of [untold, told]) await perSecond(subject, windowMs);
+  const without = [await perSecond(untold, windowMs)];
+  const withAll = [await perSecond(told, windowMs), await perSecond(told, windowMs)];
+  without.push(await perSecond(untold, windowMs));
+  await Promise.all([untold.close(), told.close()]);
+  await sink.close();
+  if (sink.bytes === 0) throw new Error('no span came to the receiver');
+  return { event_overhead: mean(without) / mean(withAll) };
 }
 
 // A whole number of the ten-second polls of both engines fits the window.

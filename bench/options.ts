@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { GROWTH_ROWS } from './growth.ts';
 import { MECHANISMS, isMechanism } from './mechanisms.ts';
 import type { Mechanism } from './mechanisms.ts';
-import { NOT_BUILT_YET, ROWS } from './rows.ts';
+import { ROWS } from './rows.ts';
 
 export const USAGE = `usage: npm run bench -- [--json FILE] [--only name[,name]] [--repeats N] [--quick]
                                [--growth] [--without name[,name]]
@@ -35,10 +35,7 @@ export function readOptions(args: readonly string[]): BenchOptions | { readonly 
   const rows = growth ? GROWTH_ROWS : ROWS;
   const unknown = names?.find((name) => !rows.some((row) => row.name === name));
   const missed = namesIn(without).find((name) => !isMechanism(name));
-  if (unknown !== undefined)
-    return {
-      problem: NOT_BUILT_YET.includes(unknown) ? `${unknown} is not built yet` : `there is no row "${unknown}"`,
-    };
+  if (unknown !== undefined) return { problem: `there is no row "${unknown}"` };
   if (missed !== undefined) return { problem: `there is no mechanism "${missed}"` };
   if (repeats !== undefined && !/^[1-9]\d?$/.test(repeats)) return { problem: '--repeats takes a number from 1 to 99' };
   return {

@@ -18,11 +18,13 @@ export class SubjectProcess {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
 
-  constructor(program: string) {
+  /** `isHeard`: what it writes to stderr is shown. Otherwise it is read, as a collector of logs would. */
+  constructor(program: string, { isHeard = true }: { readonly isHeard?: boolean } = {}) {
     this.#child = fork(program, [], {
       execArgv: NODE_FLAGS,
-      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+      stdio: ['ignore', 'ignore', isHeard ? 'inherit' : 'pipe', 'ipc'],
     });
+    this.#child.stderr?.resume();
     this.#exited = once(this.#child, 'exit');
     this.#child.on('message', (message) => this.#settle(message));
     this.#child.on('exit', () => this.#abandon());

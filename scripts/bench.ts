@@ -7,7 +7,7 @@ import { describeMachine } from '../bench/machine.ts';
 import { USAGE, readOptions } from '../bench/options.ts';
 import type { BenchOptions } from '../bench/options.ts';
 import { summarize } from '../bench/report.ts';
-import { NOT_BUILT_YET, ROWS } from '../bench/rows.ts';
+import { ROWS } from '../bench/rows.ts';
 import { runBench } from '../bench/run-bench.ts';
 import { formatTable } from '../bench/table.ts';
 
@@ -27,7 +27,6 @@ async function main(args: readonly string[]): Promise<number> {
   const rows = summarize(catalog, samples);
   const settings = { ...settingsOf(options), seconds, server };
   console.log(`${formatTable(catalog, rows)}\n`);
-  for (const name of options.only || options.growth ? [] : NOT_BUILT_YET) console.log(`${name}: not built yet`);
   console.log(`\n${JSON.stringify({ machine, settings })}`);
   if (options.json !== undefined)
     await writeFile(options.json, `${JSON.stringify({ machine, settings, rows }, null, 2)}\n`);

@@ -12,6 +12,7 @@ import { DEFAULT_TENANT, startApp } from '../../src/main.ts';
 import type { App } from '../../src/main.ts';
 import { createKnex } from '../../src/postgres/index.ts';
 import type { Actor } from '../../src/runs/index.ts';
+import { TOLD } from '../lab.ts';
 import { isMechanism } from '../mechanisms.ts';
 import { countStatements } from '../statement-count.ts';
 import { serve, verb } from '../subject.ts';
@@ -45,6 +46,8 @@ const openArguments = z.object({
   databaseUrl: z.string(),
   folder: z.string(),
   leaseTtlMs: z.number(),
+  told: z.enum(TOLD),
+  otlpUrl: z.string().optional(),
   without: z.array(z.string()).transform((names) => new Set(names.filter(isMechanism))),
 });
 
@@ -64,7 +67,8 @@ serve({
   breaker: verb(z.object({ calls: z.number() }), async ({ calls }) => await breakerCosts(parts().databaseUrl, calls)),
 });
 
-async function open({ databaseUrl, folder, leaseTtlMs, without }: z.infer<typeof openArguments>): Promise<Opened> {
+async function open(asked: z.infer<typeof openArguments>): Promise<Opened> {
+  const { databaseUrl, folder, leaseTtlMs, told, otlpUrl, without } = asked;
   switchOffBefore(without);
   const knex = createKnex(databaseUrl, { max: POOL_SIZE, name: 'bench' });
   for (const [name, body] of Object.entries(benchWorkflows(marks))) {
@@ -78,8 +82,10 @@ async function open({ databaseUrl, folder, leaseTtlMs, without }: z.infer<typeof
     BREAKWATER_RATE_LIMIT: 'off',
     BREAKWATER_LEASE_TTL: `${leaseTtlMs}ms`,
     BREAKWATER_GROUP_CHECKPOINTS: without.has('groups') ? 'off' : 'on',
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlpUrl,
   });
-  const app = await startApp(config, { emit: silent, environment: {} });
+  const emit = told === 'everyone' ? undefined : silent;
+  const app = await startApp(config, { emit, isUntold: told === 'nobody', environment: {} });
   switchOffAfter(without);
   for (const source of definitions) await app.runs.definitions.publish(ACTOR, source, 'yaml');
   return { app, databaseUrl, knex, startTogether: openStarts(knex) };

@@ -36,7 +36,6 @@ describe('readOptions', () => {
 
   it.each([
     [['--only', 'seq_steps_c2'], 'there is no row "seq_steps_c2"'],
-    [['--only', 'event_overhead'], 'event_overhead is not built yet'],
     [['--without', 'luck'], 'there is no mechanism "luck"'],
     [['--repeats', '0'], '--repeats takes a number from 1 to 99'],
     [['--fast'], "Unknown option '--fast'"],
