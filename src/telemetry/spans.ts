@@ -69,13 +69,8 @@ function ofAttempt(act: Facts['activity.completed'], place: SpanPlace): Describe
     place,
     startedAtMs,
     finishedAtMs: startedAtMs + ms,
-    attributes: {
-      'breakwater.run': act.run,
-      'breakwater.tenant': act.tenant,
-      'breakwater.node': node,
-      'breakwater.action': action,
-      'breakwater.attempt': attempt,
-    },
+    // Few: every act has them, and what its run and module say is found there.
+    attributes: { 'breakwater.run': act.run, 'breakwater.node': node, 'breakwater.attempt': attempt },
   };
 }
 

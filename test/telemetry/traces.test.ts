@@ -135,7 +135,7 @@ describe('a run that is killed and taken over', () => {
 
     expect(calls.length).toBeGreaterThan(0);
     for (const { headers } of calls) {
-      const [, traceId, spanId] = String(headers['traceparent'] ?? '').split('-');
+      const [, traceId, spanId] = (headers['traceparent'] as string).split('-');
       expect(traceId).toBe(TRACE);
       expect(requests.map((request) => request.spanId)).toContain(spanId);
     }
