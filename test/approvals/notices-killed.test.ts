@@ -81,7 +81,7 @@ it('tells each channel once, asks more people once and shows each decision', { t
     await sandbox.fault({ vendor: 'sendgrid', match: { path: SEND }, times: 1, ...fault } as never);
   };
   const strikeUpdate = async (fault: object): Promise<void> =>
-    void (await sandbox.fault({ vendor: 'slack', match: { path: `/api/${UPDATE}` }, times: 1, ...fault } as never));
+    await sandbox.fault({ vendor: 'slack', match: { path: `/api/${UPDATE}` }, times: 1, ...fault } as never);
   await strike({ fault: 'hang' });
   await startFlow(first, flow('before', 'marketing', 'before@example.com'), 'before');
   await reached('hang', 2);
@@ -134,6 +134,6 @@ it('tells each channel once, asks more people once and shows each decision', { t
     { kind: 'approval.notified', notice: 'settled', n: 2 },
   ]);
   const open = (await sandbox.created()).filter(({ data }) => JSON.stringify(data).includes('breakwater_approve'));
-  expect(open.map(({ data }) => data['channel_name']).toSorted()).toEqual(['marketing', 'marketing-reviews']);
+  expect(new Set(open.map(({ data }) => data['channel_name']))).toEqual(new Set(['marketing', 'marketing-reviews']));
   await second.kill();
 });

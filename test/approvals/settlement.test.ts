@@ -4,6 +4,8 @@ import {
   editProblems,
   formProblems,
   judgeDecision,
+  judgeOpen,
+  judgeReassignment,
   judgeVoter,
   settlementOf,
   timedOutStatus,
@@ -13,6 +15,26 @@ import { aDecision, anApproval } from './an-approval.ts';
 
 const ann = { tenant: 'acme', user: 'ann', roles: ['approver'] };
 const early = anApproval().deadlineMs - 1;
+
+describe('judgeOpen', () => {
+  it('lets an open question be changed or taken back until its deadline, and no settled one', () => {
+    const { deadlineMs } = anApproval();
+
+    expect(judgeOpen(anApproval(), deadlineMs - 1)).toEqual({ allowed: true });
+    expect(judgeOpen(anApproval(), deadlineMs)).toMatchObject({ code: 'GONE' });
+    expect(judgeOpen(anApproval({ status: 'rejected', settledAt: 'x' }), early)).toMatchObject({ code: 'CONFLICT' });
+  });
+
+  it('lets nobody but operators and those who are asked ask others', () => {
+    const as = (user: string, role: string) =>
+      judgeReassignment(anApproval(), { tenant: 'acme', user, roles: [role] }, early);
+
+    expect([as('eve', 'operator'), as('ann', 'approver'), as('lou', 'lead')]).toEqual(
+      Array.from({ length: 3 }, () => ({ allowed: true })),
+    );
+    expect(as('eve', 'approver')).toMatchObject({ code: 'FORBIDDEN' });
+  });
+});
 
 describe('judgeDecision', () => {
   it('allows a user who is asked by name', () => {

@@ -1,5 +1,8 @@
+import fastify from 'fastify';
 import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { installAuthentication } from '../../src/http/authentication.ts';
+import { createRateLimit } from '../../src/http/rate-limit.ts';
 import { ROUTES } from '../security/route-table.ts';
 import { ADMIN_KEY, startTestApp, type RunningApp } from './running-app.ts';
 
@@ -64,6 +67,15 @@ describe('every route', () => {
       expect((await perform(operation, null)).status).not.toBe(401);
     },
   );
+});
+
+it('is refused to a route that declares no access: the app does not start with it', async () => {
+  const bare = fastify();
+  const doors = { knex: api.knex, rateLimit: createRateLimit(undefined) };
+  installAuthentication(bare, doors);
+
+  expect(() => bare.get('/open', () => 'to all')).toThrow('GET /open declares no access');
+  await bare.close();
 });
 
 describe('a key', () => {

@@ -83,6 +83,7 @@ describe('GET /approve/{token}', () => {
 
     expect(headers.get('referrer-policy')).toBe('no-referrer');
     expect(headers.get('cache-control')).toBe('no-store');
+    expect(headers.get('x-robots-tag')).toBe('noindex');
     const policy = headers.get('content-security-policy') ?? '';
     for (const rule of ["default-src 'none'", "form-action 'self'", "frame-ancestors 'none'"])
       expect(policy).toContain(rule);

@@ -4,6 +4,7 @@ import { getApproval, openApproval, type NewApproval } from '../../src/approvals
 import { isFromSlack, signatureOf } from '../../src/http/slack-signature.ts';
 import { aQuestion, insertWaitingRun } from '../approvals/an-approval.ts';
 import { openSandbox, type TestSandbox } from '../sandbox/open-sandbox.ts';
+import { answerJson, startVendor } from '../tools/vendor-server.ts';
 import { until } from '../support/until.ts';
 import { startTestApp, type RunningApp } from './running-app.ts';
 
@@ -151,6 +152,38 @@ describe('a click', () => {
 
     expect(await view(id)).toMatchObject({ status: 'pending' });
     await said(ANN, 'form');
+  });
+
+  it('decides in the tenant that its button names', async () => {
+    const runId = await insertWaitingRun(api.knex, 'acme');
+    const question = aQuestion({ tenant: 'acme', runId, approvers: [`user:slack:${ANN}`] });
+    const { id } = await api.knex.transaction((trx) => openApproval(trx, question));
+    const own = JSON.stringify({ tenant: 'acme', approval: id });
+
+    await click('breakwater_approve', id);
+    expect(await getApproval(api.knex, 'acme', id)).toMatchObject({ status: 'pending' });
+    await click('breakwater_approve', id, { actions: [{ action_id: 'breakwater_approve', value: own }] });
+
+    expect(await getApproval(api.knex, 'acme', id)).toMatchObject({ status: 'approved' });
+  });
+
+  it('is told of nowhere but at our own address of Slack, whatever address comes along', async () => {
+    await using elsewhere = await startVendor(answerJson(200, {}));
+    const id = await ask();
+    const over = { user: { id: 'U0STRANGER5' }, response_url: `${elsewhere.url}/actions` };
+
+    await click('breakwater_approve', id, { ...over, heard: elsewhere.url });
+    await said('U0STRANGER5', 'This approval asks');
+
+    expect(elsewhere.received).toEqual([]);
+  });
+
+  it.each(['ann', 'lead', '', `slack:${ANN}`, 'U0123 ABC', '*'])('of a member called %j is none', async (member) => {
+    const id = await ask({ approvers: [`user:slack:${member}`, 'role:lead'] });
+
+    await click('breakwater_approve', id, { user: { id: member } });
+
+    expect(await view(id)).toMatchObject({ status: 'pending' });
   });
 
   it('that is no button of ours changes nothing', async () => {

@@ -21,6 +21,8 @@ export interface Issuer {
   publish(...keys: readonly (SigningKey | JWK)[]): void;
   /** What it says of itself in its discovery document; default: its own url. */
   callItself(name: string): void;
+  /** Where it says its keys are; default: beside that document. */
+  sayKeysAreAt(address: string): void;
   /** Answers 500 from now on, or again as it should. */
   fail(fails: boolean): void;
   close(): Promise<void>;
@@ -39,11 +41,12 @@ export async function openIssuer(port = 0): Promise<Issuer> {
   let keys: readonly JWK[] = [];
   let readings = 0;
   let name: string | undefined;
+  let place: string | undefined;
   let fails = false;
   const server = createServer((request, response) => {
     const isKeys = request.url === '/keys';
     if (isKeys) readings += 1;
-    const body = isKeys ? { keys } : { issuer: name ?? url, jwks_uri: `${url}/keys` };
+    const body = isKeys ? { keys } : { issuer: name ?? url, jwks_uri: place ?? `${url}/keys` };
     response.writeHead(fails ? 500 : 200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
   server.listen(port, '127.0.0.1');
@@ -59,6 +62,9 @@ export async function openIssuer(port = 0): Promise<Issuer> {
     },
     callItself: (other) => {
       name = other;
+    },
+    sayKeysAreAt: (address) => {
+      place = address;
     },
     fail: (now) => {
       fails = now;

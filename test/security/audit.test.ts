@@ -1,7 +1,9 @@
 // What people do to runs, questions, definitions, breakers, keys and tools is in the audit: who, what, to what, in whose tenant.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { openApproval } from '../../src/approvals/index.ts';
 import { createKey, revokeKey } from '../../src/http/index.ts';
+import { aQuestion, insertWaitingRun } from '../approvals/an-approval.ts';
 import { until } from '../support/until.ts';
 import { QUICK, openTwoTenants, type TwoTenants } from './two-tenants.ts';
 
@@ -60,9 +62,28 @@ describe('the audit tells', () => {
       await world.api.call(`/v1/approvals/${approvalId}/${path}`, { key, body });
     expect((await answer('reassign', { approvers: ['user:eve'], reason: 'away' })).status).toBe(200);
     expect((await answer('decisions', { decision: 'approve' })).status).toBe(200);
+    expect((await answer('withdraw', {})).status).toBe(409);
 
     const beta = (action: string) => ({ tenant: 'beta', actor: 'admin-of-beta', action });
     expect(await tracesOf(approvalId)).toEqual([beta('approval.reassign'), beta('approval.approve')]);
+  });
+
+  it('of questions that are taken back, and of what is answered to them afterwards or by strangers', async () => {
+    const runId = await insertWaitingRun(world.api.knex);
+    const { id } = await world.api.knex.transaction((trx) => openApproval(trx, aQuestion({ runId })));
+    const stranger = await world.api.keyFor('eve', ['approver'], { tenant: 'acme' });
+    const decide = async (key: string) =>
+      (await world.api.call(`/v1/approvals/${id}/decisions`, { key, body: { decision: 'approve' } })).status;
+
+    const refused = await decide(stranger);
+    await ask(`/v1/approvals/${id}/withdraw`, { reason: 'by mistake' });
+
+    expect([refused, await decide(world.of.acme.key)]).toEqual([403, 409]);
+    expect(await tracesOf(id)).toEqual([
+      by('approval.refused', 'eve'),
+      by('approval.withdraw'),
+      by('approval.answered_again'),
+    ]);
   });
 
   it('of definitions that are published, once', async () => {

@@ -216,6 +216,21 @@ describe('a token is refused', () => {
     });
   });
 
+  it('with a reason that says what is wrong with it', async () => {
+    const reasons: Readonly<Record<string, string>> = {
+      'that nobody signed': 'it is not signed by a key pair',
+      'signed with the public key as a secret': 'it is not signed by a key pair',
+      'for another audience': 'its claim "aud" does not fit',
+      'of another issuer': 'its claim "iss" does not fit',
+      'signed by a stranger under a known key id': 'its signature is wrong',
+      'of a key id that the issuer does not have': 'its issuer has no such key',
+    };
+    for (const [which, reason] of Object.entries(reasons)) {
+      const { body } = await api.call('/v1/runs', { key: (await forged[which]?.()) ?? '' });
+      expect({ which, body }).toMatchObject({ which, body: { detail: `The token is refused: ${reason}.` } });
+    }
+  });
+
   it('also where the issuer publishes a shared secret', async () => {
     const careless = await openIssuer();
     const secret = new TextEncoder().encode('a secret of thirty-two characters');
@@ -318,6 +333,18 @@ describe('the keys of the issuer', () => {
     nowMs += MINUTE_MS;
     expect(await verify(await tokenOf(back, key))).toMatchObject({ user: 'ana' });
     await back.close();
+  });
+
+  it('are read over https, but for an issuer on the same machine: on the way nobody can change them', async () => {
+    const one = await openIssuer();
+    one.publish(key);
+    const { port } = new URL(one.url);
+    // The same server under another name: it would answer.
+    one.sayKeysAreAt(`http://localhost:${port}/keys`);
+
+    await expect(verifier(one)(await tokenOf(one, key))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(one.readings).toBe(0);
+    await one.close();
   });
 
   it('are taken from no document that speaks of another issuer, or fails', async () => {

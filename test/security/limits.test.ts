@@ -162,6 +162,7 @@ describe('a definition', () => {
 
   it.each([
     ['50,000 nodes', dag(50_000), 413],
+    ['65 KiB', `workflow: {name: wide}\n# ${'x'.repeat(65 * 1024)}\n`, 413],
     ['2,000 nodes', dag(2_000), 422],
     ['one node more than values allow, all in one line', `{"modules":[${'0,'.repeat(5_000)}0]}`, 422],
   ])('of %s is refused', async (_, body, status) => {
@@ -171,6 +172,16 @@ describe('a definition', () => {
       expect(answer.text).not.toContain('"valid":true');
     }
   });
+});
+
+it('a definition of 33 levels is refused for its depth, in YAML and in JSON', async () => {
+  const deep = (levels: number): string =>
+    `{"workflow":{"name":"deep"},"modules":${'['.repeat(levels)}${']'.repeat(levels)}}`;
+  for (const type of ['application/yaml', 'application/json']) {
+    const answer = await api.call('/v1/definitions', { body: deep(33), headers: { 'content-type': type } });
+    expect(answer.status).toBe(422);
+    expect(answer.text).toContain('is nested deeper than 32 levels');
+  }
 });
 
 describe('a request', () => {
@@ -288,10 +299,11 @@ describe('bodies that come a byte at a time', () => {
     await impatient.close();
   });
 
-  it('are waited for half a minute, headers ten seconds, unless a test says otherwise', async () => {
+  it('are waited for half a minute, headers ten seconds, on 4,000 connections, unless a test says otherwise', async () => {
     const usual = await openApi({ ownerUrl: api.databaseUrl, api });
 
     expect(usual.patience).toEqual([10_000, 30_000]);
+    expect(usual.connections).toBe(4_000);
     await usual.close();
   });
 });

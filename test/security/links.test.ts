@@ -130,6 +130,23 @@ describe('an approval link', () => {
     expect(await isOpen()).toBe(true);
   });
 
+  it('speaks for its own tenant alone', async () => {
+    const runId = await insertWaitingRun(api.knex, 'acme');
+    const question = aQuestion({ tenant: 'acme', runId, approvers: ['user:ann'], timeoutMs: 3_600_000 });
+    const { id: approvalId } = await api.knex.transaction((trx) => openApproval(trx, question));
+    const theirs = { ...claims, tenant: 'acme', runId, approvalId };
+
+    const mixed = [
+      { ...claims, tenant: 'acme' },
+      { ...theirs, tenant: 'default' },
+      { ...theirs, runId: claims.runId },
+    ];
+    for (const each of mixed) expect([403, 404]).toContain((await submit(signLink(each, LINK_KEY))).status);
+    expect(await isOpen()).toBe(true);
+    expect((await submit(signLink(theirs, LINK_KEY))).status).toBe(200);
+    expect(await getApproval(api.knex, 'acme', approvalId)).toMatchObject({ status: 'approved' });
+  });
+
   it('decides nothing when it is fetched beforehand, and once when it is used again', async () => {
     for (let visit = 0; visit < 20; visit++) await api.call(`/approve/${token}?decision=approve`, { key: null });
     for (const method of ['HEAD', 'PUT', 'DELETE', 'PATCH']) await api.call(`/approve/${token}`, { method, key: null });

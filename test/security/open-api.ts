@@ -13,6 +13,7 @@ export interface OpenApi {
   readonly routes: readonly string[];
   /** How long its server waits for the headers of a request, and for all of it. */
   readonly patience: readonly [headersMs: number, requestMs: number];
+  readonly connections: number;
   close(): Promise<void>;
 }
 
@@ -56,5 +57,6 @@ export async function openApi(
     await registry.close();
     await knex.destroy();
   };
-  return { url, routes, patience: [app.server.headersTimeout, app.server.requestTimeout], close };
+  const { headersTimeout, requestTimeout, maxConnections: connections } = app.server;
+  return { url, routes, patience: [headersTimeout, requestTimeout], connections, close };
 }
