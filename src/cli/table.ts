@@ -38,7 +38,7 @@ export function table(headings: readonly string[], rows: Rows, screen?: Screen):
   if (screen === undefined) return columnsText([headings, ...rows], widthsOf(headings, rows));
   const shown = rows.map((row) => row.map(withoutFractions));
   const widths = cutWidths(widthsOf(headings, shown), shown, screen.columns);
-  if (totalOf(widths) > screen.columns) return shown.map((row) => recordText(headings, row)).join('\n');
+  if (totalOf(widths) > screen.columns) return shown.map((row) => recordText(headings, row, screen)).join('\n');
   const head = paint(screen, 'bold', lineText(headings, widths));
   return `${head}\n${columnsText(shown, widths, screen)}`;
 }
@@ -94,8 +94,8 @@ function cut(cell: string, width: number): string {
   return cell.length <= width ? cell : `${cell.slice(0, width - 1)}…`;
 }
 
-function recordText(headings: readonly string[], row: readonly string[]): string {
+function recordText(headings: readonly string[], row: readonly string[], screen: Screen): string {
   const width = Math.max(...headings.map(({ length }) => length));
-  const lines = headings.map((heading, column) => `${heading.padEnd(width)}  ${row[column] ?? ''}`);
+  const lines = headings.map((heading, column) => `${heading.padEnd(width)}  ${coloured(row[column] ?? '', screen)}`);
   return lines.map((line) => `${line.trimEnd()}\n`).join('');
 }

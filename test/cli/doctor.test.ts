@@ -10,6 +10,7 @@ import { createKnex } from '../../src/postgres/index.ts';
 import { createEmptyDatabase, createTestDatabase, execute } from '../support/database.ts';
 import { sampled } from '../support/whole.ts';
 import { breakwater } from './command-line.ts';
+import { TransactionPooler } from './transaction-pooler.ts';
 
 interface Answer {
   readonly ok: boolean;
@@ -171,14 +172,11 @@ const PLANTS: readonly Plant[] = [
     remedy: /alter role postgres reset statement_timeout/,
   },
   {
-    what: 'a session that forgets what it was told',
+    what: 'a pooler in transaction mode',
     async plant({ url }) {
-      await shadow(
-        url,
-        `current_setting(name text, missing_ok boolean) returns text language sql as
-           $$ select case when name <> 'breakwater.doctor' then pg_catalog.current_setting(name, missing_ok) end $$`,
-      );
-      return {};
+      const pooler = await TransactionPooler.start(url);
+      onTestFinished(() => pooler.stop());
+      return { DBOS_SYSTEM_DATABASE_URL: pooler.url };
     },
     check: 'database',
     fault: /a pooler in transaction mode/,
