@@ -43,7 +43,7 @@ function addList(runs: Command, { io, api }: Context): void {
       const page = await (await api()).get('/v1/runs', pageOf(run), query);
       if (json) return printJson(io, page);
       const rows = page.items.map(rowOf);
-      io.stdout(table(['RUN', 'WORKFLOW', 'STATUS', 'PROGRESS', 'STARTED'], rows, io.screen) + moreText(page));
+      io.stdout(table(['RUN', 'WORKFLOW', 'STATUS', 'DONE', 'STARTED'], rows, io.screen) + moreText(page));
     });
 }
 

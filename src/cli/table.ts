@@ -3,10 +3,10 @@ import { paint, type Colour, type Screen } from './screen.ts';
 
 const GAP = 2;
 /** A column is cut no further: less tells nothing. */
-const LEAST_WIDTH = 8;
+const LEAST_WIDTH = 6;
 /** What people copy is never cut. */
 const ID = /^[a-z]{2,5}_[0-9a-f-]{12,}$/;
-const INSTANT = /^(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.\d+)?Z$/;
+const INSTANT = /^(\d{4})-(\d\d-\d\d)T(\d\d:\d\d)(:\d\d)(?:\.\d+)?Z$/;
 
 /** The words of our states, of runs, approvals, breakers and effects. */
 const COLOURS: Readonly<Record<string, Colour>> = {
@@ -36,9 +36,9 @@ type Rows = readonly (readonly string[])[];
  */
 export function table(headings: readonly string[], rows: Rows, screen?: Screen): string {
   if (screen === undefined) return columnsText([headings, ...rows], widthsOf(headings, rows));
-  const shown = rows.map((row) => row.map(withoutFractions));
-  const widths = cutWidths(widthsOf(headings, shown), shown, screen.columns);
-  if (totalOf(widths) > screen.columns) return shown.map((row) => recordText(headings, row, screen)).join('\n');
+  const shown = shortenInstants(headings, rows, screen.columns);
+  const widths = cutWidths(widthsOf(headings, shown), rows, screen.columns);
+  if (totalOf(widths) > screen.columns) return rows.map((row) => recordText(headings, row, screen)).join('\n');
   const head = paint(screen, 'bold', lineText(headings, widths));
   return `${head}\n${columnsText(shown, widths, screen)}`;
 }
@@ -54,7 +54,9 @@ function totalOf(widths: readonly number[]): number {
 // Takes from whichever column is the widest, until the line fits or nothing may be cut any more.
 function cutWidths(wanted: readonly number[], rows: Rows, columns: number): number[] {
   const widths = [...wanted];
-  const mayCut = widths.map((_, column) => !rows.some((row) => ID.test(row[column] ?? '') || isInstant(row[column])));
+  const mayCut = widths.map(
+    (_, column) => !rows.some((row) => ID.test(row[column] ?? '') || INSTANT.test(row[column] ?? '')),
+  );
   while (totalOf(widths) > columns) {
     const candidates = widths.map((width, column) => (mayCut[column] && width > LEAST_WIDTH ? width : 0));
     const widest = Math.max(...candidates);
@@ -64,12 +66,11 @@ function cutWidths(wanted: readonly number[], rows: Rows, columns: number): numb
   return widths;
 }
 
-function isInstant(cell = ''): boolean {
-  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\dZ$/.test(cell);
-}
-
-function withoutFractions(cell: string): string {
-  return cell.replace(INSTANT, '$1 $2Z');
+// Times are the first to give way: their fractions always, the year and the seconds where room is short.
+function shortenInstants(headings: readonly string[], rows: Rows, columns: number): Rows {
+  const as = (form: string) => rows.map((row) => row.map((cell) => cell.replace(INSTANT, form)));
+  const whole = as('$1-$2 $3$4Z');
+  return totalOf(widthsOf(headings, whole)) <= columns ? whole : as('$2 $3Z');
 }
 
 function columnsText(lines: Rows, widths: readonly number[], screen?: Screen): string {

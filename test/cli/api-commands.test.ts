@@ -52,7 +52,7 @@ describe('runs list', () => {
     const json = await run('runs', 'list', '--workflow', 'echo', '--limit', '1', '--json');
 
     expect(text.exitCode).toBe(0);
-    expect(text.stdout).toMatch(/^RUN +WORKFLOW +STATUS +PROGRESS +STARTED\n/);
+    expect(text.stdout).toMatch(/^RUN +WORKFLOW +STATUS +DONE +STARTED\n/);
     expect(text.stdout).toMatch(new RegExp(`^${id} +echo 1.0.0 +succeeded +100% `, 'm'));
     expect(json.json()).toMatchObject({ items: [{ id, input: { n: 1 } }] });
   });

@@ -319,6 +319,13 @@ const PLANTS: readonly Plant[] = [
     remedy: /set GITHUB_TOKEN, or BREAKWATER_SANDBOX/,
   },
   {
+    what: 'a sandbox that is not there',
+    plant: () => ({ BREAKWATER_SANDBOX: 'http://127.0.0.1:9' }),
+    check: 'tools',
+    fault: /Nothing answers at the sandbox, http:\/\/127.0.0.1:9 \(/,
+    remedy: /breakwater sandbox/,
+  },
+  {
     what: 'links by mail that lead to the reader',
     async plant({ folder }) {
       await writeFile(join(folder, 'offer.yaml'), MAILS);

@@ -23,8 +23,16 @@ describe('table', () => {
     const text = table(['RUN', 'AT', 'WHY'], [[RUN, '2026-11-21T23:29:14.123Z', 'y'.repeat(100)]], plain);
 
     expect(text).toContain(RUN);
-    expect(text).toContain('2026-11-21 23:29:14Z');
+    expect(text).toContain('  11-21 23:29Z  ');
     expect(text.split('\n')[1]).toHaveLength(80);
+  });
+
+  it('tells times to the second where there is room, and of a list of runs on eighty columns to the minute', () => {
+    const headings = ['RUN', 'WORKFLOW', 'STATUS', 'DONE', 'STARTED'];
+    const row = [RUN, 'marketing-campaign 1.0.0', 'succeeded', '100%', '2026-11-21T23:29:14.123Z'];
+
+    expect(table(headings, [row], { columns: 120, hasColours: false })).toContain('2026-11-21 23:29:14Z');
+    expect(table(headings, [row], plain).split('\n')[1]).toBe(`${RUN}  marketi…  succeed…  100%  11-21 23:29Z`);
   });
 
   it('writes each row as lines of its own where no cut makes it fit', () => {

@@ -1,6 +1,6 @@
 // One look at a whole set-up: settings, files, definitions and the database. Changes nothing.
 import { workflowsDir, type Config } from '../../config.ts';
-import { BreakwaterError } from '../../kernel/index.ts';
+import { BreakwaterError, messageOf } from '../../kernel/index.ts';
 import { connectAllTools, describedTools, findChromium, openSecrets, toolCatalog } from '../../tools/index.ts';
 import type { Connections, Tool } from '../../tools/index.ts';
 import type { CliIo } from '../io.ts';
@@ -29,6 +29,8 @@ export async function examine({ environment, userTools }: CliIo): Promise<readon
   ];
 }
 
+const SANDBOX_PATIENCE_MS = 3_000;
+
 interface Surroundings extends Pick<CliIo, 'environment'> {
   readonly added: readonly Tool[];
 }
@@ -45,7 +47,7 @@ async function checkTools(
     {
       check: 'tools',
       looked: `${called.size} that definitions call${config.sandboxUrl === undefined ? '' : ', with a sandbox'}`,
-      findings: [...findings, ...judgeTools(used, connections, hasBrowser)],
+      findings: [...findings, ...(await sandboxFindings(config)), ...judgeTools(used, connections, hasBrowser)],
     },
     {
       check: 'links',
@@ -64,6 +66,18 @@ function connect(
     return { connections: connectAllTools({ own, added, ownEnvironment, environment, sandboxUrl }), findings: [] };
   } catch (error) {
     return { connections: new Map(), findings: findingsOf(error, 'correct it; .env.example explains every setting') };
+  }
+}
+
+async function sandboxFindings({ sandboxUrl }: Config): Promise<Finding[]> {
+  if (sandboxUrl === undefined) return [];
+  try {
+    await fetch(`${sandboxUrl}/_ledger`, { signal: AbortSignal.timeout(SANDBOX_PATIENCE_MS) });
+    return [];
+  } catch (error) {
+    const why = messageOf(error instanceof Error ? (error.cause ?? error) : error);
+    const remedy = 'start it ("breakwater sandbox"), correct BREAKWATER_SANDBOX, or set it to off';
+    return [problem(`Nothing answers at the sandbox, ${sandboxUrl} (${why})`, remedy)];
   }
 }
 
