@@ -21,8 +21,11 @@ export function createFactLog(): FactLog {
   return {
     nodes,
     add(facts) {
-      const fresh = facts.filter(({ id }) => !known.has(id));
-      for (const { id } of fresh) known.add(id);
+      const fresh = facts.filter(({ id }) => {
+        if (known.has(id)) return false;
+        known.add(id);
+        return true;
+      });
       all = inOrder([...all, ...fresh]);
       for (const [node, own] of Map.groupBy(fresh, ({ node: each }) => each ?? '')) {
         if (node === '') continue;

@@ -22,7 +22,7 @@ export function JsonView({ name, value }: JsonViewProps): JSX.Element {
   return (
     <section class="json" aria-label={name}>
       <div class="json-head">
-        <h3>{name}</h3>
+        <strong>{name}</strong>
         <button class="button small" onClick={copy}>
           <Sign name={isCopied.value ? 'check' : 'copy'} />
           {isCopied.value ? 'Copied' : 'Copy'}

@@ -93,14 +93,13 @@ function Card({ placed: { id, x, y }, node, status, isSelected, isReachable, siz
       class={`card-node tone-${tone} ${isSelected ? 'selected' : ''} ${status}`}
       transform={`translate(${x} ${y})`}
       role="button"
-      tabIndex={isReachable ? 0 : -1}
-      aria-label={`${id}: ${word}`}
+      tabindex={isReachable ? 0 : -1}
+      aria-label={`${name} ${under}, ${id}: ${word}`}
       aria-pressed={isSelected}
       data-node={id}
       onClick={() => onSelect(id)}
       onKeyDown={onKeyDown}
     >
-      <title>{`${id}: ${word}`}</title>
       <rect class="face" width={size.nodeWidth} height={size.nodeHeight} rx="6" />
       <rect class="edge-mark" width="4" height={size.nodeHeight} rx="2" />
       <svg class="sign" x="11" y={size.nodeHeight / 2 - 8} width="16" height="16" viewBox="0 0 16 16">
@@ -108,7 +107,7 @@ function Card({ placed: { id, x, y }, node, status, isSelected, isReachable, siz
       </svg>
       <text x="34" y="17" class="name">
         {name}
-      </text>
+      </text>{' '}
       <text x="34" y="32" class="under">
         {under}
       </text>
