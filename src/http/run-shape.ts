@@ -64,6 +64,7 @@ export const runView = startedRun
     priority,
     labels,
     requester: z.string(),
+    traceId: z.string().describe('Its trace, where traces are sent anywhere.'),
     parent: z
       .object({ runId: z.string(), node: z.string() })
       .optional()

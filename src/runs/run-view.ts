@@ -3,6 +3,7 @@ import type { Plan } from '../definitions/index.ts';
 import type { ChildRow } from './child-store.ts';
 import { moduleStatus } from './progress.ts';
 import type { ActivityRow, RunRow } from './run-store.ts';
+import { runTrace } from './run-trace.ts';
 import type { RunProgress, RunView } from './runs.ts';
 
 export interface BesideRow {
@@ -26,6 +27,7 @@ export function runView(row: RunRow, { attempts, executor, children = [] }: Besi
     priority: row.priority,
     labels: row.labels,
     requester: row.requester,
+    traceId: runTrace(row.id, row.traceparent).run.traceId,
     createdAt: row.created_at.toISOString(),
     startedAt: row.started_at.toISOString(),
     ...(row.parent_run !== null &&

@@ -96,6 +96,8 @@ export interface RunView extends StartedRun {
   readonly priority: Priority;
   readonly labels: Readonly<Record<string, string>>;
   readonly requester: string;
+  /** Its trace, where one is kept. */
+  readonly traceId: string;
   /** The run that began this one, and for which of its nodes. */
   readonly parent?: { readonly runId: string; readonly node: string };
   /** The runs that it began, by node. */

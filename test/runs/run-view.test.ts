@@ -51,7 +51,9 @@ function anActivity(node: string, status: ActivityRow['status'], started?: numbe
 
 describe('runView', () => {
   it('leaves out what is not there yet', () => {
-    expect(runView(aRow(), { attempts: 3 })).toEqual({
+    const traceparent = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-01`;
+
+    expect(runView(aRow({ traceparent }), { attempts: 3 })).toEqual({
       id: 'run_1',
       tenant: 'acme',
       workflow: 'launch',
@@ -65,6 +67,7 @@ describe('runView', () => {
       priority: 'normal',
       labels: { team: 'growth' },
       requester: 'sam',
+      traceId: 'a'.repeat(32),
       createdAt: '2026-01-01T12:00:00.000Z',
       startedAt: '2026-01-01T12:00:01.000Z',
     });

@@ -23,6 +23,13 @@ const write = (name: string) => ({
   compensation: 'delete_file',
 });
 
+const at = (file: string) => ({ method: 'PUT', path: `/repos/acme/website/contents/traced/${file}` });
+
+async function publish(app: AppProcess, text: string): Promise<void> {
+  const { status } = await app.call('POST', '/v1/definitions', text, { 'content-type': 'application/yaml' });
+  if (status !== 201) throw new Error(`the definition was refused: ${status}`);
+}
+
 const CHILD = stringify({ workflow: { name: 'traced-child' }, modules: [{ id: 'only', activities: [write('c')] }] });
 const PARENT = stringify({
   workflow: { name: 'traced' },
@@ -50,11 +57,8 @@ describe('a run that is killed and taken over', () => {
     const [first, second] = await Promise.all([AppProcess.start(settings), AppProcess.start(settings)]);
     heir = second;
     killed = first.child.pid;
-    for (const text of [CHILD, PARENT])
-      expect((await first.call('POST', '/v1/definitions', text, { 'content-type': 'application/yaml' })).status).toBe(
-        201,
-      );
-    const late = { method: 'PUT', path: '/repos/acme/website/contents/traced/b' };
+    for (const text of [CHILD, PARENT]) await publish(first, text);
+    const late = at('b');
     await sandbox.fault({ vendor: 'github', match: late, fault: 'delay', delayMs: 600_000, times: 1 });
     const headers = { traceparent: `00-${TRACE}-${CALLER}-01` };
     runId = String((await first.call('POST', '/v1/runs', { workflow: 'traced' }, headers)).body.id);
@@ -92,7 +96,6 @@ describe('a run that is killed and taken over', () => {
     expect(loose.map(({ name, parentSpanId }) => ({ name, parentSpanId }))).toEqual([
       { name: 'run traced', parentSpanId: CALLER },
     ]);
-    expect(receiver.spans.every(({ traceId }) => traceId === TRACE)).toBe(true);
     expect(known.size).toBe(spans.length);
   });
 
@@ -142,8 +145,32 @@ describe('a run that is killed and taken over', () => {
     expect(receiver.headers['x-team']).toBe('blue');
   });
 
+  it('shows an act that is repeated, and one that is taken back below the run itself', async () => {
+    await sandbox.fault({ vendor: 'github', match: at('d'), fault: 'status', status: 503, times: 1 });
+    await sandbox.fault({ vendor: 'github', match: at('e'), fault: 'status', status: 422 });
+    const activities = [write('d'), write('e')];
+    await publish(heir, stringify({ workflow: { name: 'undone' }, modules: [{ id: 'm', activities }] }));
+    const { body } = await heir.call('POST', '/v1/runs', { workflow: 'undone' });
+    const whole = await until(() => receiver.spans.find(({ name }) => name === 'run undone'), { what: 'its end' });
+    const own = receiver.spans.filter(({ traceId }) => traceId === whole.traceId);
+    const of = (node: string) => own.filter(({ attributes }) => attributes['breakwater.node'] === node);
+
+    expect(whole.traceId).toBe(String(body['id']).replaceAll(/run_|-/g, ''));
+    expect((await heir.call('GET', `/v1/runs/${String(body['id'])}`)).body['traceId']).toBe(whole.traceId);
+    expect(whole).toMatchObject({ failed: true, attributes: { 'breakwater.status': 'compensated' } });
+    expect(of('m.d').map(({ failed, attributes }) => [failed, attributes['breakwater.attempt']])).toEqual([
+      [true, 1],
+      [false, 2],
+    ]);
+    expect(of('undo m.d')).toMatchObject([
+      { name: 'undo github.delete_file', parentSpanId: whole.spanId, failed: false },
+    ]);
+    expect(own.find(({ name }) => name === 'module m')).toMatchObject({ failed: true, parentSpanId: whole.spanId });
+    expect(new Set(own.map(({ spanId }) => spanId)).size).toBe(own.length);
+  });
+
   it('is named in the lines of the log, with its tenant', () => {
-    const [ended] = heir.logged('run.finished');
+    const ended = heir.logged('run.finished').find(({ run }) => run === runId);
 
     expect(ended).toMatchObject({ run: runId, tenant: 'default', traceId: TRACE, spanId: one('run traced').spanId });
   });
