@@ -2,6 +2,7 @@
 import { render } from 'preact';
 import { App } from './app.tsx';
 import { startMe } from './me.ts';
+import { startNews } from './news.ts';
 import { startClock } from './parts/when.tsx';
 import { startRouter } from './router.ts';
 import { startTheme } from './theme.ts';
@@ -10,6 +11,7 @@ startTheme();
 startRouter();
 startClock();
 startMe();
+startNews();
 
 const root = document.getElementById('app');
 if (!root) throw new Error('index.html has no #app');

@@ -15,6 +15,10 @@ export function may(role: Role): boolean {
   return role === 'approver' && roles.some((each) => !OURS.has(each));
 }
 
+export function isAdmin(): boolean {
+  return me.value?.roles.includes('admin') ?? false;
+}
+
 const OURS: ReadonlySet<string> = new Set(['viewer', 'author', 'starter', 'approver', 'operator', 'admin']);
 
 /** Asked whenever another key is used. A key that is refused signs out; what else fails leaves its user unknown. */

@@ -1,21 +1,19 @@
 // Definitions that may be run.
 import type { JSX } from 'preact';
-import * as z from 'zod/mini';
+import { definition, type Definition } from '../api/people-shapes.ts';
 import { Page } from '../parts/page.tsx';
 import { PagedList } from '../parts/paged-list.tsx';
 import type { Column } from '../parts/table.tsx';
 import { When } from '../parts/when.tsx';
 
-const definition = z.object({
-  name: z.string(),
-  version: z.string(),
-  title: z.string(),
-  kind: z.string(),
-  createdAt: z.string(),
-});
-
-const columns: readonly Column<z.infer<typeof definition>>[] = [
-  { name: 'Name', kind: 'main', cell: ({ name }) => name },
+const columns: readonly Column<Definition>[] = [
+  {
+    name: 'Name',
+    kind: 'main',
+    cell: ({ name, version }) => (
+      <a href={`/definitions/${encodeURIComponent(name)}?version=${encodeURIComponent(version)}`}>{name}</a>
+    ),
+  },
   { name: 'Title', kind: 'wide', cell: ({ title }) => title },
   { name: 'Version', cell: ({ version }) => version },
   { name: 'Written in', cell: ({ kind }) => (kind === 'coded' ? 'TypeScript' : 'YAML') },
@@ -31,6 +29,7 @@ export function DefinitionsPage(): JSX.Element {
         caption="Definitions"
         columns={columns}
         keyOf={({ name, version }) => `${name} ${version}`}
+        follows={['definition.']}
         empty="Nothing is published yet."
       />
     </Page>

@@ -29,6 +29,7 @@ export const pages: readonly PageEntry[] = [
     page: lazily(async () => (await import('./approvals.tsx')).ApprovalsPage),
     nav: { name: 'Approvals', sign: 'approvals' },
   },
+  { path: '/approvals/:id', page: lazily(async () => (await import('./approval.tsx')).ApprovalPage) },
   {
     path: '/attention',
     page: lazily(async () => (await import('./attention.tsx')).AttentionPage),
@@ -39,6 +40,7 @@ export const pages: readonly PageEntry[] = [
     page: lazily(async () => (await import('./definitions.tsx')).DefinitionsPage),
     nav: { name: 'Definitions', sign: 'definitions' },
   },
+  { path: '/definitions/:name', page: lazily(async () => (await import('./definition.tsx')).DefinitionPage) },
   {
     path: '/breakers',
     page: lazily(async () => (await import('./breakers.tsx')).BreakersPage),
