@@ -42,11 +42,13 @@ export function StartForm({ definition }: StartFormProps): JSX.Element {
   const send = async (what: 'start' | 'plan'): Promise<void> => {
     failure.value = undefined;
     const input = inputNow();
-    if (input === undefined) return;
     if (what === 'plan') {
-      planned.value = await post(`/v1/definitions/${encodeURIComponent(name)}/plan`, { input, version }, planShape);
+      // Without an input it is told what depends on it.
+      const body = { input: input ?? {}, version };
+      planned.value = await post(`/v1/definitions/${encodeURIComponent(name)}/plan`, body, planShape);
       return;
     }
+    if (input === undefined) return;
     const sent = { idempotencyKey: `${key} ${JSON.stringify(input).length} ${hashOf(JSON.stringify(input))}` };
     const { id } = await post('/v1/runs', { workflow: name, version, input }, startedRun, sent);
     navigate(`/runs/${id}`);

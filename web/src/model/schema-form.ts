@@ -32,7 +32,7 @@ export function fieldsOf(schema: Json, path = ''): readonly Field[] {
   const properties = memberOf(schema, 'properties');
   if (!isObject(properties)) return [];
   const required = textsIn(memberOf(schema, 'required'));
-  return Object.entries(properties).map(([name, each]) => {
+  return requiredFirst(Object.entries(properties), required).map(([name, each]) => {
     const kind = kindOf(each);
     const own = `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     const hint = hintOf(each, kind);
@@ -48,6 +48,12 @@ export function fieldsOf(schema: Json, path = ''): readonly Field[] {
       ...(kind === 'group' && { fields: fieldsOf(each, own) }),
     };
   });
+}
+
+// The API keeps no order of members; that of a list it does.
+function requiredFirst(members: readonly [string, Json][], required: readonly string[]): readonly [string, Json][] {
+  const rank = (name: string): number => (required.includes(name) ? required.indexOf(name) : required.length);
+  return members.toSorted(([a], [b]) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
 const LONG_TEXT = 200;
