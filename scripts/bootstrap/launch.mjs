@@ -4,9 +4,6 @@ import { constants } from 'node:os';
 import { join } from 'node:path';
 import { nodeBin, root } from './checkout.mjs';
 
-// Compiled code is kept: every process after the first starts in half the time.
-const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'), ...process.env };
-
 /**
  * Becomes the program where the platform and our own version can, so that whoever kills us kills it.
  * Otherwise (Node 20, which has no `execve`) runs it as a child and stays until it ends.
@@ -14,13 +11,18 @@ const env = { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'), ...pro
 export function launch(args, cwd = process.cwd()) {
   process.chdir(cwd);
   if (typeof process.execve === 'function' && process.platform !== 'win32') {
-    process.execve(nodeBin, [nodeBin, ...args], env);
+    process.execve(nodeBin, [nodeBin, ...args], environment());
   }
   return runChild(args);
 }
 
+// Compiled code is kept: every process after the first starts in half the time.
+function environment() {
+  return { NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/node'), ...process.env };
+}
+
 function runChild(args) {
-  const child = spawn(nodeBin, args, { stdio: 'inherit', env });
+  const child = spawn(nodeBin, args, { stdio: 'inherit', env: environment() });
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) forwardOnce(child, signal);
   return new Promise((resolve, reject) => {
     child.on('error', reject);
