@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { linkKeys } from '../../src/approvals/index.ts';
 import { LEAST_FREE_BYTES, judgeDataDir } from '../../src/cli/doctor/check-data-dir.ts';
-import { createKnex } from '../../src/postgres/index.ts';
+import { createKnex, listen } from '../../src/postgres/index.ts';
 import { createEmptyDatabase, createTestDatabase, execute } from '../support/database.ts';
+import { until } from '../support/until.ts';
 import { sampled } from '../support/whole.ts';
 import { breakwater } from './command-line.ts';
 import { TransactionPooler } from './transaction-pooler.ts';
@@ -228,6 +229,23 @@ const PLANTS: readonly Plant[] = [
     check: 'connections',
     fault: /A process of ours may hold 35 sessions, and 20 are free/,
     remedy: /raise the connection limit of the database/,
+  },
+  {
+    what: 'more processes than there are sessions for, api processes among them',
+    async plant({ url }) {
+      const listening = Array.from({ length: 6 }, () =>
+        listen(url, { channel: 'planted', name: 'breakwater-breakers', onNotice: () => undefined }),
+      );
+      onTestFinished(async () => {
+        await Promise.all(listening.map((each) => each.stop()));
+      });
+      const sessions = `select from pg_stat_activity where application_name = 'breakwater-breakers' and datname = current_database()`;
+      await until(async () => (await execute(url, sessions)).rowCount === 6, { what: 'six processes to listen' });
+      return {};
+    },
+    check: 'connections',
+    fault: /6 processes of ours may hold 210 sessions, and 1\d\d are free/,
+    remedy: /raise max_connections to 2\d\d, or run fewer processes/,
   },
   {
     what: 'runs that nobody serves',

@@ -108,7 +108,8 @@ const DURABILITY: ReadonlySet<string> = new Set(['fsync', 'full_page_writes', 's
 
 async function examineTables(config: Config, knex: Knex, facts: SessionFacts): Promise<CheckResult[]> {
   const executors = await listExecutors(knex);
-  const processes = Math.max(1, executors.length);
+  // An api process holds no lease.
+  const processes = Math.max(1, executors.length, facts.processes);
   const unserved = await listUnserved(knex, UNSERVED_GRACE_MS);
   return [
     {

@@ -16,13 +16,15 @@ const sessionRow = z.object({
   database_limit: count,
   /** Sessions of other programs. */
   others: count,
+  /** Processes of ours, by the session with which each listens for breakers. */
+  processes: count,
   statement_timeout_ms: count,
   lock_timeout_ms: count,
   read_only: z.boolean(),
 });
 export type SessionFacts = z.infer<typeof sessionRow>;
 
-/** As this login gets it: a role or a database may override the server. */
+/** As this login gets it: a role or a database may override the server. Of sessions of others it may not see which kind they are. */
 export async function loadSessionFacts(knex: Knex): Promise<SessionFacts> {
   return await selectRow(
     knex,
@@ -35,7 +37,10 @@ export async function loadSessionFacts(knex: Knex): Promise<SessionFacts> {
             (select rolconnlimit from pg_roles where rolname = current_user)        as login_limit,
             (select datconnlimit from pg_database where datname = current_database()) as database_limit,
             (select count(*) from pg_stat_activity
-              where backend_type = 'client backend' and application_name not like 'breakwater-%') as others,
+              where usesysid is not null and coalesce(backend_type, 'client backend') = 'client backend'
+                and coalesce(application_name, '') not like 'breakwater-%')         as others,
+            (select count(*) from pg_stat_activity
+              where application_name = 'breakwater-breakers' and datname = current_database()) as processes,
             (select setting from pg_settings where name = 'statement_timeout')      as statement_timeout_ms,
             (select setting from pg_settings where name = 'lock_timeout')           as lock_timeout_ms,
             current_setting('default_transaction_read_only')::bool                  as read_only`,
