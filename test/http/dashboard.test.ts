@@ -132,6 +132,8 @@ async function bareApp(role: 'api' | 'worker') {
     linkBase: () => undefined,
     behindHttps: false,
     role,
+    metrics: { contentType: 'text/plain', text: async () => '' },
+    metricsTenant: 'default',
     ready: async () => await Promise.reject(new Error('nobody asks')),
   });
   onTestFinished(() => app.close());

@@ -68,6 +68,7 @@ export const run = z.object({
   priority: z.string(),
   labels: z.record(z.string(), z.string()),
   requester: z.string(),
+  traceId: z.optional(z.string()),
   parent: z.optional(z.object({ runId: z.string(), node: z.string() })),
   children: z.optional(z.array(z.object({ node: z.string(), runId: z.string(), status: runStatus }))),
   createdAt: z.string(),

@@ -7,10 +7,11 @@ import { useRepeatedly } from '../live.ts';
 import { may } from '../me.ts';
 import { apiQuery, matchOf, type RunFilter, type RunMatch } from '../model/run-filter.ts';
 import { VERB_WORDS } from '../model/verbs.ts';
+import { useNews } from '../news.ts';
 import { useLoaded } from '../parts/use-loaded.ts';
 import { BulkDialog, BULK_VERBS, type BulkVerb } from './bulk-dialog.tsx';
 
-const LOOK_EVERY_MS = 10_000;
+const LOOK_EVERY_MS = 30_000;
 
 interface Asked {
   readonly verb: BulkVerb;
@@ -22,6 +23,7 @@ export function BulkBar({ filter }: { readonly filter: RunFilter }): JSX.Element
   const asked = useSignal<Asked | undefined>(undefined);
   const path = withQuery('/v1/runs/count', apiQuery(filter, Date.now()));
   const counted = useLoaded(path, async (signal) => await get(path, runCount, signal));
+  useNews(counted.reload, ['run.']);
   useRepeatedly(counted.reload, LOOK_EVERY_MS);
   const { count, more } = counted.data ?? { count: 0, more: false };
   return (

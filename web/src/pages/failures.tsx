@@ -36,6 +36,7 @@ export function FailuresPage(): JSX.Element {
         caption="Failures, the largest group first"
         columns={columns}
         keyOf={({ workflow, node, code }) => `${workflow} ${node} ${code}`}
+        follows={['run.']}
         empty={`Nothing failed: ${words.toLowerCase()}.`}
       />
     </Page>

@@ -24,6 +24,7 @@ export function RunsPage(): JSX.Element {
         caption="Runs, newest first"
         columns={runColumns}
         keyOf={({ id }) => id}
+        follows={['run.']}
         empty={<NoRuns isFiltered={isFiltered(filter)} />}
       />
     </Page>

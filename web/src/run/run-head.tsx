@@ -56,7 +56,19 @@ function Undone({ run: { compensation } }: { readonly run: Run }): JSX.Element |
 }
 
 function RunFacts({ run }: { readonly run: Run }): JSX.Element {
-  const { workflow, version, requester, startedAt, finishedAt, attempts, executor, priority, parent, children } = run;
+  const {
+    workflow,
+    version,
+    requester,
+    startedAt,
+    finishedAt,
+    attempts,
+    executor,
+    priority,
+    parent,
+    children,
+    traceId,
+  } = run;
   return (
     <dl class="facts wide-facts">
       <Entry name="Workflow">
@@ -73,6 +85,11 @@ function RunFacts({ run }: { readonly run: Run }): JSX.Element {
       {executor !== undefined && (
         <Entry name="Executor">
           <code>{executor}</code>
+        </Entry>
+      )}
+      {traceId !== undefined && (
+        <Entry name="Trace">
+          <code>{traceId}</code>
         </Entry>
       )}
       {parent && (
