@@ -35,13 +35,7 @@ export function Question({ asked }: { readonly asked: Approval }): JSX.Element {
   );
 }
 
-export function Entry({
-  name,
-  children,
-}: {
-  readonly name: string;
-  readonly children: ComponentChildren;
-}): JSX.Element {
+function Entry({ name, children }: { readonly name: string; readonly children: ComponentChildren }): JSX.Element {
   return (
     <div>
       <dt>{name}</dt>

@@ -79,9 +79,9 @@ export function AuditPage(): JSX.Element {
 }
 
 const FIELDS = {
-  actor: 'Who',
-  action: 'What, such as run.cancel or run.',
-  subject: 'To what: an id or a name',
+  actor: { words: 'Who', example: 'Who' },
+  action: { words: 'Did what: an action, or all that begin so', example: 'run.cancel, or run.' },
+  subject: { words: 'To what: an id or a name', example: 'Id or name' },
 } as const;
 
 function Filters(): JSX.Element {
@@ -89,10 +89,10 @@ function Filters(): JSX.Element {
   const choose = (name: string, value: string): void => setQuery({ [name]: value, cursor: undefined });
   return (
     <section aria-label="Filters" class="filters">
-      {Object.entries(FIELDS).map(([name, words]) => (
+      {Object.entries(FIELDS).map(([name, { words, example }]) => (
         <input
           aria-label={words}
-          placeholder={words}
+          placeholder={example}
           value={query.get(name) ?? ''}
           onChange={({ currentTarget }) => choose(name, currentTarget.value.trim())}
         />

@@ -45,7 +45,7 @@ function Meaning({ of: each }: { readonly of: Breaker }): JSX.Element {
       {meaningOf(each)}
       {forced && (
         <p class="soft">
-          {forced.by}, until <When at={forced.until} />: {forced.reason}
+          {forced.by}: {forced.reason}; ends <When at={forced.until} />
         </p>
       )}
       {transitions.length > 0 && (

@@ -119,7 +119,7 @@ function Graph({ definition: { graph } }: { readonly definition: DefinitionSourc
           <Fact name="Node" value={node.id} />
           <Fact name="Does" value={node.does ?? node.kind} />
           <Fact name="After" value={node.dependsOn.join(', ') || 'nothing'} />
-          <Fact name="Taken back by" value={node.takenBackBy ?? 'nothing'} />
+          {node.kind === 'activity' && <Fact name="Taken back by" value={node.takenBackBy ?? 'nothing'} />}
         </dl>
       )}
     </section>

@@ -31,7 +31,7 @@ function Slots({ slots: { used, queued, capacity } }: { readonly slots: Executor
   return (
     <span class="slots">
       <progress max={capacity} value={used} aria-label="Slots in use" />
-      <span class="number">
+      <span>
         {used} of {capacity}
         {queued > 0 && `, ${queued} wait`}
       </span>
