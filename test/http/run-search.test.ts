@@ -96,6 +96,15 @@ describe('a list of runs', () => {
     expect((await search('label.campaign=spring-77')).map(({ id }) => id)).toEqual(found.map(({ id }) => id));
   });
 
+  it('is counted', async () => {
+    const count = async (query: string) => (await answer<{ count: number }>(`/v1/runs/count?${query}`)).count;
+
+    expect(await count('workflow=echo')).toBe(RUNS);
+    expect(await count('status=failed,waiting')).toBe((RUNS / 100) * 3);
+    expect(await count('errorCode=SENDGRID_401')).toBe(RUNS / 200);
+    expect(await count('q=sendgrid_401')).toBe(RUNS / 200);
+  });
+
   it('takes several statuses, in either form', async () => {
     const both = await search('status=failed,waiting&limit=30');
 
