@@ -69,13 +69,13 @@ function ofAttempt(act: Facts['activity.completed'], place: SpanPlace): Describe
     place,
     startedAtMs,
     finishedAtMs: startedAtMs + ms,
-    // Few: every act has them, and what its run and module say is found there.
-    attributes: { 'breakwater.run': act.run, 'breakwater.node': node, 'breakwater.attempt': attempt },
+    // Few, since most of what is sent is acts: whose they are is told by their run's span, at the top of the trace.
+    attributes: { 'breakwater.node': node, ...(attempt > 1 && { 'breakwater.attempt': attempt }) },
   };
 }
 
 // Named as OpenTelemetry's conventions for HTTP have it.
-function ofRequest({ run, method, host, status, startedAtMs, ms, tool }: Facts['tools.requested'], place: SpanPlace) {
+function ofRequest({ method, host, status, startedAtMs, ms, tool }: Facts['tools.requested'], place: SpanPlace) {
   const failed = status === undefined || status >= 400;
   return {
     name: method,
@@ -84,7 +84,6 @@ function ofRequest({ run, method, host, status, startedAtMs, ms, tool }: Facts['
     startedAtMs,
     finishedAtMs: startedAtMs + ms,
     attributes: {
-      'breakwater.run': run,
       'breakwater.tool': tool,
       'http.request.method': method,
       'server.address': host,
