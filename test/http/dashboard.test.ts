@@ -150,6 +150,14 @@ it.each(['/', '/runs', '/assets/x.js'])('is not served at %s by a worker', async
   expect((await (await bareApp('worker')).inject({ url })).statusCode).toBe(404);
 });
 
+it('weighs less than 120 kB, all pages together', () => {
+  const files = readDashboard(join(import.meta.dirname, '..', '..', 'dist', 'web'));
+  const bytes = [...(files?.assets.values() ?? [])].reduce((sum, { gzip }) => sum + (gzip?.length ?? 0), 0);
+
+  expect(bytes).toBeGreaterThan(20_000);
+  expect(bytes).toBeLessThan(120_000);
+});
+
 describe('GET /v1/me', () => {
   it('tells whom a key speaks for', async () => {
     const key = await api.keyFor('vera', ['viewer', 'marketing-lead'], { tenant: 'acme' });

@@ -310,24 +310,19 @@ describe.skipIf(executablePath === undefined)('the dashboard', () => {
     await page.close();
   }, 60_000);
 
-  it('weighs less than 120 kB, all pages together', async () => {
+  it('paints at once, and weighs little', async () => {
     const page = await browser.newPage();
-    let bytes = 0;
-    page.on(
-      'response',
-      (response) =>
-        void response
-          .request()
-          .sizes()
-          .then(({ responseBodySize }) => (bytes += responseBodySize)),
-    );
     await page.goto(`${app.url}/`);
     await page.getByLabel('Key').waitFor();
+    const bytes = await page.evaluate<number>(
+      `performance.getEntriesByType('resource').reduce((sum, { encodedBodySize }) => sum + encodedBodySize, 0)`,
+    );
     const painted = await page.evaluate<number>(`performance.getEntriesByName('first-contentful-paint')[0].startTime`);
 
     expect(bytes).toBeGreaterThan(5_000);
     expect(bytes).toBeLessThan(60_000);
-    expect(painted).toBeGreaterThan(0);
+    // Under a second where the machine has nothing else to do; here it has.
+    expect(painted).toBeLessThan(10_000);
     await page.close();
   });
 

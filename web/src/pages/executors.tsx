@@ -3,6 +3,7 @@ import type { JSX } from 'preact';
 import { executor, type Executor } from '../api/people-shapes.ts';
 import { may } from '../me.ts';
 import { Empty } from '../parts/notice.tsx';
+import { LoadChart } from '../parts/load-chart.tsx';
 import { Page } from '../parts/page.tsx';
 import { PagedList } from '../parts/paged-list.tsx';
 import type { Column } from '../parts/table.tsx';
@@ -43,14 +44,17 @@ export function ExecutorsPage(): JSX.Element {
   return (
     <Page title="Executors">
       {may('operator') ? (
-        <PagedList
-          path="/v1/executors"
-          item={executor}
-          caption="Executors that hold a lease"
-          columns={columns}
-          keyOf={({ id }) => id}
-          empty="No executor holds a lease: nothing runs."
-        />
+        <>
+          <LoadChart />
+          <PagedList
+            path="/v1/executors"
+            item={executor}
+            caption="Executors that hold a lease"
+            columns={columns}
+            keyOf={({ id }) => id}
+            empty="No executor holds a lease: nothing runs."
+          />
+        </>
       ) : (
         <Empty>Executors are shown to operators.</Empty>
       )}
