@@ -105,7 +105,7 @@ function Overview({ run, followed, selected, onSelect }: OverviewProps): JSX.Ele
   const { log, graph, timeline, version } = followed;
   const isOver = isFinal(run.status);
   const known = log.nodes.size;
-  // Of code only what it did is known; of a plan all of it.
+  // Of code only what it did is known, and not what that waited for; of a plan all of it.
   const nodes = useMemo(
     () => (graph === undefined || graph.isCoded ? [...log.nodes.keys()] : graph.nodes.map(({ id }) => id)),
     [graph, log, known],
@@ -122,7 +122,7 @@ function Overview({ run, followed, selected, onSelect }: OverviewProps): JSX.Ele
         nodes={nodes}
         log={log}
         version={version}
-        timeline={timeline}
+        timeline={graph?.isCoded === true ? undefined : timeline}
         startedAtMs={Date.parse(run.startedAt)}
         finishedAtMs={run.finishedAt === undefined ? undefined : Date.parse(run.finishedAt)}
         selected={selected}

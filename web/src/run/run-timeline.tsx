@@ -16,6 +16,7 @@ interface RunTimelineProps {
   readonly log: FactLog;
   /** Counts up with what the log knows. */
   readonly version: number;
+  /** Absent where nobody knows what waited for what. */
   readonly timeline?: Timeline;
   readonly startedAtMs: number;
   /** Undefined while the run goes on. */
@@ -44,20 +45,22 @@ export function RunTimeline(props: RunTimelineProps): JSX.Element {
     // The log is the same object, whatever it learns.
     [nodes, log, version, timeline, finishedAtMs, untilMs],
   );
-  const shown = isCriticalOnly.value ? rows.filter(({ isCritical }) => isCritical) : rows;
+  const shown = timeline && isCriticalOnly.value ? rows.filter(({ isCritical }) => isCritical) : rows;
   const scale = useMemo(() => scaleOf(rows, startedAtMs, untilMs), [rows, startedAtMs, untilMs]);
   return (
     <section aria-labelledby="timeline-title">
       <div class="section-head">
         <h2 id="timeline-title">Timeline</h2>
-        <label class="check soft">
-          <input
-            type="checkbox"
-            checked={isCriticalOnly.value}
-            onChange={() => (isCriticalOnly.value = !isCriticalOnly.value)}
-          />
-          Critical path only
-        </label>
+        {timeline && (
+          <label class="check soft">
+            <input
+              type="checkbox"
+              checked={isCriticalOnly.value}
+              onChange={() => (isCriticalOnly.value = !isCriticalOnly.value)}
+            />
+            Critical path only
+          </label>
+        )}
       </div>
       {timeline && timeline.criticalPath.length > 0 && (
         <p class="soft">
@@ -71,7 +74,7 @@ export function RunTimeline(props: RunTimelineProps): JSX.Element {
       )}
       <Axis totalMs={untilMs - startedAtMs} />
       <Rows {...props} rows={shown} scale={scale} />
-      <Legend />
+      <Legend hasPath={timeline !== undefined} />
     </section>
   );
 }
@@ -193,7 +196,7 @@ function place(from: number, to: number): CSSProperties {
   return { left: `${(from * 100).toFixed(3)}%`, width: `${(Math.max(to - from, 0) * 100).toFixed(3)}%` };
 }
 
-function Legend(): JSX.Element {
+function Legend({ hasPath }: { readonly hasPath: boolean }): JSX.Element {
   const entries = [
     ['attempt tone-good', 'done'],
     ['attempt tone-bad', 'failed'],
@@ -212,9 +215,11 @@ function Legend(): JSX.Element {
           {words}
         </li>
       ))}
-      <li class="critical">
-        <span class="mark" /> critical path
-      </li>
+      {hasPath && (
+        <li class="critical">
+          <span class="mark" /> critical path
+        </li>
+      )}
     </ul>
   );
 }

@@ -32,7 +32,7 @@ export interface FollowedRun {
 
 const LOOK_EVERY_MS = 4_000;
 /** The row and the times are asked for so much later than what happened, once for all of it. */
-const SETTLE_MS = 300;
+const SETTLE_MS = 400;
 
 export function useRun(id: string): FollowedRun {
   const path = `/v1/runs/${encodeURIComponent(id)}`;
@@ -82,11 +82,18 @@ function useFacts(path: string, onNews: () => void): Facts {
   const log = useMemo(() => createFactLog(), [path, telling]);
   useEffect(() => {
     const leaving = new AbortController();
+    let asking: ReturnType<typeof setTimeout> | undefined;
+    const tellNews = (): void => {
+      asking = undefined;
+      news.current();
+    };
     const inbox = createInbox(leaving.signal, (facts) => {
-      const isForgotten = log.all().length > 0 && facts.some(forgets);
+      const isFirst = log.all().length === 0;
+      const isForgotten = !isFirst && facts.some(forgets);
       log.add(facts);
       setVersion((before) => before + 1);
-      setTimeout(() => news.current(), SETTLE_MS);
+      // What the row says was asked for together with the first facts.
+      if (!isFirst) asking ??= setTimeout(tellNews, SETTLE_MS);
       if (isForgotten) setTimeout(restart, SETTLE_MS);
     });
     setOver(false);
@@ -94,7 +101,10 @@ function useFacts(path: string, onNews: () => void): Facts {
       .then(() => setOver(true))
       // Why the run cannot be read, its row says.
       .catch(() => setConnected(false));
-    return () => leaving.abort();
+    return () => {
+      clearTimeout(asking);
+      leaving.abort();
+    };
   }, [path, log, restart]);
   return { log, version, isConnected, isOver, restart };
 }
