@@ -10,6 +10,7 @@ import { createTestDatabase } from '../support/database.ts';
 import { until } from '../support/until.ts';
 import { sampled } from '../support/whole.ts';
 import { executablePath, isTooWide, openBrowser, violationsOn, visit, type Look, type Visit } from './a-browser.ts';
+import { lineTo } from './a-line.ts';
 import { HOSTILE } from './hostile.ts';
 
 let app: AppProcess;
@@ -97,15 +98,17 @@ describe.skipIf(executablePath === undefined)('the dashboard', () => {
     await page.close();
   });
 
-  it('goes on following after the app was away', async () => {
+  it('goes on following where it was, after its line to the app was cut', async () => {
+    await using line = await lineTo(app.url);
     const id = await start({ things: [] });
-    const { page } = await open(`/runs/${id}`);
+    const { page } = await visit(browser, `${line.url}/runs/${id}`, ADMIN_KEY);
     await page.getByLabel('go: waiting').waitFor();
 
-    await page.context().setOffline(true);
+    line.cut();
     await say(id);
     await untilStatus(id, 'succeeded');
-    await page.context().setOffline(false);
+    await page.getByText('Connecting …').waitFor();
+    line.mend();
 
     const last = page.getByLabel('finish.last: completed');
     await last.waitFor({ timeout: 20_000 });
