@@ -28,6 +28,8 @@ export async function streamEvents(
   raw.on('close', () => leaving.abort());
   // A connection that breaks off also closes: that is all there is to know.
   raw.on('error', () => leaving.abort());
+  // It may have gone while the first events were looked for.
+  if (raw.destroyed) leaving.abort();
   raw.writeHead(200, {
     ...headersOf(reply),
     'content-type': 'text/event-stream; charset=utf-8',

@@ -146,6 +146,25 @@ describe('the news of a tenant', () => {
     await Promise.all([own.stop(), foreign.stop()]);
   });
 
+  it('keep no place for clients that left before anything was told', async () => {
+    const key = await api.keyFor('hasty', ['viewer']);
+    const headers = { authorization: `Bearer ${key}` };
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const left = AbortSignal.timeout(index % 20);
+        await fetch(`${api.app.url}/v1/events`, { headers, signal: left }).catch(() => undefined);
+      }),
+    );
+
+    const allOpen = async (): Promise<boolean> => {
+      const all = await Promise.all(Array.from({ length: 20 }, async () => await open(undefined, key)));
+      const isEach = all.every(({ response }) => response.status === 200);
+      for (const { leave } of all) leave();
+      return isEach;
+    };
+    await until(allOpen, { what: 'all places' });
+  });
+
   it('are refused with an id that no stream gave, and to whoever has too many open', async () => {
     for (const from of ['x', '1~', '1~5:3:', `1~1:1:~x`, `9${'9'.repeat(20)}~1:1:`]) {
       const { response } = await open(from);
