@@ -31,6 +31,8 @@ export interface FollowedRun {
 }
 
 const LOOK_EVERY_MS = 4_000;
+/** Of a run that is over: somebody may reopen it. */
+const LOOK_SELDOM_MS = 30_000;
 /** The row and the times are asked for so much later than what happened, once for all of it. */
 const SETTLE_MS = 400;
 
@@ -59,7 +61,8 @@ export function useRun(id: string): FollowedRun {
   useEffect(() => {
     if (isReopened) restart();
   }, [isReopened, restart]);
-  useRepeatedly(reloadRun, LOOK_EVERY_MS);
+  const isQuiet = run.data !== undefined && isFinal(run.data.status);
+  useRepeatedly(reloadRun, isQuiet ? LOOK_SELDOM_MS : LOOK_EVERY_MS);
   return { run, graph: graph.data, timeline: timeline.data, ...facts, lookAgain };
 }
 
