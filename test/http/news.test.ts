@@ -162,7 +162,7 @@ describe('the news of a tenant', () => {
       for (const { leave } of all) leave();
       return isEach;
     };
-    await until(allOpen, { what: 'all places' });
+    expect(await until(allOpen, { what: 'all places' })).toBe(true);
   });
 
   it('are refused with an id that no stream gave, and to whoever has too many open', async () => {
