@@ -65,7 +65,7 @@ function NavItem({ to, at, name, sign }: NavItemProps): JSX.Element {
   );
 }
 
-const THEME_WORDS = { system: 'As the system', light: 'Light', dark: 'Dark' } as const;
+const THEME_WORDS = { system: 'Theme: system', light: 'Theme: light', dark: 'Theme: dark' } as const;
 const THEME_SIGNS = { system: 'system', light: 'sun', dark: 'moon' } as const;
 
 function Corner(): JSX.Element {
@@ -73,11 +73,10 @@ function Corner(): JSX.Element {
     <div class="corner">
       <button class="quiet" aria-pressed={!isLive.value} onClick={() => (isLive.value = !isLive.value)}>
         <Sign name={isLive.value ? 'pause' : 'play'} />
-        {isLive.value ? 'Hold still' : 'Held still: go on'}
+        {isLive.value ? 'Pause updates' : 'Paused: resume updates'}
       </button>
       <button class="quiet" onClick={nextTheme}>
         <Sign name={THEME_SIGNS[theme.value]} />
-        <span class="unseen">Theme: </span>
         {THEME_WORDS[theme.value]}
       </button>
       <button class="quiet" onClick={signOut}>

@@ -77,7 +77,7 @@ function RunFacts({ run }: { readonly run: Run }): JSX.Element {
       <Entry name="Started">
         <When at={startedAt} /> by {requester}
       </Entry>
-      <Entry name={finishedAt === undefined ? 'Since' : 'Took'}>
+      <Entry name={finishedAt === undefined ? 'Since' : 'Duration'}>
         <Lasting from={startedAt} to={finishedAt} />
       </Entry>
       <Entry name="Attempts">{attempts}</Entry>
