@@ -94,6 +94,8 @@ describe('openApproval', () => {
       approvals: 0,
       changes: null,
       deadline: new Date(deadlineMs).toISOString(),
+      onTimeout: 'reject',
+      requester: 'sam',
       editable: ['write.draft'],
       form: null,
       decisions: [],

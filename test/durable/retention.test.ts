@@ -148,6 +148,8 @@ describe('deleteExpired', () => {
       'breakwater.api_key',
       'breakwater.audit',
       'breakwater.breaker_transition',
+      'breakwater.bulk',
+      'breakwater.bulk_run',
       'breakwater.circuit_breaker',
       'breakwater.definition',
       'breakwater.executor',
