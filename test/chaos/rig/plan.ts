@@ -75,8 +75,8 @@ export type Tier = 'smoke' | 'change' | 'nightly';
 /** `starts` and `approvals` count requests, `herd` runs, the rest faults. */
 export const TIERS: Readonly<Record<Tier, Counts>> = {
   smoke: {
-    commits: 3,
-    sqlstates: 3,
+    commits: 1,
+    sqlstates: 2,
     kills: 1,
     pauses: 1,
     partitions: 1,
@@ -85,10 +85,10 @@ export const TIERS: Readonly<Record<Tier, Counts>> = {
     restarts: 1,
     rolling: 1,
     listeners: 0,
-    starts: 30,
-    approvals: 10,
+    starts: 20,
+    approvals: 6,
     poison: 0,
-    herd: 30,
+    herd: 20,
     goodRuns: 0,
   },
   change: {

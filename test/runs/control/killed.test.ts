@@ -277,7 +277,7 @@ afterAll(async () => {
 });
 
 describe('a verb whose process is killed', () => {
-  it.concurrent.each(sampled(cases))(
+  it.concurrent.each(sampled(cases, 4))(
     '$verb of $of: at $at the run ends as if nothing had happened',
     async ({ verb, body, at: [phase, name, occurrence = 1], role, prepare, found, afterwards = [], ...wanted }) => {
       await using lane = await borrowLane(role);
