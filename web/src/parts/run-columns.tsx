@@ -21,7 +21,11 @@ export const runColumns: readonly Column<Run>[] = [
   { name: 'What it does', kind: 'wide', cell: (run) => <Doing run={run} /> },
   { name: 'Done', kind: 'number', cell: ({ progress }) => `${Math.round(progress)} %` },
   { name: 'Started', cell: ({ startedAt }) => <When at={startedAt} /> },
-  { name: 'Duration', kind: 'number', cell: ({ startedAt, finishedAt }) => <Lasting from={startedAt} to={finishedAt} /> },
+  {
+    name: 'Duration',
+    kind: 'number',
+    cell: ({ startedAt, finishedAt }) => <Lasting from={startedAt} to={finishedAt} />,
+  },
   { name: 'Run', cell: ({ id }) => <RunLink id={id} /> },
 ];
 
