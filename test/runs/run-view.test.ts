@@ -2,46 +2,21 @@
 import { describe, expect, it } from 'vitest';
 import type { ActivityRow, RunRow } from '../../src/runs/run-store.ts';
 import { progressView, runView } from '../../src/runs/run-view.ts';
+import { aRunRow } from './a-run-row.ts';
 import { planOf } from './plan-of.ts';
 
 const at = (second: number): Date => new Date(Date.UTC(2026, 0, 1, 12, 0, second));
 
 function aRow(over: Partial<RunRow> = {}): RunRow {
-  return {
-    id: 'run_1',
+  return aRunRow({
     tenant: 'acme',
-    workflow: 'launch',
-    version: '1.0.0',
-    hash: 'h',
     input: { budget: 5 },
-    status: 'running',
-    cause: null,
-    phase: null,
     progress: 20,
-    waiting_for: null,
-    output: null,
-    error: null,
-    compensation: null,
-    priority: 'normal',
     labels: { team: 'growth' },
-    requester: 'sam',
-    sandboxed: false,
-    control: null,
-    epochs: {},
-    decisions: {},
-    forked_from: null,
-    inherited: [],
-    changes: [],
-    idempotency_key: null,
-    request_digest: 'd',
-    parent_run: null,
-    parent_node: null,
-    traceparent: null,
     created_at: at(0),
     started_at: at(1),
-    finished_at: null,
     ...over,
-  };
+  });
 }
 
 function anActivity(node: string, status: ActivityRow['status'], started?: number, finished?: number): ActivityRow {

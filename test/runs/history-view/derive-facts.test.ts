@@ -6,10 +6,10 @@ import { deriveFacts, factIdsOf } from '../../../src/runs/history-view/derive-fa
 import { openReader, resumeReader } from '../../../src/runs/history-view/follow-facts.ts';
 import { decodePosition, encodePosition } from '../../../src/runs/history-view/position.ts';
 import type { LoggedEvent, RunLog } from '../../../src/runs/history-view/run-log.ts';
-import type { RunRow } from '../../../src/runs/run-store.ts';
 import { actIds, settledId, undoIds } from '../../../src/runs/step-layout.ts';
 import { TURN } from '../../../src/runs/turn.ts';
 import { done, failedFor, skippedOver, toRetry } from '../a-record.ts';
+import { aRunRow } from '../a-run-row.ts';
 import { nodeIn, planOf } from '../plan-of.ts';
 
 const START = 1_700_000_000_000;
@@ -20,40 +20,12 @@ const PLAN = planOf({
   ask: { after: ['second'], approval: {} },
 });
 
-const ROW: RunRow = {
-  id: 'run_1',
-  tenant: 't',
-  workflow: 'launch',
-  version: '1.0.0',
-  hash: 'h',
+const ROW = aRunRow({
   input: { name: 'Ada', list: ['x', 'y'] },
-  status: 'running',
-  cause: null,
-  phase: null,
-  progress: 0,
-  waiting_for: null,
-  output: null,
-  error: null,
-  compensation: null,
-  priority: 'normal',
-  labels: {},
   requester: 'ann',
-  sandboxed: false,
-  control: null,
-  epochs: {},
-  decisions: {},
-  forked_from: null,
-  inherited: [],
-  changes: [],
-  idempotency_key: null,
-  request_digest: 'd',
-  parent_run: null,
-  parent_node: null,
-  traceparent: null,
   created_at: new Date(START + 1),
   started_at: new Date(START),
-  finished_at: null,
-};
+});
 
 function step(id: number, name: string, value: unknown, seen: readonly boolean[] = []): LoggedStep {
   return { id, name, value, completedAtMs: START + 15, seen };
